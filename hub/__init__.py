@@ -1,0 +1,1 @@
+"""The data-sharing hub of an anti-counterfeiting alliance."""

@@ -1,0 +1,92 @@
+"""The first net: every route carries a mark, the app does not start otherwise, and no mark is met without an actor."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from hub.access.actor import Actor
+from hub.access.permissions import Permission
+
+View = TypeVar("View", bound=Callable[..., Any])
+Mark = Permission | str
+Identify = Callable[[], Actor | None]
+
+
+class UnmarkedRouteError(Exception):
+    """A route says neither who may use it nor why it is public."""
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Mark a view: only an actor with the permission gets in."""
+
+    def mark(view: View) -> View:
+        view.access = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(why: str) -> Callable[[View], View]:
+    """Mark a view as open to anybody, with the reason."""
+
+    def mark(view: View) -> View:
+        view.access = f"public: {why}"  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def actor() -> Actor:
+    """The actor of this request; only inside a view that `requires` a permission."""
+    present: Actor | None = g.get("actor")
+    if present is None:
+        abort(401)
+    return present
+
+
+def marks(app: Flask) -> dict[str, Mark]:
+    """Endpoint → mark, for every endpoint of the app.
+
+    Raises UnmarkedRouteError naming each endpoint that has none. A method view is marked method by method
+    or as a whole; flask-smorest keeps the class on the view function.
+    """
+    found: dict[str, Mark] = {}
+    unmarked = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        mark = getattr(view, "access", None) or app.extensions["public"].get(rule.endpoint)
+        if mark is None:
+            unmarked.append(f"{rule.endpoint} ({rule.rule})")
+        else:
+            found[rule.endpoint] = mark
+    if unmarked:
+        raise UnmarkedRouteError(f"no requires() or public() on: {', '.join(sorted(set(unmarked)))}")
+    return found
+
+
+def attach_gate(app: Flask, identify: Identify, foreign: dict[str, str]) -> None:
+    """Guard every request of the app; `foreign` gives the reason for each public endpoint that a library registers.
+
+    Call it last: it raises UnmarkedRouteError when a route registered so far is unmarked.
+    """
+    app.extensions["public"] = {endpoint: f"public: {why}" for endpoint, why in foreign.items()}
+    table = marks(app)
+
+    @app.before_request
+    def guard() -> Response | None:
+        if request.endpoint is None:
+            return None  # no such route: the 404 that everybody gets
+        mark = table.get(request.endpoint)
+        if mark is not None and not isinstance(mark, Permission):
+            return None
+        someone = identify()
+        if someone is None:
+            if request.blueprint in app.extensions["page_blueprints"]:
+                return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+            abort(401)
+        g.actor = someone
+        if mark is None or not someone.may(mark):
+            abort(403)
+        return None

@@ -1,0 +1,46 @@
+"""The third net's near side: tells PostgreSQL, at the start of each transaction, who is reading.
+
+Row-level security reads these settings. A transaction begun without a reader has none, and sees no shared row.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, event, func, select
+from sqlalchemy.orm import Session, SessionTransaction
+
+from hub.access.actor import Actor
+
+_SET_READER = select(
+    func.set_config("hub.member", bindparam("member"), True),
+    func.set_config("hub.kind", bindparam("kind"), True),
+    func.set_config("hub.groups", bindparam("groups"), True),
+)
+
+
+class SecondReaderError(Exception):
+    """One session serves one reader: its identity map would hand the first reader's rows to the second."""
+
+
+def read_as(session: Session, actor: Actor) -> None:
+    """Make `actor` the reader of this session from now on, also in a transaction already begun.
+
+    Raises SecondReaderError if the session already serves another member.
+    """
+    before = session.info.get("reader")
+    if before is not None and before.member_id != actor.member_id:
+        raise SecondReaderError("this session already reads for another member")
+    session.info["reader"] = actor
+    if session.in_transaction():
+        _tell(session.connection(), actor)
+
+
+def _tell(connection: Connection, actor: Actor) -> None:
+    groups = "{" + ",".join(map(str, actor.group_ids)) + "}"
+    connection.execute(_SET_READER, {"member": str(actor.member_id), "kind": actor.kind.value, "groups": groups})
+
+
+@event.listens_for(Session, "after_begin")
+def _begin(session: Session, _transaction: SessionTransaction, connection: Connection, *_: Any) -> None:
+    reader = session.info.get("reader")
+    if reader is not None:
+        _tell(connection, reader)

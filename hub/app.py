@@ -1,0 +1,161 @@
+"""The application: settings in, guards on, domains registered from one list, unmarked routes refused."""
+
+import secrets
+import time
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import Flask, Response, g, request
+from flask_wtf import CSRFProtect
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from hub.access.gate import attach_gate
+from hub.config import Settings
+from hub.db import db
+from hub.epochs.api import blueprint as epochs_api
+from hub.epochs.evaluator import Evaluator
+from hub.indicators.api import blueprint as indicators_api
+from hub.indicators.pages import blueprint as indicators_pages
+from hub.insights.api import blueprint as insights_api
+from hub.insights.pages import blueprint as insights_pages
+from hub.ledger.api import blueprint as ledger_api
+from hub.ledger.api import log as ledger_log
+from hub.ledger.pages import blueprint as ledger_pages
+from hub.log import describe, log, set_up_logs
+from hub.matches.api import blueprint as matches_api
+from hub.matches.pages import blueprint as matches_pages
+from hub.members import sign_in
+from hub.tree.note import Signer
+from hub.web.api import ProblemApi, request_id
+from hub.web.error_pages import error_page
+from hub.web.filters import attach_filters
+from hub.web.frame import attach_frame
+from hub.web.headers import attach_headers
+from hub.web.problems import TYPES, ProblemError, problem
+
+APIS = (insights_api, epochs_api, indicators_api, matches_api, ledger_api, ledger_log)
+PAGES = (insights_pages, indicators_pages, matches_pages, ledger_pages)
+FOREIGN = {
+    **sign_in.FOREIGN,
+    "static": "style, script and fonts of the pages",
+    "api-docs.openapi_json": "the description of the API holds nothing of anybody",
+}
+LONGEST_BODY = 2 * 2**20
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The hub as a WSGI application. Raises SettingError, UnmarkedRouteError; no database is needed to start."""
+    settings = settings or Settings.from_env()
+    set_up_logs()
+    app = Flask(__name__, static_folder="../static")
+    key = settings.secret("secrets/app.key")
+    app.config.update(
+        SECRET_KEY=_derived(key, b"session"),
+        SECURITY_PASSWORD_SALT="-",
+        SQLALCHEMY_ENGINES={"default": settings.database_url},
+        MAX_CONTENT_LENGTH=LONGEST_BODY,
+        API_TITLE="Alliance Hub",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+        SESSION_COOKIE_SECURE=settings.url.startswith("https:"),
+    )
+    app.extensions["settings"] = settings
+    app.extensions["sealing"] = AESGCM(bytes.fromhex(_derived(key, b"sealing")))
+    app.extensions["evaluator"] = Evaluator(settings.evaluator_url, settings.secret("evaluator/bearer").decode())
+    app.extensions["service_signer"] = service_signer(settings).sign
+    app.extensions["page_blueprints"] = frozenset(page.name for page in PAGES)
+    db.init_app(app)
+    csrf = CSRFProtect(app)
+    sign_in.attach_sign_in(app)
+    attach_headers(app)
+    attach_filters(app)
+    attach_frame(app, settings.alliance)
+    _attach_errors(app)
+    _attach_request_log(app)
+    api = ProblemApi(app)
+    for blueprint in APIS:
+        api.register_blueprint(blueprint)
+        csrf.exempt(blueprint)  # answers only to a bearer key or to safe methods
+    for page in PAGES:
+        app.register_blueprint(page)
+    attach_gate(app, sign_in.identify, FOREIGN)
+    return app
+
+
+def service_signer(settings: Settings) -> Signer:
+    """Signs key directories and token lists, as `<origin>/service`."""
+    return Signer.from_seed(f"{settings.origin}/service", settings.secret("secrets/service.key"))
+
+
+def _derived(key: bytes, purpose: bytes) -> str:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=b"alliance-hub/" + purpose).derive(key).hex()
+
+
+def _attach_errors(app: Flask) -> None:
+    @app.errorhandler(ProblemError)
+    def refused(error: ProblemError) -> Any:
+        db.session.rollback()
+        return error_page(error.type.status, request_id()) if _wants_page() else error.response(request_id())
+
+    @app.errorhandler(IntegrityError)
+    def conflicted(error: IntegrityError) -> Any:
+        db.session.rollback()
+        log.warning("conflict", request_id=request_id(), where=describe(error))
+        return _answer("conflict", "The same thing was done at the same moment by another request", "Repeat the request")
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
+    def out_of_reach(error: OperationalError) -> Any:
+        log.error("database out of reach", request_id=request_id(), where=describe(error))
+        return _answer(
+            "unavailable",
+            "The hub's database does not take the request; nothing was done",
+            "Repeat the request in a few seconds, under the same Idempotency-Key",
+            retry_after=3,
+        )
+
+    @app.errorhandler(HTTPException)
+    def failed(error: HTTPException) -> Any:
+        if error.response is not None:
+            return error.response
+        if _wants_page():
+            return error_page(error.code or 500, request_id())
+        if (error.code or 500) >= 500:
+            log.error("failed", request_id=request_id(), where=describe(getattr(error, "original_exception", error) or error))
+        return ProblemApi.handle_http_exception(ProblemApi(), error)
+
+
+def _answer(slug: str, detail: str, remedy: str, retry_after: int | None = None) -> Any:
+    if _wants_page():
+        return error_page(TYPES[slug].status, request_id())
+    return problem(TYPES[slug], detail, remedy, request_id(), retry_after=retry_after)
+
+
+def _wants_page() -> bool:
+    accepted = request.accept_mimetypes
+    return accepted.best_match(["application/problem+json", "text/html"]) == "text/html"
+
+
+def _attach_request_log(app: Flask) -> None:
+    @app.before_request
+    def begin() -> None:
+        g.request_id, g.began = secrets.token_hex(8), time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        log.info(
+            "request",
+            request_id=request_id(),
+            method=request.method,
+            endpoint=request.endpoint,
+            status=response.status_code,
+            milliseconds=round((time.perf_counter() - g.get("began", 0.0)) * 1000, 1),
+            member=g.get("member"),
+        )
+        response.headers["Request-Id"] = request_id()
+        return response

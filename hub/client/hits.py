@@ -1,0 +1,77 @@
+"""Hits: our own rows that the alliance knows, as a file for people and rows for programs."""
+
+from __future__ import annotations
+
+import csv
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub.client.errors import usage
+from hub.client.spool import Spool
+
+HEADINGS = ("identifier", "evidence_level", "members", "expires_on", "match", "key")
+FEW = "<3"
+"""Shown where fewer than three members stand behind an indicator: the hub gives no smaller number."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What we may know of an indicator: highest evidence level, members (None: fewer than 3), expiry, match id."""
+
+    evidence_level: str
+    members: int | None
+    expires_on: str
+    key_id: str
+    match: str = ""
+
+
+class HitRows:
+    """Hits by identifier, and the rows of our file they stand for. One identifier may hit under several keys."""
+
+    def __init__(self, spool: Spool, unit: str, hits: Mapping[int, Sequence[Hit]]) -> None:
+        self._spool = spool
+        self._unit = unit
+        self._hits = hits
+
+    def _rows(self) -> Iterator[tuple[int, str, Hit]]:
+        for i, row, own in self._spool.rows_of(self._hits):
+            for hit in self._hits[i]:
+                yield row, own, hit
+
+    def documents(self) -> list[dict[str, Any]]:
+        """For `--json`: rows without the identifiers."""
+        return [
+            {
+                "row": row,
+                "evidence_level": hit.evidence_level,
+                "members": hit.members,
+                "expires_on": hit.expires_on,
+                "match": hit.match or None,
+                "key": hit.key_id,
+            }
+            for row, _, hit in self._rows()
+        ]
+
+    def write(self, path: Path) -> int:
+        """Write the rows as CSV (mode 0600), replacing an earlier file at once and as a whole; return their number."""
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        count = 0
+        try:
+            with os.fdopen(
+                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8-sig", newline=""
+            ) as file:
+                writer = csv.writer(file)
+                writer.writerow((self._unit, *HEADINGS))
+                for row, own, hit in self._rows():
+                    members = FEW if hit.members is None else hit.members
+                    writer.writerow((row, own, hit.evidence_level, members, hit.expires_on, hit.match, hit.key_id))
+                    count += 1
+            draft.replace(path)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise usage(f"{path} cannot be written: {error.strerror}", "name another place with --out FILE") from error
+        return count

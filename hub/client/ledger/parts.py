@@ -1,0 +1,184 @@
+"""What concerns us: the leaves that carry our tag, and our views that must open their commitments."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import rfc8785
+
+from hub.client.http import HubConnection
+from hub.client.ledger.alarm import altered, withheld
+from hub.client.ledger.log import LogReader
+from hub.client.ledger.tree_check import Tree
+from hub.tree.leaf import Leaf, LeafError, opens, parse_leaf, tag
+from hub.tree.merkle import leaf_hash
+from hub.tree.tiles import WIDTH
+
+_PAGE = 5_000
+ERASED = "audit.erase"
+
+
+@dataclass(frozen=True)
+class OwnLeaf:
+    """A leaf that carries our tag, at pair `n`."""
+
+    index: int
+    id: str
+    n: int
+    leaf: Leaf
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class OwnEntry:
+    """What the hub gives us to one of our leaves: the view with its salt, or the id of the record of its erasure."""
+
+    index: int
+    n: int
+    raw: bytes
+    view: Mapping[str, Any] | None
+    salt: bytes | None
+    erased_by: str | None
+
+
+def entry_name(id: bytes) -> str:
+    """An entry's id as `Audit-Entry` and our journal write it."""
+    return base64.urlsafe_b64encode(id).decode().rstrip("=")
+
+
+def scan(reader: LogReader, tree: Tree, tag_key: bytes, open_ids: frozenset[str]) -> Iterator[OwnLeaf | int]:
+    """Hold every leaf from `tree.start` on against its authenticated hash; yield ours, and the count after each bundle.
+
+    `open_ids` are entries of our own exchanges: one without our tag was hidden from us. Raises LedgerAlarm.
+    """
+    first, last = tree.start // WIDTH, -(-tree.size // WIDTH)
+    places = ((n, min(WIDTH, tree.size - n * WIDTH)) for n in range(first, last))
+    for n, leaves in reader.bundles(places):
+        for at, raw in enumerate(leaves):
+            index = n * WIDTH + at
+            if index < tree.start:
+                continue
+            if leaf_hash(raw) != tree.leaf_hash(index):
+                raise altered(f"entry {index:,} is not what was signed", index=index, leaf=_b64(raw))
+            try:
+                leaf = parse_leaf(raw)
+            except LeafError as error:
+                raise altered(f"entry {index:,} is not a leaf: {error}", index=index, leaf=_b64(raw)) from None
+            ours = tag(tag_key, leaf.id)
+            found = next((at for at, (_, tagged) in enumerate(leaf.pairs) if tagged == ours), None)
+            if found is not None:
+                yield OwnLeaf(index, entry_name(leaf.id), found, leaf, raw)
+            elif open_ids and entry_name(leaf.id) in open_ids:
+                told = f"entry {index:,} is of our own exchange, but not marked as ours"
+                raise withheld(told, index=index, leaf=_b64(raw))
+        yield len(leaves)
+
+
+def own_entries(hub: HubConnection, start: int, size: int) -> Iterator[OwnEntry]:
+    """What the hub gives us, from leaf `start` up to `size`. Raises LedgerAlarm for what cannot be read."""
+    after = start - 1
+    while True:
+        body = hub.get("/audit/entries", {"after": after, "limit": _PAGE}).body
+        lines = [line for line in body.split(b"\n") if line]
+        for line in lines:
+            entry = _entry(line)
+            if entry.index <= after:
+                raise altered(f"our entries do not come in the order of the log, at {entry.index:,}", index=entry.index)
+            after = entry.index
+            if entry.index >= size:
+                return
+            yield entry
+        if not lines:
+            return
+
+
+def _entry(line: bytes) -> OwnEntry:
+    try:
+        row = json.loads(line)
+        view, salt, erased_by = row["view"], row["salt"], row["erased_by"]
+        if view is not None and not isinstance(view, dict):
+            raise ValueError("a view is an object")
+        return OwnEntry(
+            int(row["index"]),
+            int(row["n"]),
+            base64.b64decode(row["leaf"], validate=True),
+            view,
+            None if salt is None else base64.b64decode(salt, validate=True),
+            None if erased_by is None else entry_name(base64.b64decode(erased_by, validate=True)),
+        )
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        raise altered("one of our entries is not of the agreed form", line=_b64(line)) from None
+
+
+@dataclass
+class Opened:
+    """Our views that hold, and those that were erased.
+
+    `records` maps the id of each erasure record of ours to the id of the entry that it says was erased; `missing` maps
+    the id of the record that is named for a missing view to the id of its entry.
+    """
+
+    views: int = 0
+    records: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def open_views(own: Mapping[int, OwnLeaf], entries: Iterator[OwnEntry]) -> Opened:
+    """Hold what the hub gives us against the leaves that carry our tag. Raises LedgerAlarm.
+
+    Every tagged leaf has its entry (or it is withheld), every entry is of a tagged leaf, and its view and salt open the
+    commitment there.
+    """
+    opened = Opened()
+    waiting = dict(own)
+    for entry in entries:
+        leaf = waiting.pop(entry.index, None)
+        if leaf is None or leaf.raw != entry.raw or leaf.n != entry.n:
+            raise altered(f"what the hub gives us for entry {entry.index:,} is not in the log", index=entry.index)
+        if entry.view is None or entry.salt is None:
+            if entry.erased_by is None:
+                raise withheld(
+                    f"our view of entry {entry.index:,} is missing, with no record of an erasure",
+                    index=entry.index,
+                    leaf=_b64(leaf.raw),
+                )
+            opened.missing[entry.erased_by] = leaf.id
+            continue
+        if not _opens(leaf, entry.view, entry.salt):
+            raise altered(
+                f"our view of entry {entry.index:,} is not the one that was recorded",
+                index=entry.index,
+                leaf=_b64(leaf.raw),
+                n=leaf.n,
+                view=dict(entry.view),
+                salt=_b64(entry.salt),
+            )
+        opened.views += 1
+        if entry.view.get("action") == ERASED:
+            subject = entry.view.get("subject")
+            opened.records[leaf.id] = str(subject.get("ref", "")) if isinstance(subject, dict) else ""
+    if waiting:
+        first = min(waiting)
+        raise withheld(
+            f"{len(waiting):,} entries carry our tag, but the hub does not show them to us; the first is {first:,}",
+            index=first,
+            leaf=_b64(waiting[first].raw),
+        )
+    return opened
+
+
+def _opens(leaf: OwnLeaf, view: Mapping[str, Any], salt: bytes) -> bool:
+    try:
+        written = rfc8785.dumps(dict(view))
+    except rfc8785.CanonicalizationError:
+        return False
+    return opens(leaf.leaf, leaf.n, salt, written)
+
+
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

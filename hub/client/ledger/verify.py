@@ -1,0 +1,167 @@
+"""`alliance ledger verify`: the order of checks of ledger.md §5.10, and what is remembered of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub import clock
+from hub.client.errors import usage
+from hub.client.ledger.alarm import LedgerAlarm, altered, overdue, withheld
+from hub.client.ledger.log import LogReader, open_log
+from hub.client.ledger.parts import Opened, OwnLeaf, open_views, own_entries, scan
+from hub.client.ledger.state import Memory, read_memory, write_memory
+from hub.client.ledger.tree_check import Tree, authenticate, check_head
+from hub.client.session import Session
+from hub.client.vault import Exchange
+from hub.tree.checkpoint import CheckpointBody
+from hub.tree.note import NoteError, Verifier, open_note
+
+DEADLINE = timedelta(seconds=60)
+"""An answered exchange is in the log by then (ledger.md §5.7)."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A ledger that holds. `new` entries were looked at; of ours, `views` opened and `erased` have their record."""
+
+    size: int
+    new: int
+    own: int
+    views: int
+    erased: int
+    exchanges: int
+    waiting: int
+
+    def document(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "size": self.size,
+            "new": self.new,
+            "own": self.own,
+            "views": self.views,
+            "erased": self.erased,
+            "exchanges": self.exchanges,
+            "waiting": self.waiting,
+        }
+
+    def lines(self) -> list[str]:
+        """For people."""
+        waiting = f", {self.waiting:,} on their way" if self.waiting else ""
+        erased = f", {self.erased:,} erased with a record" if self.erased else ""
+        return [
+            f"ledger verified: {self.size:,} entries, {self.new:,} of them looked at now",
+            f"  {self.own:,} concern us: {self.views:,} views open their commitments{erased}",
+            f"  {self.exchanges:,} answered exchanges of ours are in the log{waiting}",
+        ]
+
+
+def verify(session: Session, *, full: bool) -> Verified:
+    """Check the log from the last check on, or from its first entry on `full`, and remember the result.
+
+    Raises ClientError with exit code 10, 20, 30 or 40 and the path of an evidence file; then the memory stays as it
+    was.
+    """
+    profile = session.profile
+    if profile.tag_key is None or profile.ledger_vkey is None or profile.ledger_origin is None:
+        raise usage("the ledger cannot be checked without its public key", "use a profile file: --profile FILE")
+    path = session.folder / "ledger.json"
+    memory = read_memory(path)
+    try:
+        with open_log(profile, session.patience, session.console.say) as reader:
+            verified, remembered = _check(session, reader, memory, full=full)
+    except LedgerAlarm as alarm:
+        raise alarm.recorded(session.folder) from None
+    if remembered is not None:
+        write_memory(path, remembered)
+    return verified
+
+
+def _check(
+    session: Session, reader: LogReader, memory: Memory | None, *, full: bool
+) -> tuple[Verified, Memory | None]:
+    exchanges = session.vault.open_exchanges()
+    note = reader.checkpoint()
+    asked_at = clock.now()
+    stated = None if note is None else _stated(session, note)
+    check_head(stated, note or "", memory)
+    if stated is None or note is None:
+        waiting = _on_time(exchanges, frozenset(), asked_at, None)
+        return Verified(0, 0, 0, 0, 0, session.vault.exchange_count() - waiting, waiting), None
+    tree = authenticate(reader, stated, note, memory, full=full)
+    try:
+        own, opened = _own_parts(session, reader, tree, exchanges)
+    except LedgerAlarm as alarm:
+        raise LedgerAlarm(alarm.code, alarm.message, {"now": note, **alarm.evidence}) from None
+    pending = _erasures(opened, memory, note)
+    waiting = _on_time(exchanges, frozenset(leaf.id for leaf in own.values()), asked_at, note)
+    session.vault.keep_own_leaves({leaf.id: index for index, leaf in own.items()})
+    whole = tree.start == 0
+    full_at = clock.stamp(asked_at) if whole or memory is None else memory.full_at
+    remembered = Memory(stated.origin, note, stated.size, stated.root, tree.edge, full_at, pending)
+    verified = Verified(
+        stated.size,
+        tree.size - tree.start,
+        len(own),
+        opened.views,
+        len(opened.missing),
+        session.vault.exchange_count() - waiting,
+        waiting,
+    )
+    return verified, remembered
+
+
+def _stated(session: Session, note: str) -> CheckpointBody:
+    """What the checkpoint states. Raises LedgerAlarm unless the pinned key signed it for this log."""
+    try:
+        stated = CheckpointBody.parse(open_note(note, [Verifier.parse(str(session.profile.ledger_vkey))]).text)
+    except NoteError as error:
+        raise altered(f"the checkpoint is not signed by the key in your profile: {error}", now=note) from None
+    if stated.origin != session.profile.ledger_origin:
+        raise altered("the checkpoint is of another ledger", now=note)
+    return stated
+
+
+def _own_parts(
+    session: Session, reader: LogReader, tree: Tree, exchanges: list[Exchange]
+) -> tuple[dict[int, OwnLeaf], Opened]:
+    own: dict[int, OwnLeaf] = {}
+    open_ids = frozenset(exchange.id for exchange in exchanges)
+    tag_key = session.profile.tag_key or b""
+    with session.console.step("reading the ledger", tree.size - tree.start) as step:
+        for found in scan(reader, tree, tag_key, open_ids):
+            if isinstance(found, OwnLeaf):
+                own[found.index] = found
+            else:
+                step.advance(found)
+    return own, open_views(own, own_entries(session.hub, tree.start, tree.size))
+
+
+def _erasures(opened: Opened, memory: Memory | None, note: str) -> dict[str, str]:
+    """Erasures whose records are still to come into the tree: at the next check they must be there.
+
+    Raises LedgerAlarm for one that did not come, or is a record of something else.
+    """
+    due = memory.erasures if memory else {}
+    pending = {}
+    for record, erased in {**due, **opened.missing}.items():
+        if record not in opened.records and record not in due:
+            pending[record] = erased
+        elif opened.records.get(record) != erased:
+            raise withheld(f"there is no record of the erasure of our view of entry {erased}", record=record, now=note)
+    return pending
+
+
+def _on_time(exchanges: list[Exchange], found: frozenset[str], now: datetime, note: str | None) -> int:
+    """How many of our exchanges are on their way into the log. Raises LedgerAlarm for one that is overdue."""
+    waiting = [exchange for exchange in exchanges if exchange.id not in found]
+    late = [exchange for exchange in waiting if exchange.at < clock.stamp(now - DEADLINE)]
+    if late:
+        raise overdue(
+            f"{len(late):,} of our exchanges are not in the log after {DEADLINE.seconds} seconds; the first is "
+            f"{late[0].id} ({late[0].act}, {late[0].at})",
+            now=note,
+            exchanges=[exchange._asdict() for exchange in late[:1_000]],
+        )
+    return len(waiting)

@@ -1,0 +1,18 @@
+"""The only place that asks the time, so that a test can hold it still."""
+
+from datetime import UTC, date, datetime
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The present day in UTC; every expiry is counted in UTC days."""
+    return now().date()
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds and a Z, as it stands in ledger views."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

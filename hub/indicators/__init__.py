@@ -1,0 +1,1 @@
+"""Indicators and what members say of them: share, withdraw, list."""

@@ -1,0 +1,108 @@
+"""JSON and binary endpoints of sharing, withdrawing and the token list."""
+
+import base64
+import hashlib
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, current_app
+from flask_smorest import Blueprint
+
+from hub import clock
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.db import db
+from hub.epochs.api import key_named
+from hub.indicators import rules, schema, service
+from hub.indicators.service import ListPlace, Terms
+from hub.members import service as members
+from hub.web import idempotency
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.problems import ProblemError
+
+blueprint = Blueprint("indicators_api", __name__, url_prefix="/api/v1", description="Sharing indicators")
+
+
+@blueprint.post("/contributions")
+@requires(Permission.CONTRIBUTION_SHARE)
+@blueprint.arguments(schema.ShareSchema)
+@blueprint.response(200, schema.SharedSchema)
+def share(given: dict[str, Any]) -> Any:
+    """Share up to 10,000 tokens under the same terms. Sharing the same again changes nothing."""
+    me = actor()
+    claim = idempotency.claim(db.session, me.member_id)
+    if claim.done:
+        return claim.answer, {"Audit-Entry": (claim.answer or {})["entry"]}
+    key = key_named(given.pop("key"), for_sharing=True)
+    tokens, sellers = given.pop("tokens"), given.pop("sellers", None)
+    try:
+        groups = members.group_ids(me, given.pop("sharing_groups", []))
+        shared = service.share(me, key, tokens, sellers, Terms(group_ids=groups, **given))
+    except members.UnknownMemberError as error:
+        raise _not_valid("sharing_groups", str(error)) from error
+    except ValueError as error:
+        raise _not_valid("expires_on" if "expiry" in str(error) else "sharing_groups", str(error)) from error
+    answer = asdict(shared)
+    claim.keep(db.session, me.member_id, answer)
+    db.session.commit()
+    return answer, {"Audit-Entry": shared.entry}
+
+
+@blueprint.post("/contributions/withdrawals")
+@requires(Permission.CONTRIBUTION_WITHDRAW)
+@blueprint.arguments(schema.WithdrawSchema)
+@blueprint.response(200, schema.WithdrawnSchema)
+def withdraw(given: dict[str, Any]) -> Any:
+    """Take back up to 10,000 of your own contributions. They have no effect from the next request on."""
+    me = actor()
+    claim = idempotency.claim(db.session, me.member_id)
+    if claim.done:
+        return claim.answer, {"Audit-Entry": (claim.answer or {})["entry"]}
+    withdrawn = service.withdraw(me, key_named(given["key"]), given["tokens"], given["reason"])
+    answer = asdict(withdrawn)
+    claim.keep(db.session, me.member_id, answer)
+    db.session.commit()
+    return answer, {"Audit-Entry": withdrawn.entry}
+
+
+@blueprint.get("/keys/<key_id>/list")
+@requires(Permission.LIST_FETCH)
+@blueprint.arguments(schema.ListQuerySchema, location="query")
+def token_list(query: dict[str, Any], key_id: str) -> Response:
+    """A page of the token list for you: a signed note, then rows of 40 bytes; all, or the changes since the cursor.
+
+    The body is the note's length (4 bytes, big-endian), the note, and the rows: token, 1 present or 0 gone, evidence
+    level, members (0: fewer than three), a zero byte, expiry as days since 1970-01-01 (4 bytes, big-endian).
+    """
+    me, key, cursor = actor(), key_named(key_id), query.get("cursor")
+    bound = f"list {me.member_id} {key.id}"
+    page = service.list_page(me, key, _place(open_cursor(cursor, bound)) if cursor else None, query["limit"])
+    db.session.commit()
+    following = seal_cursor(_written(page.place), bound)
+    text = "\n".join(
+        [
+            f"{current_app.extensions['settings'].origin}/list",
+            f"{me.member} {key.name}",
+            f"{cursor or '-'}",
+            following,
+            f"{'full' if page.full else 'changes'} {len(page.rows) // rules.ROW.size} {'more' if page.more else 'last'}",
+            base64.b64encode(hashlib.sha256(page.rows).digest()).decode(),
+            clock.stamp(clock.now()),
+        ]
+    )
+    note = current_app.extensions["service_signer"](text + "\n").encode()
+    body = len(note).to_bytes(4, "big") + note + page.rows
+    return Response(body, mimetype="application/octet-stream", headers={"Audit-Entry": page.entry})
+
+
+def _written(place: ListPlace) -> list[Any]:
+    return [place.full, place.since, place.next_since, list(place.group_ids), place.after.hex()]
+
+
+def _place(written: list[Any]) -> ListPlace:
+    full, since, next_since, group_ids, after = written
+    return ListPlace(full, since, next_since, tuple(group_ids), bytes.fromhex(after))
+
+
+def _not_valid(field: str, detail: str) -> ProblemError:
+    return ProblemError("not-valid", detail, "Mend the field that `errors` names and send it again", field=field)

@@ -1,0 +1,75 @@
+"""Tables of indicators and contributions.
+
+Both are keyed by the token itself, not by a number of ours: a member that shares a token somebody else shared before
+must learn nothing of it, so there must be no number to look up.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    false,
+    text,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db import Model, Xid8
+from hub.indicators.rules import ContributionState, Stance
+from hub.members.model import one_of
+
+
+class Indicator(Model):
+    """One token of one identifier type in one epoch; holds nothing readable."""
+
+    __tablename__ = "indicator"
+    __table_args__ = (CheckConstraint("octet_length(token) = 32", name="token"),)
+
+    key_id: Mapped[int] = mapped_column(SmallInteger, ForeignKey("token_key.id"), primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    disputed: Mapped[bool] = mapped_column(server_default=false())
+    """Some member says `legitimate`: kept by a trigger, since the members who disagree may not see each other."""
+
+
+class Contribution(Model):
+    """One member's word on an indicator."""
+
+    __tablename__ = "contribution"
+    __table_args__ = (
+        ForeignKeyConstraint(["key_id", "token"], ["indicator.key_id", "indicator.token"]),
+        one_of("stance", Stance),
+        one_of("state", ContributionState),
+        CheckConstraint("evidence_level BETWEEN 1 AND 4", name="evidence_level"),
+        CheckConstraint("tlp BETWEEN 1 AND 5", name="tlp"),
+        CheckConstraint("tlp < 5 OR cardinality(group_ids) > 0", name="red_names_its_group"),
+        Index("ix_contribution_changes", "key_id", "changed_xid"),
+        Index("ix_contribution_own", "member_id", "shared_at", "key_id", "token"),
+        Index("ix_contribution_expiry", "expires_on", postgresql_where=text("state = 'active'")),
+    )
+
+    key_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    member_id: Mapped[int] = mapped_column(Integer, ForeignKey("member.id"), primary_key=True)
+    stance: Mapped[str] = mapped_column(String(12))
+    evidence_level: Mapped[int] = mapped_column(SmallInteger)
+    tlp: Mapped[int] = mapped_column(SmallInteger)
+    group_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    """Sharing groups it passes to; empty: the whole alliance, as far as the TLP reaches."""
+    sector: Mapped[str | None] = mapped_column(String(40))
+    seller: Mapped[str | None] = mapped_column(String(64))
+    """The contributor's own opaque reference of the seller."""
+    first_seen_on: Mapped[date | None]
+    last_seen_on: Mapped[date | None]
+    shared_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_on: Mapped[date]
+    state: Mapped[str] = mapped_column(String(10))
+    changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())

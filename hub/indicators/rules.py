@@ -1,0 +1,100 @@
+"""What is valid about contributions, and when an indicator has effect for others."""
+
+import re
+import struct
+from collections.abc import Sequence
+from datetime import date, timedelta
+from enum import IntEnum, StrEnum
+
+from hub.access.tlp import Tlp
+from hub.canonical import TYPES
+
+TOKEN_BYTES = 32
+MOST_SHARED = 10_000
+"""Tokens in one request to share or withdraw."""
+MOST_ROWS = 50_000
+"""Rows in one page of a token list: 2 MB."""
+ROW = struct.Struct(">32sBBBxI")
+"""A row of a token list: token, 1 present or 0 gone, evidence level, members (0: fewer than three), expiry as days
+since 1970-01-01."""
+FEWEST_SHOWN = 3
+"""A number of members below this is not shown."""
+SELLER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+LONGEST_DAYS = 5 * 366
+"""Five years, for what an authority or a court established; other levels keep to the type's own retention."""
+
+
+class Stance(StrEnum):
+    """What a member says of the party behind an identifier; `impersonated` protects a victim and accuses nobody."""
+
+    INFRINGING = "infringing"
+    LEGITIMATE = "legitimate"
+    IMPERSONATED = "impersonated"
+
+
+class EvidenceLevel(IntEnum):
+    """The evidence ladder. E0, a mere suspicion, cannot be shared and so has no value here."""
+
+    E1 = 1
+    E2 = 2
+    E3 = 3
+    E4 = 4
+
+
+class ContributionState(StrEnum):
+    """A contribution has effect only while active."""
+
+    ACTIVE = "active"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class WithdrawalReason(StrEnum):
+    """Why a contribution is taken back."""
+
+    MISTAKEN = "mistaken"
+    SETTLED = "settled"
+    OUTDATED = "outdated"
+    OTHER = "other"
+
+
+EFFECT_ALONE = EvidenceLevel.E2
+"""From this level one member's word has effect for others; below it, it takes EFFECT_TOGETHER members."""
+EFFECT_TOGETHER = 2
+
+
+def has_effect(levels: Sequence[EvidenceLevel], *, disputed: bool) -> bool:
+    """Whether infringing contributions at these levels, one a member, have effect for other members (DESIGN §2)."""
+    return not disputed and (any(level >= EFFECT_ALONE for level in levels) or len(levels) >= EFFECT_TOGETHER)
+
+
+def members_shown(count: int) -> int | None:
+    """The number of members as others may see it: None below three."""
+    return count if count >= FEWEST_SHOWN else None
+
+
+def default_expiry(type: str, level: EvidenceLevel, day: date) -> date:
+    """The last day of a contribution shared on `day` without an expiry of its own."""
+    days = LONGEST_DAYS if level is EvidenceLevel.E4 else TYPES[type].retention_days
+    return day + timedelta(days=days)
+
+
+def check_expiry(type: str, level: EvidenceLevel, day: date, expires_on: date) -> date:
+    """The expiry itself. Raises ValueError if it is not after `day` or beyond the type's retention."""
+    latest = default_expiry(type, level, day)
+    if not day < expires_on <= latest:
+        raise ValueError(f"an expiry lies after today and, for this type and evidence, not after {latest}")
+    return expires_on
+
+
+def check_audience(tlp: Tlp, groups: Sequence[str]) -> None:
+    """Raises ValueError for TLP:RED without a sharing group: RED passes to named recipients only (FIRST TLP 2.0)."""
+    if tlp is Tlp.RED and not groups:
+        raise ValueError("TLP:RED passes to named recipients only: name at least one sharing group")
+
+
+def split(tokens: bytes) -> list[bytes]:
+    """The 32-byte tokens in a run of them. Raises ValueError when the length is no multiple of 32 or there are none."""
+    if not tokens or len(tokens) % TOKEN_BYTES:
+        raise ValueError(f"tokens come as a run of {TOKEN_BYTES}-byte values; this one has {len(tokens)} bytes")
+    return [tokens[at : at + TOKEN_BYTES] for at in range(0, len(tokens), TOKEN_BYTES)]

@@ -1,0 +1,21 @@
+"""Commands and queries on contributions: one file each, all of them named here."""
+
+from hub.indicators.service.effect import counted, effective
+from hub.indicators.service.expire import expire_some
+from hub.indicators.service.share import Shared, Terms, share
+from hub.indicators.service.token_list import ListPage, ListPlace, list_page
+from hub.indicators.service.withdraw import Withdrawn, withdraw
+
+__all__ = [
+    "ListPage",
+    "ListPlace",
+    "Shared",
+    "Terms",
+    "Withdrawn",
+    "counted",
+    "effective",
+    "expire_some",
+    "list_page",
+    "share",
+    "withdraw",
+]

@@ -1,0 +1,54 @@
+"""The effect that contributions have for other members."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, and_, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+
+from hub import clock
+from hub.access.actor import Actor
+from hub.indicators import policy, rules
+from hub.indicators.model import Contribution, Indicator
+from hub.indicators.rules import ContributionState, Stance
+from hub.members.model import Member
+from hub.members.rules import ACTIVE
+
+
+def counted(actor: Actor, key_id: int) -> ColumnElement[bool]:
+    """What counts for the actor under a key: contributions it may see, active, infringing, of members in standing."""
+    standing = select(Member.id).where(Member.state.in_([state.value for state in ACTIVE]))
+    return and_(
+        Contribution.key_id == key_id,
+        policy.visible_to(actor),
+        Contribution.state == ContributionState.ACTIVE.value,
+        Contribution.stance == Stance.INFRINGING.value,
+        Contribution.expires_on >= clock.today(),
+        Contribution.member_id.in_(standing),
+    )
+
+
+def effective(actor: Actor, key_id: int) -> Select[Any]:
+    """The tokens under a key that have effect for the actor, with `token`, `level`, `members` and `expires_on`.
+
+    `rules.has_effect` in SQL over what is `counted`; none of the alliance says `legitimate`; and somebody else than
+    the actor's own member is among the contributors. `expires_on` is the last day of the effect as things stand.
+    """
+    latest_alone = func.max(Contribution.expires_on).filter(Contribution.evidence_level >= int(rules.EFFECT_ALONE))
+    by_expiry = aggregate_order_by(Contribution.expires_on, Contribution.expires_on.desc())
+    latest_together = func.array_agg(by_expiry, type_=ARRAY(Date))[rules.EFFECT_TOGETHER]
+    level, members = func.max(Contribution.evidence_level), func.count()
+    return (
+        select(
+            Contribution.token,
+            level.label("level"),
+            members.label("members"),
+            func.greatest(latest_alone, latest_together).label("expires_on"),
+        )
+        .join(Indicator, (Indicator.key_id == Contribution.key_id) & (Indicator.token == Contribution.token))
+        .where(counted(actor, key_id), ~Indicator.disputed)
+        .group_by(Contribution.token)
+        .having(
+            (level >= int(rules.EFFECT_ALONE)) | (members >= rules.EFFECT_TOGETHER),
+            func.bool_or(Contribution.member_id != actor.member_id),
+        )
+    )

@@ -1,0 +1,42 @@
+"""Ending contributions whose last day has passed."""
+
+from sqlalchemy import func, select, tuple_, update
+
+from hub import clock
+from hub.access.guard import read_as
+from hub.db import db
+from hub.indicators import policy
+from hub.indicators.model import Contribution
+from hub.indicators.rules import ContributionState
+from hub.ledger import service as ledger
+from hub.ledger.events import Event
+from hub.members import service as members
+
+EXPIRE_AT_ONCE = 5000
+
+
+def expire_some() -> int:
+    """End up to 5,000 contributions of one member whose last day has passed, and record it; returns how many.
+
+    Their change stamps move, so that lists made before learn of it. Acts as the member's own job.
+    """
+    due = Contribution.expires_on < clock.today()
+    active = Contribution.state == ContributionState.ACTIVE.value
+    member_id = db.session.execute(select(func.member_with_expired(clock.today()))).scalar_one()
+    if member_id is None:
+        return 0
+    actor = members.job_actor(member_id, "p_expiry")
+    db.session.rollback()
+    db.session.info.pop("reader", None)
+    read_as(db.session, actor)
+    some = select(Contribution.key_id, Contribution.token).where(policy.own_by(actor), active, due).limit(EXPIRE_AT_ONCE)
+    ended = db.session.execute(
+        update(Contribution)
+        .where(policy.own_by(actor), tuple_(Contribution.key_id, Contribution.token).in_(some))
+        .values(state=ContributionState.EXPIRED.value, changed_xid=func.pg_current_xact_id())
+        .execution_options(synchronize_session=False)
+    )
+    count = int(ended.rowcount)  # type: ignore[attr-defined]
+    ledger.append(actor, Event.CONTRIBUTION_EXPIRED, counts={"expired": count})
+    db.session.commit()
+    return count

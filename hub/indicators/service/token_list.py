@@ -1,0 +1,121 @@
+"""The token list of a member: all of it, or what changed since its cursor."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, Integer, LargeBinary, Select, Text, case, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
+
+from hub.access.actor import Actor
+from hub.db import Xid8, db
+from hub.epochs.service import Key
+from hub.indicators import policy, rules
+from hub.indicators.model import Contribution
+from hub.indicators.service.effect import effective
+from hub.ledger import service as ledger
+from hub.ledger.events import Event
+from hub.members.model import Member
+
+
+@dataclass(frozen=True)
+class ListPlace:
+    """How far a member has come with a list: where to go on, and since which snapshot changes count."""
+
+    full: bool
+    since: int
+    """For changes: rows changed by this transaction or a later one are given."""
+    next_since: int
+    """What `since` becomes once this reading is through: the xmin of its first page's snapshot."""
+    group_ids: tuple[int, ...]
+    after: bytes = b""
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of a token list: rows of `rules.ROW`, and where to go on."""
+
+    rows: bytes
+    full: bool
+    place: ListPlace
+    more: bool
+    entry: str
+
+
+def list_page(actor: Actor, key: Key, place: ListPlace | None, limit: int) -> ListPage:
+    """The next page of the list for this actor: all of it, or what changed since `place`; recorded.
+
+    A place made before a member's standing changed, or before the actor's own groups did, starts over in full. A
+    change committed late is not missed: `since` is the oldest transaction that the earlier snapshot could not see.
+    A token may be given twice, never not at all.
+    """
+    xmin = int(db.session.execute(select(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text))).scalar_one())
+    if place is None or place.group_ids != actor.group_ids or _roster_changed(place.since):
+        place = ListPlace(True, 0, xmin, actor.group_ids)
+    elif not place.after:
+        place = replace(place, next_since=xmin)
+    rows = _rows(_all_rows(actor, key, place) if place.full else _changed_rows(actor, key, place), limit)
+    more = len(rows) == limit * rules.ROW.size
+    following = (
+        replace(place, after=rows[-rules.ROW.size :][: rules.TOKEN_BYTES])
+        if more
+        else ListPlace(False, place.next_since, place.next_since, actor.group_ids)
+    )
+    entry = ledger.append(
+        actor,
+        Event.LIST_FETCHED,
+        subject={"type": "key", "ref": key.name},
+        counts={"returned": len(rows) // rules.ROW.size},
+        digests={"result": hashlib.sha256(rows).hexdigest()},
+    )
+    return ListPage(rows, place.full and not place.after, following, more, entry)
+
+
+def _roster_changed(since: int) -> bool:
+    changed = select(Member.id).where(Member.changed_xid >= literal(since, Xid8())).exists()
+    return bool(db.session.execute(select(changed)).scalar_one())
+
+
+def _all_rows(actor: Actor, key: Key, place: ListPlace) -> Select[Any]:
+    return effective(actor, key.id).where(Contribution.token > place.after).order_by(Contribution.token)
+
+
+def _changed_rows(actor: Actor, key: Key, place: ListPlace) -> Select[Any]:
+    """Every token of which the actor could see a contribution change, with its effect now, or none (level 0)."""
+    changes = aliased(Contribution)
+    changed = (
+        select(changes.token)
+        .where(
+            changes.key_id == key.id,
+            changes.changed_xid >= literal(place.since, Xid8()),
+            policy.visible_to(actor, changes),
+            changes.token > place.after,
+        )
+        .distinct()
+        .cte("changed")
+    )
+    now = effective(actor, key.id).where(Contribution.token.in_(select(changed.c.token))).subquery("effective")
+    return (
+        select(
+            changed.c.token,
+            func.coalesce(now.c.level, 0).label("level"),
+            func.coalesce(now.c.members, 0).label("members"),
+            now.c.expires_on,
+        )
+        .outerjoin(now, now.c.token == changed.c.token)
+        .order_by(changed.c.token)
+    )
+
+
+def _rows(found: Select[Any], limit: int) -> bytes:
+    """The rows in the order of their tokens, packed by the database: Python's cost does not grow with their number."""
+    each = found.limit(limit).subquery("listed")
+    shown = case((each.c.members >= rules.FEWEST_SHOWN, func.least(each.c.members, 255)), else_=0)
+    present = case((each.c.level > 0, 1), else_=0)
+    flags = present * (1 << 24) + cast(each.c.level, Integer) * (1 << 16) + shown * (1 << 8)
+    days = func.coalesce(each.c.expires_on - literal(date(1970, 1, 1), Date), 0)
+    packed = each.c.token.op("||")(func.int4send(cast(flags, Integer))).op("||")(func.int4send(cast(days, Integer)))
+    all_rows = func.string_agg(packed, aggregate_order_by(literal(b"", LargeBinary), each.c.token), type_=LargeBinary)
+    return bytes(db.session.execute(select(all_rows)).scalar_one() or b"")

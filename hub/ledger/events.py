@@ -1,0 +1,64 @@
+"""Every event that is recorded, and the sentence a person reads."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """`<thing>.<what happened>`: the `action` of a ledger view."""
+
+    MEMBER_ADMITTED = "member.admitted"
+    MEMBER_MOVED = "member.moved"
+    GROUP_JOINED = "group.joined"
+    CREDENTIAL_ISSUED = "credential.issued"
+    CREDENTIAL_REVOKED = "credential.revoked"
+    PERSON_INVITED = "person.invited"
+    PERSON_SIGNED_IN = "person.signed_in"
+    QUOTA_SET = "quota.set"
+    EPOCH_OPENED = "epoch.opened"
+    TOKEN_EVALUATED = "token.evaluated"
+    CONTRIBUTION_SHARED = "contribution.shared"
+    CONTRIBUTION_WITHDRAWN = "contribution.withdrawn"
+    CONTRIBUTION_EXPIRED = "contribution.expired"
+    MATCH_RUN = "match.run"
+    LIST_FETCHED = "list.fetched"
+    ACCESS_DENIED = "access.denied"
+
+
+SENTENCES: dict[Event, str] = {
+    Event.MEMBER_ADMITTED: "{member} was admitted to the alliance",
+    Event.MEMBER_MOVED: "The standing of {member} changed",
+    Event.GROUP_JOINED: "{member} joined the sharing group {ref}",
+    Event.CREDENTIAL_ISSUED: "An API credential was issued to {member}",
+    Event.CREDENTIAL_REVOKED: "An API credential of {member} was revoked",
+    Event.PERSON_INVITED: "A person was given access for {member}",
+    Event.PERSON_SIGNED_IN: "A person signed in for {member}",
+    Event.QUOTA_SET: "{member} may have {allowed} identifiers a month evaluated",
+    Event.EPOCH_OPENED: "Epoch {ref} was opened for everybody",
+    Event.TOKEN_EVALUATED: "{member} had {asked} blinded identifiers evaluated under {ref}",
+    Event.CONTRIBUTION_SHARED: "{member} shared {asked} indicators under {ref}: {added} new, {changed} changed, "
+    "{unchanged} as before",
+    Event.CONTRIBUTION_WITHDRAWN: "{member} withdrew {withdrawn} indicators under {ref}",
+    Event.CONTRIBUTION_EXPIRED: "{expired} contributions of {member} came to their expiry",
+    Event.MATCH_RUN: "{member} matched {asked} identifiers under {ref}: {matched} are known to the alliance",
+    Event.LIST_FETCHED: "{member} fetched {returned} rows of the token list {ref}",
+    Event.ACCESS_DENIED: "{member} asked for something it may not do, and was refused",
+}
+
+OWNER_SENTENCES: dict[Event, str] = {
+    Event.MATCH_RUN: "A member matched its own identifiers under {ref}: {matched} of yours were among them",
+}
+"""How an event reads to a party that did not act in it, where that differs."""
+
+
+def sentence(view: dict[str, object]) -> str:
+    """The sentence for one party's view of an event (`ledger.md` §5.3)."""
+    event = Event(str(view["action"]))
+    told = OWNER_SENTENCES.get(event, SENTENCES[event]) if view["role"] == "owner" else SENTENCES[event]
+    subject = view.get("subject")
+    counts = view.get("counts")
+    words: dict[str, object] = {"member": view.get("member") or "A member", "ref": "-"}
+    if isinstance(subject, dict):
+        words |= subject
+    if isinstance(counts, dict):
+        words |= {name: f"{count:,}" for name, count in counts.items()}
+    return told.format_map(words)

@@ -1,0 +1,32 @@
+"""The sequencer as a running process."""
+
+import threading
+from pathlib import Path
+
+import psycopg
+
+from hub import clock
+from hub.ledger.sequencer import ForkError, Sequencer
+from hub.log import describe, log
+from hub.tree.note import Signer
+
+PAUSE = 0.25
+"""Seconds between two looks at an empty outbox: an event is under a signed checkpoint in half a second."""
+
+
+def sequence(database_url: str, signer: Signer, origin: str, anchor: Path, stop: threading.Event) -> None:
+    """Integrate and publish until `stop` is set; a lost database is waited for, a fork is said and nothing signed."""
+    while not stop.is_set():
+        try:
+            with psycopg.connect(database_url, options="-c timezone=UTC -c jit=off") as connection:
+                sequencer = Sequencer(connection, signer, origin, anchor, clock.now)
+                while not stop.is_set():
+                    integrated = sequencer.step()
+                    if not integrated:
+                        stop.wait(PAUSE)
+        except ForkError as error:
+            log.error("the log was not signed", error=str(error))
+            stop.wait(10)
+        except psycopg.OperationalError as error:
+            log.warning("database out of reach", where=describe(error))
+            stop.wait(1)

@@ -1,0 +1,112 @@
+"""Tables of the log (`ledger.md` §5.4). Entries and parts come from exchanges; the rest is the sequencer's."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, SmallInteger
+from sqlalchemy import String, Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db import Model
+
+
+class Entry(Model):
+    """One recorded event: its public leaf. No foreign key: the log never depends on living rows."""
+
+    __tablename__ = "ledger_entry"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    action: Mapped[str] = mapped_column(String(40))
+    leaf: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Part(Model):
+    """One party's private view of an entry, and the salt that opens its commitment."""
+
+    __tablename__ = "ledger_part"
+    __table_args__ = (
+        CheckConstraint("(view IS NULL) = (salt IS NULL)", name="whole"),
+        Index("ix_ledger_part_party", "party", "entry_id"),
+    )
+
+    entry_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    n: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    party: Mapped[int]
+    view: Mapped[bytes | None] = mapped_column(LargeBinary)
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    erased_by: Mapped[UUID | None] = mapped_column(Uuid)
+
+
+class Pending(Model):
+    """The outbox: entries not yet in the tree. Dequeued by DELETE, so a late committer is never passed by."""
+
+    __tablename__ = "ledger_pending"
+
+    entry_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), index=True)
+
+
+class Leaf(Model):
+    """The place of an entry in the tree."""
+
+    __tablename__ = "ledger_leaf"
+    __table_args__ = (CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash"),)
+
+    leaf_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class PartyLeaf(Model):
+    """Which leaves concern a party, in tree order, so that its own pages cost the page and not the log."""
+
+    __tablename__ = "ledger_party_leaf"
+
+    party: Mapped[int] = mapped_column(primary_key=True)
+    leaf_index: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    entry_id: Mapped[UUID] = mapped_column(Uuid)
+    n: Mapped[int] = mapped_column(SmallInteger)
+    action: Mapped[str] = mapped_column(String(40))
+
+
+class Tile(Model):
+    """One growing tile (C2SP tlog-tiles); `.p/W` is its first 32·W bytes."""
+
+    __tablename__ = "ledger_tile"
+
+    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class TreeState(Model):
+    """The one row that says how far the tree has grown; its lock makes one sequencer at a time."""
+
+    __tablename__ = "ledger_state"
+    __table_args__ = (CheckConstraint("one", name="one"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, default=True)
+    origin: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(BigInteger)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Checkpoint(Model):
+    """A signed note of a size and root. The key forbids two notes for one size."""
+
+    __tablename__ = "ledger_checkpoint"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class TagKey(Model):
+    """The key of a member's blinded tags, sealed under the hub's application key."""
+
+    __tablename__ = "ledger_tag_key"
+
+    party: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,39 @@
+"""Commands and queries on the log: one file each, all of them named here."""
+
+from hub.ledger.service.append import Concern, append
+from hub.ledger.service.log import (
+    Head,
+    checkpoint_at,
+    checkpoints,
+    entry_bundle,
+    newest_checkpoint,
+    pending_count,
+    published_size,
+    receipt,
+    tile,
+    tile_reader,
+)
+from hub.ledger.service.own import OwnEntry, ndjson, own_entries, own_entry, parse_entry_id
+from hub.ledger.service.tag_keys import add_tag_key, tag_key
+
+__all__ = [
+    "Concern",
+    "Head",
+    "OwnEntry",
+    "add_tag_key",
+    "append",
+    "checkpoint_at",
+    "checkpoints",
+    "entry_bundle",
+    "ndjson",
+    "newest_checkpoint",
+    "own_entries",
+    "own_entry",
+    "parse_entry_id",
+    "pending_count",
+    "published_size",
+    "receipt",
+    "tag_key",
+    "tile",
+    "tile_reader",
+]

@@ -1,0 +1,104 @@
+"""Recording an event in the exchange's own transaction."""
+
+import base64
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from hub import clock
+from hub.access.actor import Actor
+from hub.db import db
+from hub.ledger.events import Event
+from hub.ledger.service.tag_keys import tag_keys_for
+from hub.tree.leaf import MOST_PARTS, seal_leaf
+
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Concern:
+    """Another party an event concerns: its role in it, and the counts it may see."""
+
+    role: str
+    counts: Counts = field(default_factory=dict)
+
+
+def append(
+    actor: Actor,
+    event: Event,
+    *,
+    subject: Mapping[str, str] | None = None,
+    counts: Counts | None = None,
+    digests: Mapping[str, str] | None = None,
+    outcome: str = "allowed",
+    concerned: Mapping[int, Concern] | None = None,
+    request_key: str | None = None,
+) -> str:
+    """Record an event in the transaction under way; return the id of its (first) entry, base64url without padding.
+
+    The actor's member and every auditor get the whole record; each concerned member a view of its own, in which the
+    acting member is not named to an owner. More parties than a leaf holds make further entries with the same view
+    of the actor. If the transaction rolls back, nothing was recorded and nothing was exchanged.
+    """
+    whole: dict[str, Any] = {
+        "v": 1,
+        "at": clock.stamp(clock.now()),
+        "action": event.value,
+        "outcome": outcome,
+        "actor": actor.pseudonym,
+        "via": actor.via,
+        "member": actor.member,
+    }
+    whole |= {"subject": dict(subject)} if subject else {}
+    whole |= {"digests": dict(digests)} if digests else {}
+    whole |= {"req": request_key} if request_key else {}
+    others = {party: told for party, told in (concerned or {}).items() if party != actor.member_id}
+    keys = tag_keys_for({actor.member_id, *others})
+    always = [(actor.member_id, "actor", counts)]
+    always += [(party, "auditor", counts) for party in keys.auditors if party != actor.member_id and party not in others]
+    room = MOST_PARTS - len(always)
+    told = list(others.items())
+    first = ""
+    for at in range(0, max(len(told), 1), room):
+        parties = always + [(party, concern.role, concern.counts) for party, concern in told[at : at + room]]
+        entry = _insert(event, parties, whole, keys.keys)
+        first = first or entry
+    return first
+
+
+def _insert(
+    event: Event,
+    parties: Sequence[tuple[int, str, Counts | None]],
+    whole: Mapping[str, Any],
+    keys: Mapping[int, bytes],
+) -> str:
+    """Seal one leaf and write entry, parts and outbox row, through the one function the application may call."""
+    id = secrets.token_bytes(16)
+    views = []
+    for _, role, counts in parties:
+        view = {**whole, "id": base64.b64encode(id).decode(), "role": role}
+        if role == "owner":
+            view |= {"member": None, "actor": None}
+        if counts:
+            view["counts"] = dict(counts)
+        views.append(view)
+    sealed = seal_leaf(id, [(keys[party], view) for (party, _, _), view in zip(parties, views, strict=True)])
+    db.session.execute(
+        select(
+            func.ledger_append(
+                UUID(bytes=id),
+                clock.now(),
+                event.value,
+                sealed.leaf,
+                [party for party, _, _ in parties],
+                [part.n for part in sealed.parts],
+                [part.view for part in sealed.parts],
+                [part.salt for part in sealed.parts],
+            )
+        )
+    )
+    return base64.urlsafe_b64encode(id).decode().rstrip("=")

@@ -1,0 +1,103 @@
+"""The log as everybody may read it: checkpoints, tiles, leaves; and the proof that an entry is in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.db import db
+from hub.ledger.model import Checkpoint, Entry, Leaf, Pending, Tile
+from hub.ledger.service.own import OwnEntry
+from hub.tree import merkle, tiles
+from hub.tree.tlog_proof import TlogProof
+
+Reader = tiles.ReadTile
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest signed checkpoint."""
+
+    size: int
+    root: bytes
+    note: str
+    at: datetime
+
+
+def newest_checkpoint() -> Head | None:
+    """The newest signed checkpoint; None before the first."""
+    row = db.session.execute(
+        select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at).order_by(Checkpoint.size.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else Head(row.size, row.root, row.note, row.at)
+
+
+def checkpoints(count: int) -> list[Head]:
+    """The newest checkpoints, newest first."""
+    rows = db.session.execute(
+        select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
+        .order_by(Checkpoint.size.desc())
+        .limit(count)
+    )
+    return [Head(*row) for row in rows]
+
+
+def checkpoint_at(size: int) -> str | None:
+    """The signed note of a published size."""
+    return db.session.execute(select(Checkpoint.note).where(Checkpoint.size == size)).scalar_one_or_none()
+
+
+def pending_count() -> int:
+    """How many entries wait for the sequencer."""
+    return db.session.execute(select(func.count()).select_from(Pending)).scalar_one()
+
+
+def published_size() -> int:
+    """The size of the newest checkpoint; nothing beyond it is served."""
+    return db.session.execute(select(func.coalesce(func.max(Checkpoint.size), 0))).scalar_one()
+
+
+def tile(level: int, n: int, width: int) -> bytes | None:
+    """The first `width` hashes of a tile; None when that many are not published."""
+    if (n * tiles.WIDTH + width) << (8 * level) > published_size():
+        return None
+    hashes = tile_reader(db.session)(level, n)
+    return hashes[: 32 * width]
+
+
+def entry_bundle(n: int, width: int) -> bytes | None:
+    """The first `width` public leaves of bundle `n`; None when that many are not published."""
+    start = n * tiles.WIDTH
+    if start + width > published_size():
+        return None
+    rows = db.session.execute(
+        select(Entry.leaf)
+        .join(Leaf, Leaf.entry_id == Entry.id)
+        .where(Leaf.leaf_index >= start, Leaf.leaf_index < start + width)
+        .order_by(Leaf.leaf_index)
+    )
+    return tiles.encode_bundle([row.leaf for row in rows])
+
+
+def tile_reader(session: Session) -> Reader:
+    """Reads whole stored tiles, each once: one proof touches few."""
+    kept: dict[tuple[int, int], bytes] = {}
+
+    def read(level: int, n: int) -> bytes:
+        if (level, n) not in kept:
+            kept[level, n] = session.execute(
+                select(Tile.hashes).where(Tile.level == level, Tile.n == n)
+            ).scalar_one()
+        return kept[level, n]
+
+    return read
+
+
+def receipt(entry: OwnEntry) -> str | None:
+    """A `c2sp.org/tlog-proof@v1` of the entry under the newest checkpoint; None before it is covered by one."""
+    head = newest_checkpoint()
+    if entry.index is None or head is None or entry.index >= head.size:
+        return None
+    proof = merkle.inclusion_proof(entry.index, head.size, tiles.subtrees(tile_reader(db.session)))
+    return TlogProof(entry.index, tuple(proof), head.note).encode()

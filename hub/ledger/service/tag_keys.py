@@ -1,0 +1,56 @@
+"""The keys under which each party finds its own commitments: sealed in the database, opened in memory."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from flask import current_app
+from sqlalchemy import or_, select
+
+from hub.access.tlp import MemberKind
+from hub.db import db
+from hub.ledger.model import TagKey
+from hub.members.model import Member
+from hub.members.rules import ACTIVE
+
+
+@dataclass(frozen=True)
+class TagKeys:
+    keys: Mapping[int, bytes]
+    auditors: Sequence[int]
+
+
+def tag_keys_for(parties: set[int]) -> TagKeys:
+    """The tag keys of the parties and of every auditor in good standing, opened."""
+    rows = db.session.execute(
+        select(TagKey.party, TagKey.sealed, Member.kind)
+        .join(Member, Member.id == TagKey.party)
+        .where(or_(TagKey.party.in_(parties), (Member.kind == MemberKind.AUDITOR.value) & Member.state.in_(ACTIVE)))
+    ).all()
+    return TagKeys(
+        {row.party: _open(row.party, row.sealed) for row in rows},
+        sorted(row.party for row in rows if row.kind == MemberKind.AUDITOR.value and row.party not in parties),
+    )
+
+
+def add_tag_key(party: int) -> bytes:
+    """Make a member's tag key and keep it sealed; returns it for the member's profile. Once a member."""
+    key, nonce = secrets.token_bytes(32), secrets.token_bytes(12)
+    sealed = nonce + _aead().encrypt(nonce, key, f"tag-key {party}".encode())
+    db.session.add(TagKey(party=party, sealed=sealed))
+    return key
+
+
+def tag_key(party: int) -> bytes:
+    """A member's tag key, for a profile issued later."""
+    return _open(party, db.session.execute(select(TagKey.sealed).where(TagKey.party == party)).scalar_one())
+
+
+def _aead() -> AESGCM:
+    aead: AESGCM = current_app.extensions["sealing"]
+    return aead
+
+
+def _open(party: int, sealed: bytes) -> bytes:
+    return _aead().decrypt(sealed[:12], sealed[12:], f"tag-key {party}".encode())

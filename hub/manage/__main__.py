@@ -1,0 +1,5 @@
+"""`python -m hub.manage` is `hub`."""
+
+from hub.manage.cli import main
+
+main()

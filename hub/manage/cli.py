@@ -1,0 +1,278 @@
+"""The operator's command line: `hub …`."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from hub.config import SettingError, Settings
+from hub.manage.home import HomeError
+
+P = ParamSpec("P")
+
+
+def refusals_said(command: Callable[P, None]) -> Callable[P, None]:
+    """Say what the hub refuses in one line, with exit code 2, instead of a traceback."""
+
+    @wraps(command)
+    def said(*args: P.args, **kwargs: P.kwargs) -> None:
+        from hub.epochs.evaluator import EvaluatorDownError
+        from hub.epochs.service import EpochStateError
+        from hub.members.service import RefusedMoveError, UnknownMemberError
+
+        try:
+            command(*args, **kwargs)
+        except (
+            HomeError,
+            SettingError,
+            RefusedMoveError,
+            UnknownMemberError,
+            EpochStateError,
+            EvaluatorDownError,
+            ValueError,
+        ) as error:
+            raise SystemExit(_say(str(error))) from error
+
+    return said
+
+
+def _say(text: str) -> int:
+    click.echo(f"hub: {text}", err=True)
+    return 2
+
+
+@contextmanager
+def operating(environment: dict[str, str] | None = None) -> Iterator[Any]:
+    """The operator's actor inside the application, as the database's owner, on the hub running on HUB_HOME.
+
+    Raises HomeError when none runs there.
+    """
+    from hub.access.guard import read_as
+    from hub.app import create_app
+    from hub.db import db
+    from hub.manage.home import ROOT, running_environment
+    from hub.members import service as members
+
+    home = Path(os.environ.get("HUB_HOME") or ROOT / "var").absolute()
+    settings = environment or running_environment(home)
+    app = create_app(Settings.from_env({**settings, "HUB_DATABASE_APP_URL": settings["HUB_DATABASE_URL"]}))
+    with app.app_context():
+        actor = members.operator()
+        db.session.commit()
+        read_as(db.session, actor)
+        yield actor
+
+
+@click.group()
+def main() -> None:
+    """Run and administer an alliance hub.
+
+    \b
+    hub run                              start everything on 127.0.0.1:8000
+    hub demo                             play the example exchange, then remove all of it
+    hub member admit brand-x --kind brand --name "Brand X"
+    hub member credential brand-x --out brand-x.profile
+    hub epoch open 2026-2
+    """
+
+
+@main.command()
+@refusals_said
+def run() -> None:
+    """Start PostgreSQL, evaluator, worker, sequencer and web, and keep them running until Ctrl-C.
+
+    \b
+    HUB_PORT=8001 hub run                 when port 8000 is taken
+    HUB_DATABASE_URL=postgresql+psycopg://owner@server/hub hub run
+    """
+    from hub.manage import example, runtime
+
+    launch = runtime.Launch.from_env()
+    raise SystemExit(runtime.serve(launch, None if example.was_played(launch.home) else example.play))
+
+
+@main.command()
+@refusals_said
+def demo() -> None:
+    """Play the example exchange on a hub of its own: three brands share, a platform matches, everybody verifies."""
+    from hub.manage import example, runtime
+
+    raise SystemExit(runtime.demo(runtime.Launch.from_env({**os.environ, "HUB_PORT": "8000"}), example.play))
+
+
+@main.command()
+def worker() -> None:
+    """Run background jobs (a part of `hub run`)."""
+    from hub.app import create_app
+    from hub.indicators.jobs import expire_contributions
+    from hub.jobs import create_queue
+
+    settings = Settings.from_env()
+    queue = create_queue(
+        settings.database_url, create_app(settings), {"expire_contributions": ("7 * * * *", expire_contributions)}
+    )
+    queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")
+
+
+@main.command()
+def sequence() -> None:
+    """Run the ledger's sequencer (a part of `hub run`)."""
+    from hub.ledger.jobs import sequence as run_sequencer
+    from hub.log import set_up_logs
+    from hub.manage.home import secret
+    from hub.tree.note import Signer
+
+    set_up_logs()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    home = Path(os.environ["HUB_HOME"])
+    origin = os.environ.get("HUB_LEDGER_ORIGIN") or f"{os.environ.get('HUB_ALLIANCE', 'example')}.alliance-hub/audit"
+    signer = Signer.from_seed(origin, secret(home, "ledger/ledger.key").strip().encode())
+    url = os.environ["HUB_DATABASE_SEQUENCER_URL"].replace("+psycopg", "", 1)
+    run_sequencer(url, signer, origin, home / "ledger" / "anchor.note", stop)
+
+
+@main.group()
+def member() -> None:
+    """Admit members, give them credentials, people, groups and quotas."""
+
+
+@member.command()
+@click.argument("code")
+@click.option("--kind", type=click.Choice(["brand", "platform", "authority", "auditor"]), required=True)
+@click.option("--name", help="The organisation's name; its code if left out.")
+@click.option("--sector", help="Its trade: cosmetics, footwear …")
+@refusals_said
+def admit(code: str, kind: str, name: str | None, sector: str | None) -> None:
+    """Admit a member: `hub member admit brand-x --kind brand --name "Brand X"`."""
+    from hub.access.tlp import MemberKind
+    from hub.members import service
+
+    with operating() as actor:
+        admitted = service.admit(actor, code, MemberKind(kind), name or code, sector)
+        click.echo(f"{admitted.code} is admitted as {admitted.kind}. Next: hub member credential {code} --out {code}.profile")
+
+
+@member.command()
+@click.argument("code")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The profile to write.")
+@click.option("--days", default=365, show_default=True, help="How long the key serves.")
+@refusals_said
+def credential(code: str, out: Path, days: int) -> None:
+    """Issue an API key as a profile that `alliance --profile FILE` reads; the key is in that file only."""
+    from hub.manage import profiles
+
+    with operating() as actor:
+        profiles.issue(actor, code, out, days)
+        click.echo(f"{out} holds the key of {code} (mode 0600); hand it over by a safe way. Try: alliance --profile {out} status")
+
+
+@member.command()
+@click.argument("code")
+@refusals_said
+def revoke(code: str) -> None:
+    """Revoke every API key of a member, at its next request."""
+    from hub.members import service
+
+    with operating() as actor:
+        click.echo(f"{service.revoke_credentials(actor, code)} credentials of {code} are revoked.")
+
+
+@member.command()
+@click.argument("code")
+@click.argument("state", type=click.Choice(["admitted", "probation", "suspended", "left"]))
+@refusals_said
+def move(code: str, state: str) -> None:
+    """Change a member's standing: `hub member move brand-x suspended`. Takes effect at its next request."""
+    from hub.members import service
+    from hub.members.rules import MemberState
+
+    with operating() as actor:
+        moved = service.move(actor, code, MemberState(state))
+        click.echo(f"{moved.code} is {moved.state} now.")
+
+
+@member.command()
+@click.argument("code")
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.password_option(help="Asked for when left out.")
+@refusals_said
+def person(code: str, email: str, name: str, password: str) -> None:
+    """Let a person sign in to the pages for a member."""
+    from hub.members import service
+
+    with operating() as actor:
+        service.invite(actor, code, email, name, password)
+        click.echo(f"{name} may sign in for {code}.")
+
+
+@member.command()
+@click.argument("group")
+@click.argument("codes", nargs=-1, required=True)
+@refusals_said
+def group(group: str, codes: tuple[str, ...]) -> None:
+    """Put members into a sharing group: `hub member group watches brand-a brand-b platform-x`."""
+    from hub.members import service
+
+    with operating() as actor:
+        service.join(actor, group, codes)
+        click.echo(f"{', '.join(codes)} are in {group}.")
+
+
+@member.command()
+@click.argument("code")
+@click.option("--type", "type_", required=True, help="Identifier type; `alliance types` lists them.")
+@click.option("--per-month", type=int, required=True, help="Identifiers a month.")
+@refusals_said
+def quota(code: str, type_: str, per_month: int) -> None:
+    """Set how many identifiers of a type a member may have evaluated a month."""
+    from hub.epochs import service as epochs
+    from hub.members import service
+
+    with operating() as actor:
+        epochs.declare_need(actor, service.find(code), type_, per_month)
+        click.echo(f"{code} may have {per_month:,} identifiers of type {type_} evaluated a month.")
+
+
+@member.command("list")
+@refusals_said
+def list_members() -> None:
+    """List the members."""
+    from hub.members import service
+
+    with operating() as actor:
+        after = ""
+        while page := service.everybody(actor, after):
+            for one in page:
+                click.echo(f"{one.code:24} {one.kind:15} {one.state:10} {one.name}")
+            after = page[-1].code
+
+
+@main.group()
+def epoch() -> None:
+    """Open the epochs that token keys serve."""
+
+
+@epoch.command("open")
+@click.argument("name")
+@refusals_said
+def open_epoch(name: str) -> None:
+    """Open an epoch with a key for each identifier type; the one open so far goes on for matching: `hub epoch open 2026-2`."""
+    from hub.epochs import service
+
+    with operating() as actor:
+        service.open_epoch(actor, name)
+        click.echo(f"Epoch {name} is open. Members' clients take its keys at their next run.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

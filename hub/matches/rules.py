@@ -1,0 +1,21 @@
+"""What is valid about matches."""
+
+from enum import StrEnum
+
+MOST_MATCHED = 20_000
+"""Tokens in one request to match."""
+
+
+class MatchState(StrEnum):
+    """Where the recipient stands with a match; a machine sets only `new`."""
+
+    NEW = "new"
+    TRIAGED = "triaged"
+    SAME = "same"
+    NOT_SAME = "not_same"
+    INCONCLUSIVE = "inconclusive"
+
+
+def match_name(number: int) -> str:
+    """A match as people and JSON name it: `m_1f`."""
+    return f"m_{number:x}"

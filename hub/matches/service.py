@@ -1,0 +1,192 @@
+"""Matching a member's own tokens with the indicators it may see, and keeping the matches for triage."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from hub import clock
+from hub.access.actor import Actor
+from hub.db import db
+from hub.epochs.model import TokenKey
+from hub.epochs.service import Key
+from hub.indicators import service as indicators
+from hub.indicators.model import Contribution
+from hub.indicators.rules import EvidenceLevel, members_shown
+from hub.ledger import service as ledger
+from hub.ledger.events import Event
+from hub.matches import policy
+from hub.matches.model import Match, Sighting
+from hub.matches.rules import MatchState, match_name
+
+STATEMENT_TOKENS = 1000
+"""Tokens a statement: past a few thousand the planner may read the whole table instead of the index."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One of the given tokens has effect for the actor."""
+
+    n: int
+    """Its place among the tokens given, from 0."""
+    match: str
+    members: int | None
+    evidence_level: EvidenceLevel
+    expires_on: date
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The answer to one matching."""
+
+    entry: str
+    asked: int
+    hits: Sequence[Hit]
+
+
+def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
+    """Which of the tokens have effect for the actor, each under its place; recorded, in the transaction under way.
+
+    Every contributor whose word counted learns that it matched, not where. A token given twice hits twice.
+    """
+    found: dict[bytes, Any] = {}
+    for at in range(0, len(tokens), STATEMENT_TOKENS):
+        some = bindparam("tokens", list(tokens[at : at + STATEMENT_TOKENS]), ARRAY(LargeBinary), unique=True)
+        statement = indicators.effective(actor, key.id).where(Contribution.token == func.any(some))
+        found |= {row.token: row for row in db.session.execute(statement)}
+    numbers = _keep(actor, key, sorted(found)) if found else {}
+    owners = _sight(actor, key, sorted(found)) if found else {}
+    hits = [
+        Hit(
+            n,
+            match_name(numbers[token]),
+            members_shown(found[token].members),
+            EvidenceLevel(found[token].level),
+            found[token].expires_on,
+        )
+        for n, token in enumerate(tokens)
+        if token in found
+    ]
+    entry = ledger.append(
+        actor,
+        Event.MATCH_RUN,
+        subject={"type": "key", "ref": key.name},
+        counts={"asked": len(tokens), "matched": len(found)},
+        concerned={owner: ledger.Concern("owner", {"matched": count}) for owner, count in owners.items()},
+    )
+    return Matched(entry, len(tokens), hits)
+
+
+def _keep(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[bytes, int]:
+    """Keep a match for each token that has none yet; returns token → number of the match."""
+    given = bindparam("tokens", list(tokens), ARRAY(LargeBinary))
+    db.session.execute(
+        insert(Match)
+        .from_select(
+            ["recipient_id", "key_id", "token", "state", "matched_at"],
+            select(
+                literal(actor.member_id),
+                literal(key.id),
+                func.unnest(given),
+                literal(MatchState.NEW.value),
+                literal(clock.now()),
+            ),
+        )
+        .on_conflict_do_nothing()
+    )
+    rows = db.session.execute(
+        select(Match.token, Match.id).where(
+            policy.visible_to(actor), Match.key_id == key.id, Match.token == func.any(given)
+        )
+    )
+    return {row.token: row.id for row in rows}
+
+
+def _sight(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[int, int]:
+    """Tell the contributors whose word counted; returns member → number of its indicators among the tokens."""
+    counted = (
+        select(Contribution.key_id, Contribution.token, Contribution.member_id)
+        .where(
+            indicators.counted(actor, key.id),
+            Contribution.member_id != actor.member_id,
+            Contribution.token == func.any(bindparam("tokens", list(tokens), ARRAY(LargeBinary))),
+        )
+        .order_by(Contribution.token, Contribution.member_id)
+    )
+    db.session.execute(
+        insert(Sighting)
+        .from_select(
+            ["key_id", "token", "member_id", "matched_at"], counted.add_columns(literal(clock.now()))
+        )
+        .on_conflict_do_nothing()
+    )
+    owned = counted.order_by(None).subquery()
+    rows = db.session.execute(select(owned.c.member_id, func.count().label("indicators")).group_by(owned.c.member_id))
+    return {row.member_id: row.indicators for row in rows}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A match as its recipient sees it later."""
+
+    number: int
+    match: str
+    type: str
+    state: MatchState
+    matched_at: datetime
+    level: EvidenceLevel | None
+    """None: without effect by now, withdrawn, expired or disputed."""
+    members: int | None
+    expires_on: date | None
+
+
+def own_matches(actor: Actor, *, before: int | None = None, limit: int = 50) -> list[Kept]:
+    """The actor's matches, newest first, each with the effect it has at this moment."""
+    rows = db.session.execute(
+        select(Match.id, Match.token, Match.state, Match.matched_at, TokenKey.type, Match.key_id)
+        .join(TokenKey, TokenKey.id == Match.key_id)
+        .where(policy.visible_to(actor), *([Match.id < before] if before is not None else []))
+        .order_by(Match.id.desc())
+        .limit(limit)
+    ).all()
+    now: dict[tuple[int, bytes], Any] = {}
+    for key_id in {row.key_id for row in rows}:
+        tokens = [row.token for row in rows if row.key_id == key_id]
+        some = bindparam("tokens", tokens, ARRAY(LargeBinary))
+        found = db.session.execute(
+            indicators.effective(actor, key_id).where(Contribution.token == func.any(some))
+        )
+        now |= {(key_id, each.token): each for each in found}
+    kept = []
+    for row in rows:
+        effect = now.get((row.key_id, row.token))
+        kept.append(
+            Kept(
+                row.id,
+                match_name(row.id),
+                row.type,
+                MatchState(row.state),
+                row.matched_at,
+                EvidenceLevel(effect.level) if effect else None,
+                members_shown(effect.members) if effect else None,
+                effect.expires_on if effect else None,
+            )
+        )
+    return kept
+
+
+def new_count(actor: Actor) -> int:
+    """How many of the actor's matches nobody has looked at yet."""
+    return db.session.execute(
+        select(func.count()).select_from(Match).where(policy.visible_to(actor), Match.state == MatchState.NEW.value)
+    ).scalar_one()
+
+
+def sighted_count(actor: Actor) -> int:
+    """How many of the actor's own indicators have matched somewhere."""
+    return db.session.execute(
+        select(func.count()).select_from(Sighting).where(policy.sightings_visible_to(actor))
+    ).scalar_one()

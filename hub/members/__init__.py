@@ -1,0 +1,1 @@
+"""Member organisations, their people, their API credentials and their sharing groups."""

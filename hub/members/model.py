@@ -1,0 +1,85 @@
+"""Tables of members, people, credentials and sharing groups."""
+
+from datetime import date, datetime
+
+from flask_security import UserMixin
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, LargeBinary, String, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.access.tlp import MemberKind
+from hub.db import Model, Xid8
+from hub.members.rules import MemberState
+
+
+def one_of(column: str, values: type) -> CheckConstraint:
+    """A constraint that the column holds one of the enumeration's values."""
+    listed = ", ".join(f"'{value.value}'" for value in values)  # type: ignore[attr-defined]
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Member(Model):
+    """An organisation of the alliance."""
+
+    __tablename__ = "member"
+    __table_args__ = (one_of("kind", MemberKind), one_of("state", MemberState))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    sector: Mapped[str | None] = mapped_column(String(40))
+    admitted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+    """The transaction that last changed the state: token lists made before it start over."""
+
+
+class SharingGroup(Model):
+    """Members among whom a record may pass."""
+
+    __tablename__ = "sharing_group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+
+
+class SharingGroupMember(Model):
+    """A member belongs to a sharing group."""
+
+    __tablename__ = "sharing_group_member"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("sharing_group.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
+
+
+class Credential(Model):
+    """An API key of a member, as its digest."""
+
+    __tablename__ = "credential"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    pseudonym: Mapped[str] = mapped_column(String(24), unique=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_used_on: Mapped[date | None]
+
+
+class Person(Model, UserMixin):
+    """Somebody who signs in for a member. The columns without a comment are Flask-Security's."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    pseudonym: Mapped[str] = mapped_column(String(24), unique=True)
+    """What the ledger calls this person; deleting the row makes the name unlinkable."""
+    email: Mapped[str] = mapped_column(String(255), unique=True)
+    password: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    member: Mapped[Member] = relationship()

@@ -1,0 +1,46 @@
+"""What is valid about members, credentials and sharing groups."""
+
+import hashlib
+import re
+import secrets
+from enum import StrEnum
+
+CODE = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
+KEY = re.compile(r"ah_[A-Za-z0-9_-]{43}")
+CREDENTIAL_DAYS = 365
+
+
+class MemberState(StrEnum):
+    """Where a member stands in its life; only an admitted member or one on probation may act."""
+
+    ADMITTED = "admitted"
+    PROBATION = "probation"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+
+
+ACTIVE = frozenset({MemberState.ADMITTED, MemberState.PROBATION})
+
+MOVES: dict[MemberState, frozenset[MemberState]] = {
+    MemberState.ADMITTED: frozenset({MemberState.PROBATION, MemberState.SUSPENDED, MemberState.LEFT}),
+    MemberState.PROBATION: frozenset({MemberState.ADMITTED, MemberState.SUSPENDED, MemberState.LEFT}),
+    MemberState.SUSPENDED: frozenset({MemberState.ADMITTED, MemberState.PROBATION, MemberState.LEFT}),
+    MemberState.LEFT: frozenset(),
+}
+
+
+def check_code(code: str) -> str:
+    """A member's or group's code: 3 to 40 of a-z, 0-9 and hyphen. Raises ValueError with the rule."""
+    if not CODE.fullmatch(code):
+        raise ValueError("a code has 3 to 40 characters: a-z, 0-9 and hyphen, beginning with a letter")
+    return code
+
+
+def new_key() -> str:
+    """A fresh API key: 256 random bits. Shown once; the hub keeps only its digest."""
+    return "ah_" + secrets.token_urlsafe(32)
+
+
+def key_digest(key: str) -> bytes:
+    """SHA-256 of a key. Enough for 256 random bits, and a thousand times cheaper a request than a password hash."""
+    return hashlib.sha256(key.encode()).digest()

@@ -1,0 +1,99 @@
+"""Sign-in: whom a request comes from. The only module that knows Flask-Security, Flask-Login and bearer keys."""
+
+from flask import Flask, g, request
+from flask_login import current_user
+from flask_security import FSQLALiteUserDatastore, RoleMixin, Security, user_authenticated
+
+from hub.access.actor import Actor
+from hub.access.guard import read_as
+from hub.db import db
+from hub.members import service
+from hub.members.model import Person
+from hub.members.rules import ACTIVE
+from hub.web.problems import ProblemError
+
+SETTINGS = {
+    "SECURITY_URL_PREFIX": None,
+    "SECURITY_LOGIN_URL": "/sign-in",
+    "SECURITY_LOGOUT_URL": "/sign-out",
+    "SECURITY_LOGOUT_METHODS": ["POST"],
+    "SECURITY_POST_LOGIN_VIEW": "/",
+    "SECURITY_POST_LOGOUT_VIEW": "/sign-in",
+    "SECURITY_PASSWORD_HASH": "argon2",
+    "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+    "SECURITY_PASSWORD_SINGLE_HASH": True,  # argon2 takes the whole password; no HMAC before it
+    "SECURITY_RETURN_GENERIC_RESPONSES": True,  # one answer for an unknown address and a wrong password
+    "SECURITY_JOIN_USER_ROLES": False,  # roles are in access.grants
+    "SECURITY_REGISTERABLE": False,
+    "SECURITY_SEND_REGISTER_EMAIL": False,
+    "SECURITY_DEFAULT_REMEMBER_ME": False,
+    "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
+    "SECURITY_REDIRECT_ALLOW_SUBDOMAINS": False,
+    "REMEMBER_COOKIE_DURATION": 0,
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "SESSION_COOKIE_NAME": "alliance_hub",
+    "PERMANENT_SESSION_LIFETIME": 8 * 3600,
+    "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
+}
+
+FOREIGN = {
+    "security.login": "signing in",
+    "security.logout": "signing out; acts on the caller's own session only, and only by a form with its CSRF token",
+    "security.static": "Flask-Security's own static files",
+    "security.verify": "asks a signed-in person for the password once more",
+}
+"""Why each endpoint that Flask-Security registers is public."""
+
+
+class NoRoles(RoleMixin):
+    """Flask-Security wants a class of roles; what a person may do comes from access.grants alone."""
+
+
+def attach_sign_in(app: Flask) -> None:
+    """Register Flask-Security with our people."""
+    app.config.update(SETTINGS)
+    Security(app, FSQLALiteUserDatastore(db, Person, NoRoles))
+
+    @user_authenticated.connect_via(app)
+    def _signed_in(_app: Flask, user: Person, **_: object) -> None:
+        actor = service.actor_of_person(user)
+        if actor is not None:
+            read_as(db.session, actor)
+            service.record_sign_in(actor)
+
+
+def identify() -> Actor | None:
+    """The actor of this request, by bearer key or by session; None for neither. Sets the database's reader.
+
+    Raises ProblemError for a key that has expired and for a member that may not act at present.
+    """
+    header = request.headers.get("Authorization", "")
+    if header:
+        actor = _by_key(header)
+    elif current_user.is_authenticated:
+        actor = service.actor_of_person(current_user)
+    else:
+        actor = None
+    if actor is not None:
+        read_as(db.session, actor)
+        g.member = actor.member
+    return actor
+
+
+def _by_key(header: str) -> Actor | None:
+    scheme, _, key = header.partition(" ")
+    holder = service.holder_of_key(key.strip()) if scheme.lower() == "bearer" else None
+    if holder is None:
+        return None
+    if holder.state not in ACTIVE:
+        raise ProblemError(
+            "member-not-active",
+            f"Your member is {holder.state.value}; its keys are refused until it is reinstated",
+            "Ask the alliance's office",
+        )
+    if holder.expired:
+        raise ProblemError(
+            "credential-expired", "This API key has expired", "Ask an administrator for a new one (`hub member credential`)"
+        )
+    return holder.actor

@@ -1,0 +1,77 @@
+"""flask-smorest with RFC 9457 problems for every error, and what JSON endpoints read from a request."""
+
+from typing import Any
+
+from flask import Flask, g, request
+from flask_smorest import Api
+from werkzeug.exceptions import HTTPException
+
+from hub.web.problems import BY_STATUS, TYPES, ProblemError, problem
+
+REMEDIES = {
+    400: "Send a well-formed request; the OpenAPI document at /api/openapi.json says what is expected",
+    401: "Send `Authorization: Bearer <API key>`; an administrator issues keys with `hub member credential`",
+    403: "Ask an administrator of the alliance which role permits it",
+    404: "Check the address; what you may not see is not found either",
+    405: "Use a method that the Allow header names",
+    413: "Send less at once; GET /api/v1/me names the limits",
+    415: "Send the media type that the OpenAPI document names",
+    422: "Mend the fields that `errors` names and send the request again",
+    500: "Repeat the request later under the same Idempotency-Key; if it fails again, tell the operator the request_id",
+    503: "Repeat the request after the time in Retry-After, under the same Idempotency-Key",
+}
+
+
+class ProblemApi(Api):  # type: ignore[misc]
+    """flask-smorest's Api, whose errors are problem documents; in the OpenAPI document too."""
+
+    def handle_http_exception(self, error: HTTPException) -> Any:
+        """Turn any HTTP error into a problem document; a form of words that says nothing of the value sent."""
+        kind = BY_STATUS.get(error.code or 500, TYPES["internal"])
+        raised = getattr(error, "data", None) or {}
+        errors = raised.get("messages") or raised.get("errors")
+        detail = "Some fields are not valid" if errors else (error.description or kind.title)
+        if kind.status in {401, 404, 500}:
+            detail = kind.title  # the same words whatever the cause
+        return problem(kind, detail, REMEDIES.get(kind.status, REMEDIES[400]), request_id(), errors)
+
+
+def request_id() -> str:
+    """The id of this request: in the log, in every problem document."""
+    return str(g.get("request_id", "-"))
+
+
+def blob(most: int, what: str) -> bytes:
+    """The request's body of raw octets, at most `most` bytes.
+
+    Raises ProblemError 415 for another media type, 413 for more, 422 when it is no non-empty multiple of 32.
+    """
+    if request.mimetype != "application/octet-stream":
+        raise ProblemError(
+            "media-type", "The body is not application/octet-stream", "Send Content-Type: application/octet-stream"
+        )
+    size = request.content_length
+    if size is None and "Transfer-Encoding" in request.headers:
+        raise ProblemError("bad-request", "Content-Length is missing", "Send the body's length")
+    if (size or 0) > most * 32:
+        raise ProblemError(
+            "too-large", f"The body holds more than {most:,} {what}", f"Send at most {most:,} {what} a request"
+        )
+    body = request.get_data(cache=True)
+    if not body or len(body) % 32:
+        raise ProblemError(
+            "not-valid",
+            f"The body has {len(body):,} bytes; {what} have 32 bytes each and there is at least one",
+            f"Send the {what} as one run of 32-byte values",
+            field="body",
+        )
+    return body
+
+
+def attach_problems(app: Flask) -> None:
+    """Answer ProblemError, and every HTTP error outside pages, with a problem document."""
+
+    @app.errorhandler(ProblemError)
+    def refused(error: ProblemError) -> Any:
+        return error.response(request_id())
+

@@ -1,0 +1,59 @@
+"""What surrounds every page of a signed-in person: the ways onward that its permissions open."""
+
+from dataclasses import dataclass
+
+from flask import Flask, g, request
+
+from hub.access.actor import Actor
+from hub.access.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Way:
+    """One entry of the navigation, and the permission without which it is not shown."""
+
+    endpoint: str
+    words: str
+    icon: str
+    permission: Permission
+
+
+WAYS = (
+    Way("insights.overview", "Overview", "layout-dashboard", Permission.OVERVIEW_VIEW),
+    Way("indicators.contributions", "Contributions", "list-check", Permission.CONTRIBUTION_READ_OWN),
+    Way("indicators.history", "Share history", "history", Permission.CONTRIBUTION_READ_OWN),
+    Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
+    Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
+)
+
+PARENTS = {"ledger.entry": "ledger.entries"}
+"""Pages without an entry of their own, and the entry they stand under."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Who is reading, and where they may go."""
+
+    alliance: str
+    actor: Actor
+    ways: tuple[Way, ...]
+    here: str
+    """The endpoint of the navigation's entry that this page belongs to."""
+
+
+def attach_frame(app: Flask, alliance: str) -> None:
+    """Give templates `alliance` and `frame()`.
+
+    `frame()` is None before the gate has let an actor in. It is a function so that sign-in and error pages, which do
+    not call it, need neither a session nor the database.
+    """
+
+    def frame() -> Frame | None:
+        actor: Actor | None = g.get("actor")
+        if actor is None:
+            return None
+        here = request.endpoint or ""
+        ways = tuple(way for way in WAYS if actor.may(way.permission))
+        return Frame(alliance, actor, ways, PARENTS.get(here, here))
+
+    app.jinja_env.globals.update(frame=frame, alliance=alliance)

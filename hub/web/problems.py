@@ -1,0 +1,82 @@
+"""Every error the API answers with: one registry of RFC 9457 problem types, one exception that raises them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, json
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """A kind of error: its slug (the last part of `type`), HTTP status, and title."""
+
+    slug: str
+    status: int
+    title: str
+
+
+TYPES = {
+    t.slug: t
+    for t in (
+        ProblemType("bad-request", 400, "The request could not be read"),
+        ProblemType("not-signed-in", 401, "No valid credential was given"),
+        ProblemType("credential-expired", 401, "The credential has expired"),
+        ProblemType("member-not-active", 403, "The member may not use the hub at present"),
+        ProblemType("not-permitted", 403, "This is not permitted"),
+        ProblemType("not-found", 404, "There is nothing here for you"),
+        ProblemType("method-not-allowed", 405, "The method is not allowed here"),
+        ProblemType("conflict", 409, "The request conflicts with what is recorded"),
+        ProblemType("too-large", 413, "The request is too large"),
+        ProblemType("media-type", 415, "The body is of the wrong media type"),
+        ProblemType("not-valid", 422, "A value is not valid"),
+        ProblemType("idempotency-key-reused", 422, "The idempotency key was used for another request"),
+        ProblemType("epoch-not-open", 422, "The epoch does not take this"),
+        ProblemType("quota-spent", 429, "The quota of the period is spent"),
+        ProblemType("internal", 500, "The hub made an error"),
+        ProblemType("unavailable", 503, "A part of the hub is not available"),
+    )
+}
+BY_STATUS = {t.status: t for t in reversed(TYPES.values())}
+
+
+class ProblemError(Exception):
+    """Ends the request with a problem document. `detail` and `remedy` never contain a value somebody sent."""
+
+    def __init__(
+        self, slug: str, detail: str, remedy: str, *, field: str | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.type, self.detail, self.remedy = TYPES[slug], detail, remedy
+        self.errors = {field: [detail]} if field else None
+        self.retry_after = retry_after
+
+    def response(self, request_id: str) -> Response:
+        """The problem document (RFC 9457 §3)."""
+        return problem(self.type, self.detail, self.remedy, request_id, self.errors, self.retry_after)
+
+
+def problem(
+    kind: ProblemType,
+    detail: str,
+    remedy: str,
+    request_id: str,
+    errors: Any = None,
+    retry_after: int | None = None,
+) -> Response:
+    """A response of media type application/problem+json, with Retry-After where waiting helps."""
+    body = {
+        "type": f"/problems/{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "remedy": remedy,
+        "request_id": request_id,
+    }
+    if errors:
+        body["errors"] = errors
+    response = Response(json.dumps(body), status=kind.status, mimetype="application/problem+json")
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    if kind.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response

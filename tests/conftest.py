@@ -1,0 +1,227 @@
+"""Real parts for tests: one PostgreSQL a test process, a database a test, a real evaluator, and the application on them."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import make_url
+
+from hub.access.actor import Actor
+from hub.access.guard import read_as
+from hub.access.tlp import MemberKind
+from hub.app import create_app
+from hub.config import Settings
+from hub.db import db
+from hub.epochs import service as epochs
+from hub.ledger.sequencer import Sequencer
+from hub.manage import database
+from hub.manage.home import prepare_home, secret
+from hub.manage.postgres import EmbeddedPostgres
+from hub.manage.runtime import free_port
+from hub.members import service as members
+from hub.tree.note import Signer
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+TEMPLATE = "template_hub"
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared HUB_HOME with throw-away secrets."""
+    home = tmp_path_factory.mktemp("home")
+    prepare_home(home, "example")
+    return home
+
+
+@pytest.fixture(scope="session")
+def cluster(home: Path) -> Iterator[str]:
+    """The owner's URL of a PostgreSQL of this test process's own, holding a migrated template database."""
+    with EmbeddedPostgres(home).running() as url:
+        with psycopg.connect(plain(url), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        database.migrate(on(url, TEMPLATE), {"app": "app", "sequencer": "sequencer"})
+        yield url
+
+
+def plain(url: str) -> str:
+    """A SQLAlchemy URL as psycopg takes it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def on(url: str, name: str) -> str:
+    """The same server, another database."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def as_role(url: str, role: str) -> str:
+    """The same database as one of the template's roles."""
+    return make_url(url).set(username=f"{TEMPLATE}_{role}", password=role).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def owner_url(cluster: str) -> Iterator[str]:
+    """A fresh, migrated database; the owner's URL."""
+    name = f"t_{secrets.token_hex(6)}"
+    with psycopg.connect(plain(cluster), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        yield on(cluster, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def evaluator_url(home: Path) -> Iterator[str]:
+    """A real evaluator."""
+    address = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "hub.evaluator", "--home", str(home), "--bind", address, "--workers", "1"]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        _await(f"http://{address}/status")
+        yield f"http://{address}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _await(url: str) -> None:
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError(url)
+
+
+@dataclass
+class Hub:
+    """An application on a database of its own, with the means to act in it as anybody."""
+
+    app: Flask
+    owner_app: Flask
+    owner_url: str
+    home: Path
+    keys: dict[str, str] = field(default_factory=dict)
+    """Member code → API key."""
+
+    def admit(self, code: str, kind: str = "brand") -> str:
+        """Admit a member and issue a key; returns the key."""
+        with self.operator() as actor:
+            members.admit(actor, code, MemberKind(kind), code.title())
+            self.keys[code] = members.issue_credential(actor, code)
+        return self.keys[code]
+
+    def operator(self) -> "OperatorContext":
+        """The operator's actor inside the owner's application."""
+        return OperatorContext(self.owner_app)
+
+    def client(self, code: str) -> FlaskClient:
+        """A client that sends the member's API key."""
+        client = self.app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {self.keys[code]}"
+        return client
+
+    def actor(self, code: str) -> Actor:
+        """The actor that a member's key stands for; call inside the application's context."""
+        holder = members.holder_of_key(self.keys[code])
+        assert holder is not None
+        read_as(db.session, holder.actor)
+        return holder.actor
+
+    def sequence(self) -> None:
+        """Integrate and sign all that is recorded."""
+        url = plain(as_role(self.owner_url, "sequencer"))
+        with psycopg.connect(url) as connection:
+            from hub import clock
+
+            sequencer = Sequencer(connection, self.signer, self.origin, self.home / f"{secrets.token_hex(4)}.note", clock.now)
+            while sequencer.step():
+                pass
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self.app.extensions["settings"].origin
+
+    @property
+    def signer(self) -> Signer:
+        """The log's key."""
+        return Signer.from_seed(self.origin, secret(self.home, "ledger/ledger.key").strip().encode())
+
+    def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """What a statement returns to the database's owner."""
+        with psycopg.connect(plain(self.owner_url), autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+class OperatorContext:
+    """`with` gives the operator's actor."""
+
+    def __init__(self, app: Flask) -> None:
+        self._context = app.app_context()
+
+    def __enter__(self) -> Actor:
+        self._context.push()
+        actor = members.operator()
+        db.session.commit()
+        read_as(db.session, actor)
+        return actor
+
+    def __exit__(self, *error: object) -> None:
+        self._context.pop()
+
+
+def settings_for(url: str, home: Path, evaluator_url: str) -> Settings:
+    """Settings of an application on that database."""
+    return Settings(
+        home=home,
+        database_url=url,
+        evaluator_url=evaluator_url,
+        alliance="example",
+        url="http://127.0.0.1:8000",
+        origin="example.alliance-hub/audit",
+    )
+
+
+@pytest.fixture
+def make_hub(owner_url: str, home: Path) -> Iterator[Callable[[str], Hub]]:
+    """Makes the application on a fresh database, with the evaluator at an address."""
+    made: list[Flask] = []
+
+    def make(evaluator_url: str) -> Hub:
+        app = create_app(settings_for(as_role(owner_url, "app"), home, evaluator_url))
+        owner_app = create_app(settings_for(owner_url, home, evaluator_url))
+        made.extend([app, owner_app])
+        return Hub(app, owner_app, owner_url, home)
+
+    yield make
+    for app in made:
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+@pytest.fixture
+def hub(make_hub: Callable[[str], Hub], evaluator_url: str) -> Hub:
+    """The application as its restricted role, with epoch `e1` open and no member but the office."""
+    hub = make_hub(evaluator_url)
+    with hub.operator() as actor:
+        epochs.open_epoch(actor, "e1")
+    return hub
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("HUB_", "ALLIANCE_"))]:
+        monkeypatch.delenv(name)
