@@ -46,11 +46,19 @@ FOREIGN = {
 LONGEST_BODY = 2 * 2**20
 
 
+class Hub(Flask):
+    """Flask, but an error's text never reaches the log: it may hold what somebody sent."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """The error's class and place."""
+        log.error("failed", request_id=request_id(), where=describe(exc_info[1]))
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The hub as a WSGI application. Raises SettingError, UnmarkedRouteError; no database is needed to start."""
     settings = settings or Settings.from_env()
     set_up_logs()
-    app = Flask(__name__, static_folder="../static")
+    app = Hub(__name__, static_folder="../static")
     key = settings.secret("secrets/app.key")
     app.config.update(
         SECRET_KEY=_derived(key, b"session"),
@@ -125,8 +133,6 @@ def _attach_errors(app: Flask) -> None:
             return error.response
         if _wants_page():
             return error_page(error.code or 500, request_id())
-        if (error.code or 500) >= 500:
-            log.error("failed", request_id=request_id(), where=describe(getattr(error, "original_exception", error) or error))
         return ProblemApi.handle_http_exception(ProblemApi(), error)
 
 

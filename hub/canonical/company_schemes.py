@@ -119,7 +119,9 @@ def _row(
     kind: str = "",
     by_name_only: bool = False,
 ) -> Scheme:
-    return Scheme(country, kind, frozenset(kinds.split()), re.compile(shape, re.ASCII), validate, principal, by_name_only)
+    return Scheme(
+        country, kind, frozenset(kinds.split()), re.compile(shape, re.ASCII), validate, principal, by_name_only
+    )
 
 
 _GB_PREFIX = "AC|BR|CE|CS|FC|GE|GN|GS|IC|IP|LP|NC|NF|NI|NL|NO|NP|NV|OC|OE|PC|RC|RS|SA|SC|SE|SF|SG|SI|SL|SO|SP|SR|SZ|ZC"

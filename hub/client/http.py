@@ -23,7 +23,7 @@ OCTETS = "application/octet-stream"
 PATIENCE = 300.0
 """Seconds that all waits of one request may add up to, unless `--patience` says otherwise."""
 
-_TRANSIENT = frozenset({425, 429, 502, 503, 504})
+_TRANSIENT = frozenset({409, 425, 429, 502, 503, 504})
 _NEVER_TWICE = frozenset({"quota-spent"})
 _SHORTEST_WAIT, _FIRST_WAIT, _LONGEST_WAIT = 0.2, 0.5, 30.0
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
@@ -79,9 +79,9 @@ class _Bearer(AuthBase):
 class HubConnection:
     """Requests to one hub in one member's name.
 
-    Retries lost connections, 425, 429, 502, 503 and 504 with the same body and the same Idempotency-Key, after what
-    Retry-After says or else after growing waits, until `patience` seconds of waiting are spent; `notice` is told before
-    each longer wait. `wait` sleeps; it may raise to break off. Not to be shared between threads.
+    Retries lost connections, 409, 425, 429, 502, 503 and 504 with the same body and the same Idempotency-Key, after
+    what Retry-After says or else after growing waits, until `patience` seconds of waiting are spent; `notice` is told
+    before each longer wait. `wait` sleeps; it may raise to break off. Not to be shared between threads.
     """
 
     def __init__(

@@ -37,9 +37,7 @@ class Source:
 
     def wanted(self) -> Wanted:
         """What to look for in the file."""
-        return Wanted(
-            self.type, self._is_value, self.column, self.seller, self.encoding, self.sheet, self.heading
-        )
+        return Wanted(self.type, self._is_value, self.column, self.seller, self.encoding, self.sheet, self.heading)
 
     def _is_value(self, text: str) -> bool:
         try:

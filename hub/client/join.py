@@ -19,7 +19,7 @@ from hub.client.workers import Workers
 _BATCH = 100_000
 
 
-def join(session: Session, spool: Spool, type: str, workers: Workers, today: date) -> Mapping[int, Sequence[Hit]]:
+def join_spool(session: Session, spool: Spool, type: str, workers: Workers, today: date) -> Mapping[int, Sequence[Hit]]:
     """The identifiers of the spool that are on the kept lists and not expired today.
 
     Raises ClientError when a key that still serves has no kept list.

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hub.client.errors import ClientError, usage
 
@@ -190,7 +190,7 @@ def _unreadable(path: Path) -> ClientError:
 @contextmanager
 def _duckdb(folder: Path) -> Iterator[Any]:
     """A DuckDB of our own: bounded memory, spilling beside the list, loading nothing from outside."""
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": "1GB",
         "temp_directory": str(folder / "duckdb.tmp"),
         "autoinstall_known_extensions": "false",

@@ -20,7 +20,7 @@ _MATCH = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LEVELS = frozenset({"E1", "E2", "E3", "E4"})
 
 
-def match(session: Session, spool: Spool, type: str, workers: Workers) -> Mapping[int, Sequence[Hit]]:
+def match_spool(session: Session, spool: Spool, type: str, workers: Workers) -> Mapping[int, Sequence[Hit]]:
     """Ask the hub about every identifier of the spool, under every key that still serves; hits by identifier.
 
     While two epochs overlap, a contribution may stand under either. Raises ClientError.

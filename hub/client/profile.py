@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub.client.errors import ClientError, usage
+from hub.tree.note import NoteError, Verifier
 
 _MEMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -131,6 +132,11 @@ def _parse(text: str, name: str) -> Profile:
     ledger, keys = document.get("ledger"), document.get("keys")
     if not isinstance(ledger, dict) or not all(isinstance(ledger.get(part), str) for part in ("origin", "vkey")):
         raise wrong("“ledger” holds no origin and vkey")
+    try:
+        for vkey in (ledger["vkey"], texts["service_vkey"]):
+            Verifier.parse(vkey)
+    except NoteError as error:
+        raise wrong("one of its verifier keys is not one") from error
     if not isinstance(keys, dict):
         raise wrong("“keys” is missing")
     try:

@@ -70,7 +70,7 @@ class Shared:
         }
 
 
-def share(session: Session, spool: Spool, terms: Terms, type: str, workers: Workers) -> Shared:
+def share_spool(session: Session, spool: Spool, terms: Terms, type: str, workers: Workers) -> Shared:
     """Share every identifier of the spool under the open key; the same again changes nothing.
 
     Batches that an interrupted run of the same command had acknowledged within the last hour are not sent again, unless

@@ -87,7 +87,8 @@ class Vault:
 
     def tokens(self, key_id: str, marks: Sequence[bytes]) -> dict[bytes, bytes]:
         """Mark → token of those that are here. At most 1,000 marks at once cost one query."""
-        key, found = self._key(key_id), {}
+        key = self._key(key_id)
+        found: dict[bytes, bytes] = {}
         for at in range(0, len(marks), CHUNK):
             some = marks[at : at + CHUNK]
             among = ",".join("?" * len(some))
@@ -161,9 +162,7 @@ class Vault:
 
     def _note(self, entry: str | None, act: str) -> None:
         if entry is not None:
-            self._db.execute(
-                "INSERT OR IGNORE INTO journal VALUES (?, ?, ?)", (entry, clock.stamp(clock.now()), act)
-            )
+            self._db.execute("INSERT OR IGNORE INTO journal VALUES (?, ?, ?)", (entry, clock.stamp(clock.now()), act))
 
     def open_exchanges(self) -> list[Exchange]:
         """The exchanges whose entries were not yet found in the log, oldest first."""

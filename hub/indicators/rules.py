@@ -87,7 +87,7 @@ def check_expiry(type: str, level: EvidenceLevel, day: date, expires_on: date) -
     return expires_on
 
 
-def check_audience(tlp: Tlp, groups: Sequence[str]) -> None:
+def check_audience(tlp: Tlp, groups: Sequence[object]) -> None:
     """Raises ValueError for TLP:RED without a sharing group: RED passes to named recipients only (FIRST TLP 2.0)."""
     if tlp is Tlp.RED and not groups:
         raise ValueError("TLP:RED passes to named recipients only: name at least one sharing group")

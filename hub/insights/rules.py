@@ -240,7 +240,7 @@ def needs_from_matches(new: int, recalled: int) -> Iterable[Need]:
     """Matches nobody has looked at, and matches whose contributions are gone."""
     if recalled:
         title = counted(recalled, "match was withdrawn", "matches were withdrawn")
-        remedy = "No contribution stands behind it any more: review what you decided on its strength."
+        remedy = "Nothing the alliance shared stands behind this any more: review what you decided on its strength."
         yield Need("now", title, remedy, "matches.matches", "Review", {"state": "withdrawn"})
     if new:
         title = counted(new, "new match", "new matches")
@@ -284,7 +284,7 @@ def needs_from_credentials(credentials: Iterable[Credential], as_of: datetime) -
 def needs_from_epoch(epoch: EpochLine | None, as_of: datetime) -> Iterable[Need]:
     """An epoch that closes soon, or none that is open."""
     if epoch is None:
-        yield Need("now", "No epoch is open", "Nothing can be shared or matched; the operator opens one (hub epoch open).")
+        yield Need("now", "No epoch is open", "Until the operator opens one, nothing can be shared or matched.")
     elif epoch.closes_on is not None and epoch.closes_on - as_of.date() <= SOON:
         title = f"Epoch {epoch.name} closes on {on_day(epoch.closes_on)}"
         yield Need("soon", title, "What is not shared again under the next epoch's keys expires with it.")

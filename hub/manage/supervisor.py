@@ -122,21 +122,25 @@ class Supervisor:
             os.read(self._woken, 4096)
         if self._asked_at is not None:
             raise StopRequested
+        needed_are_up = True  # a part needs those before it: with them down, it would only fail again
         for watched in self._watched:
-            self._look_after(watched)
+            self._look_after(watched, needed_are_up)
+            needed_are_up = needed_are_up and watched.up
 
-    def _look_after(self, watched: _Watched) -> None:
+    def _look_after(self, watched: _Watched, needed_are_up: bool) -> None:
         if watched.done:
             return
         if watched.process is None:
-            self._start_when_clear(watched)
+            self._start_when_clear(watched, needed_are_up)
         elif (code := watched.process.ended()) is not None:
             self._note_end(watched, code)
         elif not watched.up and isinstance(watched.work, Part):
             self._ask_if_ready(watched, watched.work)
 
-    def _start_when_clear(self, watched: _Watched) -> None:
-        if now() < watched.retry_at:
+    def _start_when_clear(self, watched: _Watched, needed_are_up: bool) -> None:
+        if not needed_are_up:
+            watched.wanted_since = now()
+        if not needed_are_up or now() < watched.retry_at:
             return
         if not isinstance(watched.work, Part) or watched.work.clear():
             watched.begin()

@@ -1,13 +1,14 @@
-"""The real supervisor, PostgreSQL, evaluator and gunicorn around small programs: `python small_hub.py serve|demo`.
+"""The real supervisor, PostgreSQL, evaluator and gunicorn around small programs: `python small_hub.py serve|demo|real`.
 
-So that the tests of starting and stopping do not depend on what the hub's own programs do. SMALL_HUB_BROKEN names a
-part that cannot start, SMALL_HUB_PLAY what the example does.
+So that most tests of starting and stopping are quick; `real` has the hub's own programs and tables. SMALL_HUB_BROKEN
+names a part that cannot start, SMALL_HUB_PLAY what the example does.
 """
 
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -31,7 +32,7 @@ def _small(part: Part) -> Part:
     if part.name == "web":
         return replace(part, command=[*part.command, "--chdir", str(HERE), "small_hub:app"])
     if part.name in ("worker", "sequencer"):
-        return replace(part, command=[sys.executable, "-c", _ENDLESS, part.name])
+        return replace(part, command=[sys.executable, "-c", _ENDLESS, part.command[-1]])
     return part
 
 
@@ -51,5 +52,6 @@ def _play(settings: Mapping[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    run = {"serve": serve, "demo": demo}[sys.argv[1]]
-    sys.exit(run(Launch.from_env(), _play, migrate=_migrate, parts=_parts))
+    small = {"migrate": _migrate, "parts": _parts}
+    run = {"serve": partial(serve, **small), "demo": partial(demo, **small), "real": serve}[sys.argv[1]]
+    sys.exit(run(Launch.from_env(), _play))

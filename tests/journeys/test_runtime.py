@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from hub.manage.home import HomeError, running_environment
 from hub.manage.runtime import free_port
@@ -22,7 +23,7 @@ MARKS = {
     "postgres": "-D",
     "evaluator": "hub.evaluator",
     "worker": "worker",
-    "sequencer": "sequencer",
+    "sequencer": "sequence",
     "web": "gunicorn",
 }
 
@@ -96,14 +97,15 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def shared_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    hub = RunningHub(tmp_path_factory.mktemp("hub") / "a home")
+    """One with the hub's own programs, for tests that leave it running."""
+    hub = RunningHub(tmp_path_factory.mktemp("hub") / "a home", "real")
     hub.read_until("playing on")
     yield hub
     hub.process.terminate()
     hub.process.communicate(timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("name", MARKS)
+@pytest.mark.parametrize("name", ["evaluator", "worker", "sequencer", "web"])
 def test_part_killed_is_started_again(shared_hub: RunningHub, name: str) -> None:
     victim = shared_hub.part(name)
     family = [victim, *victim.children(recursive=True)]
@@ -112,6 +114,15 @@ def test_part_killed_is_started_again(shared_hub: RunningHub, name: str) -> None
     shared_hub.read_until(f"{name} runs again")
     assert shared_hub.part(name).pid != victim.pid
     assert still_running(family) == []
+
+
+def test_database_killed_is_started_again_and_the_pages_with_it(start: Start) -> None:
+    hub = start(mode="real")
+    hub.read_until("playing on")
+    hub.part("postgres").kill()
+    hub.read_until("postgres ended unexpectedly (killed by SIGKILL)")
+    hub.read_until("postgres runs again")
+    assert requests.get(f"http://127.0.0.1:{hub.port}/", timeout=PATIENCE).ok
 
 
 @pytest.mark.parametrize(

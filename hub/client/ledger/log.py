@@ -1,4 +1,4 @@
-"""Reading a published log (C2SP tlog-tiles) over HTTP, several pieces at once."""
+"""Reading a published log (C2SP tlog-tiles) over HTTP, several pieces ahead of their use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itertools import islice
 from hub.client.http import HubConnection
 from hub.client.ledger.alarm import altered, withheld
 from hub.client.profile import Profile
-from hub.tree.merkle import HASH_BYTES
+from hub.tree.merkle import ProofError
 from hub.tree.tiles import WIDTH, decode_bundle, tile_path
 
 _AT_ONCE = 4
@@ -22,7 +22,7 @@ Place = tuple[int | None, int, int]
 
 
 class LogReader:
-    """The log of one hub. Pieces come in the order asked, a few requests ahead of their use."""
+    """The log of one hub. What it gives is not yet authenticated."""
 
     def __init__(self, connect: Callable[[], HubConnection], threads: ThreadPoolExecutor) -> None:
         self._connect = connect
@@ -40,57 +40,33 @@ class LogReader:
         except UnicodeDecodeError:
             raise altered("the checkpoint is not text") from None
 
-    def tiles(self, places: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, bytes]]:
-        """(level, n, hashes) of each (level, n, width)."""
-        for (level, n, width), body in self._pieces(places):
-            assert level is not None
-            if len(body) != width * HASH_BYTES:
-                path = tile_path(level, n, width)
-                raise altered(f"tile {path} has {len(body):,} bytes, not {width * HASH_BYTES:,}", tile=path)
-            yield level, n, body
-
-    def bundles(self, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, list[bytes]]]:
-        """(n, leaves) of each bundle (n, width)."""
-        for (_, n, width), body in self._pieces((None, n, width) for n, width in places):
-            path = tile_path(None, n, width)
-            try:
-                leaves = decode_bundle(body)
-            except ValueError as error:
-                raise altered(f"bundle {path} cannot be read: {error}", tile=path) from None
-            if len(leaves) < width:
-                raise altered(f"bundle {path} holds {len(leaves)} leaves, not {width}", tile=path)
-            yield n, leaves[:width]
-
-    def close(self) -> None:
-        """Close all connections."""
-        for hub in self._opened:
-            hub.close()
-
-    def _pieces(self, places: Iterable[Place]) -> Iterator[tuple[Place, bytes]]:
-        places = iter(places)
-        ahead: deque[tuple[Place, Future[bytes]]] = deque()
-        for place in islice(places, 2 * _AT_ONCE):
-            ahead.append((place, self._threads.submit(self._piece, place)))
-        while ahead:
-            place, piece = ahead.popleft()
-            yield place, piece.result()
-            for following in islice(places, 1):
-                ahead.append((following, self._threads.submit(self._piece, following)))
-
-    def _piece(self, place: Place) -> bytes:
+    def piece(self, place: Place) -> bytes:
+        """A tile or bundle, or the full one that begins with it. Raises LedgerAlarm when it is not given out."""
         level, n, width = place
         found = self._hub().get(f"/audit/log/tile/{tile_path(level, n, width)}", accept=(200, 404))
         if found.status == 404 and width < WIDTH:
             # A log may drop a partial tile once it is full (C2SP tlog-tiles): the full one begins with it.
             found = self._hub().get(f"/audit/log/tile/{tile_path(level, n)}", accept=(200, 404))
-            return self._found(place, found.status, _beginning(found.body, level, width))
-        return self._found(place, found.status, found.body)
-
-    def _found(self, place: Place, status: int, body: bytes) -> bytes:
-        if status == 404:
+        if found.status == 404:
             path = tile_path(*place)
             raise withheld(f"the hub does not give out tile {path}, which its checkpoint covers", tile=path)
-        return body
+        return found.body
+
+    def pieces(self, places: Iterable[Place]) -> Iterator[bytes]:
+        """The pieces in the order asked."""
+        places = iter(places)
+        ahead: deque[Future[bytes]] = deque()
+        for place in islice(places, 2 * _AT_ONCE):
+            ahead.append(self._threads.submit(self.piece, place))
+        while ahead:
+            yield ahead.popleft().result()
+            for place in islice(places, 1):
+                ahead.append(self._threads.submit(self.piece, place))
+
+    def close(self) -> None:
+        """Close all connections."""
+        for hub in self._opened:
+            hub.close()
 
     def _hub(self) -> HubConnection:
         hub: HubConnection | None = getattr(self._local, "hub", None)
@@ -100,8 +76,12 @@ class LogReader:
         return hub
 
 
-def _beginning(body: bytes, level: int | None, width: int) -> bytes:
-    return body if level is None else body[: width * HASH_BYTES]
+def leaves_of(bundle: bytes, width: int) -> list[bytes]:
+    """The first `width` leaves of a bundle. Raises ProofError when it cannot be read or holds fewer."""
+    leaves = decode_bundle(bundle)
+    if len(leaves) < width:
+        raise ProofError(f"a bundle holds {len(leaves)} leaves instead of {width}")
+    return leaves[:width]
 
 
 @contextmanager

@@ -9,15 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import rfc8785
-
 from hub.client.http import HubConnection
 from hub.client.ledger.alarm import altered, withheld
-from hub.client.ledger.log import LogReader
-from hub.client.ledger.tree_check import Tree
-from hub.tree.leaf import Leaf, LeafError, opens, parse_leaf, tag
-from hub.tree.merkle import leaf_hash
+from hub.client.ledger.tree_check import SignedTree
+from hub.tree.leaf import Leaf, LeafError, opens, parse_leaf
 from hub.tree.tiles import WIDTH
+from hub.tree.view import ViewError
 
 _PAGE = 5_000
 ERASED = "audit.erase"
@@ -51,28 +48,22 @@ def entry_name(id: bytes) -> str:
     return base64.urlsafe_b64encode(id).decode().rstrip("=")
 
 
-def scan(reader: LogReader, tree: Tree, tag_key: bytes, open_ids: frozenset[str]) -> Iterator[OwnLeaf | int]:
-    """Hold every leaf from `tree.start` on against its authenticated hash; yield ours, and the count after each bundle.
+def scan(tree: SignedTree, first: int, tag_key: bytes, open_ids: frozenset[str]) -> Iterator[OwnLeaf | int]:
+    """Look at every leaf from `first` on; yield those with our tag, and after each bundle the count of its leaves.
 
     `open_ids` are entries of our own exchanges: one without our tag was hidden from us. Raises LedgerAlarm.
     """
-    first, last = tree.start // WIDTH, -(-tree.size // WIDTH)
-    places = ((n, min(WIDTH, tree.size - n * WIDTH)) for n in range(first, last))
-    for n, leaves in reader.bundles(places):
-        for at, raw in enumerate(leaves):
-            index = n * WIDTH + at
-            if index < tree.start:
+    for n, leaves in tree.leaves(first):
+        for index, raw in enumerate(leaves, start=n * WIDTH):
+            if index < first:
                 continue
-            if leaf_hash(raw) != tree.leaf_hash(index):
-                raise altered(f"entry {index:,} is not what was signed", index=index, leaf=_b64(raw))
             try:
                 leaf = parse_leaf(raw)
             except LeafError as error:
                 raise altered(f"entry {index:,} is not a leaf: {error}", index=index, leaf=_b64(raw)) from None
-            ours = tag(tag_key, leaf.id)
-            found = next((at for at, (_, tagged) in enumerate(leaf.pairs) if tagged == ours), None)
-            if found is not None:
-                yield OwnLeaf(index, entry_name(leaf.id), found, leaf, raw)
+            place = leaf.place(tag_key)
+            if place is not None:
+                yield OwnLeaf(index, entry_name(leaf.id), place, leaf, raw)
             elif open_ids and entry_name(leaf.id) in open_ids:
                 told = f"entry {index:,} is of our own exchange, but not marked as ours"
                 raise withheld(told, index=index, leaf=_b64(raw))
@@ -174,10 +165,9 @@ def open_views(own: Mapping[int, OwnLeaf], entries: Iterator[OwnEntry]) -> Opene
 
 def _opens(leaf: OwnLeaf, view: Mapping[str, Any], salt: bytes) -> bool:
     try:
-        written = rfc8785.dumps(dict(view))
-    except rfc8785.CanonicalizationError:
+        return opens(leaf.leaf, leaf.n, salt, view)
+    except ViewError:
         return False
-    return opens(leaf.leaf, leaf.n, salt, written)
 
 
 def _b64(raw: bytes) -> str:

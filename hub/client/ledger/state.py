@@ -12,42 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub.client.errors import usage
-from hub.tree.merkle import HASH_BYTES
-from hub.tree.tiles import HEIGHT, WIDTH
 
 _VERSION = 1
-
-Tiles = Mapping[tuple[int, int], bytes]
-"""(level, n) → hashes of a tile, concatenated."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The last checkpoint that held in every check, and the edge of its tree: the partial tile of each level.
+    """The last checkpoint that held in every check: the signed note, and the size and root it states.
 
-    `erasures` maps ids of erasure records that were named for a missing view of ours, but were not yet in the tree, to
-    the ids of the entries they are to say were erased.
+    `full_at` is when every entry was last looked at (RFC 3339). `erasures` maps ids of erasure records that were named
+    for a missing view of ours, but were not yet in the tree, to the ids of the entries they are to say were erased.
     """
 
     origin: str
     note: str
     size: int
     root: bytes
-    edge: Tiles
     full_at: str
     erasures: Mapping[str, str] = field(default_factory=dict)
-
-
-def edge_of(size: int, tiles: Tiles) -> dict[tuple[int, int], bytes]:
-    """The partial tiles of a tree of `size`: with them alone it can be grown and its root computed."""
-    edge = {}
-    level, hashes = 0, size
-    while hashes:
-        n, width = divmod(hashes, WIDTH)
-        if width:
-            edge[level, n] = tiles[level, n][: width * HASH_BYTES]
-        level, hashes = level + 1, hashes >> HEIGHT
-    return edge
 
 
 def read_memory(path: Path) -> Memory | None:
@@ -56,15 +38,11 @@ def read_memory(path: Path) -> Memory | None:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["v"] != _VERSION:
             raise ValueError("another version")
-        edge = {
-            (int(level), int(n)): base64.b64decode(hashes, validate=True) for level, n, hashes in document["edge"]
-        }
         return Memory(
             document["origin"],
             document["note"],
             int(document["size"]),
             base64.b64decode(document["root"], validate=True),
-            edge,
             document["full_at"],
             {str(record): str(erased) for record, erased in document["erasures"].items()},
         )
@@ -85,7 +63,6 @@ def write_memory(path: Path, memory: Memory) -> None:
         "note": memory.note,
         "size": memory.size,
         "root": base64.b64encode(memory.root).decode(),
-        "edge": [[level, n, base64.b64encode(hashes).decode()] for (level, n), hashes in sorted(memory.edge.items())],
         "full_at": memory.full_at,
         "erasures": dict(memory.erasures),
     }

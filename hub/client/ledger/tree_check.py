@@ -1,125 +1,138 @@
-"""Is the signed tree the one the tiles make, and does it extend the one remembered?"""
+"""Is the signed tree the one the tiles make, does it extend the one remembered, and are the leaves those in it?"""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hub.client.ledger.alarm import LedgerAlarm, altered, forked
-from hub.client.ledger.log import LogReader
-from hub.client.ledger.state import Memory, Tiles, edge_of
+from hub.client.ledger.log import LogReader, Place, leaves_of
+from hub.client.ledger.state import Memory
 from hub.tree import merkle, tiles
 from hub.tree.checkpoint import CheckpointBody
-from hub.tree.merkle import HASH_BYTES, ProofError
-from hub.tree.tiles import HEIGHT, WIDTH
+from hub.tree.merkle import ProofError
+from hub.tree.tiles import WIDTH, tile_path, tile_width
 
 
-@dataclass(frozen=True)
-class Tree:
-    """A tree whose tiles lead to the signed root: its edge, and its tiles of level 0 from leaf `start` on."""
+class SignedTree:
+    """The tree that a signed checkpoint states, read from the hub's tiles and proven as it is read."""
 
-    start: int
-    size: int
-    edge: Tiles
-    leaf_tiles: Tiles
+    def __init__(self, reader: LogReader, stated: CheckpointBody, note: str) -> None:
+        self.size = stated.size
+        self.note = note
+        self._root = stated.root
+        self._reader = reader
+        self._kept: dict[tuple[int, int], bytes] = {}
+        self._last: dict[int, tuple[int, bytes]] = {}
 
-    def leaf_hash(self, index: int) -> bytes:
-        """The authenticated hash of leaf `index` ≥ start."""
-        n, at = divmod(index, WIDTH)
-        return self.leaf_tiles[0, n][at * HASH_BYTES : (at + 1) * HASH_BYTES]
+    def extends(self, memory: Memory | None) -> None:
+        """Raise LedgerAlarm (rollback or fork) unless the remembered tree is a prefix of this one.
 
-
-def check_head(stated: CheckpointBody | None, note: str, memory: Memory | None) -> None:
-    """Raise LedgerAlarm (rollback or fork) unless the signed head may follow the one remembered."""
-    if memory is None:
-        return
-    if stated is None:
-        raise forked(f"the log is gone; at the last check it had {memory.size:,} entries", remembered=memory.note)
-    if stated.size < memory.size:
-        raise forked(
-            f"the log was rolled back from {memory.size:,} to {stated.size:,} entries", remembered=memory.note, now=note
-        )
-    if stated.size == memory.size and stated.root != memory.root:
-        raise forked(
-            f"the hub signed two different logs of {stated.size:,} entries", remembered=memory.note, now=note
-        )
-
-
-def authenticate(reader: LogReader, stated: CheckpointBody, note: str, memory: Memory | None, *, full: bool) -> Tree:
-    """Fetch the tiles and authenticate each of them to the signed root; raise LedgerAlarm where that fails.
-
-    With a memory, only what was added since is fetched, unless `full`. A mismatch is looked into with all tiles, to
-    tell altered bytes (every tile must hash into its parent) from a fork (all tiles hold, but the remembered tree is
-    no prefix).
-    """
-    if memory is not None and memory.size and not full:
-        try:
-            return _grown(reader, stated, memory)
-        except (ProofError, LedgerAlarm):
-            pass  # the whole tree will show what is wrong
-    return _whole(reader, stated, note, memory)
-
-
-def _grown(reader: LogReader, stated: CheckpointBody, memory: Memory) -> Tree:
-    old, new = memory.size, stated.size
-    first = old // WIDTH
-    leaf_tiles = {(level, n): hashes for level, n, hashes in reader.tiles(_leaf_places(first, new))}
-    row = b"".join(hashes for _, hashes in sorted(leaf_tiles.items()))
-    known = (old % WIDTH) * HASH_BYTES
-    if row[:known] != memory.edge.get((0, first), b""):
-        raise ProofError("the tile at the edge of the remembered tree has changed")
-    added = [row[at : at + HASH_BYTES] for at in range(known, len(row), HASH_BYTES)]
-    changed = tiles.grow(old, added, lambda level, n: memory.edge[level, n])
-    above = [(level, n, len(hashes) // HASH_BYTES) for (level, n), hashes in changed.items() if level]
-    for level, n, hashes in reader.tiles(above):
-        if hashes != changed[level, n]:
-            raise ProofError(f"tile {tiles.tile_path(level, n)} is not made of the tiles below")
-    known_tiles = {**memory.edge, **changed}
-    if tiles.root(new, lambda level, n: known_tiles[level, n]) != stated.root:
-        raise ProofError("the tiles do not hash to the root")
-    return Tree(old, new, edge_of(new, known_tiles), leaf_tiles)
-
-
-def _leaf_places(first: int, size: int) -> Iterator[tuple[int, int, int]]:
-    for n in range(first, -(-size // WIDTH)):
-        yield 0, n, min(WIDTH, size - n * WIDTH)
-
-
-def _whole(reader: LogReader, stated: CheckpointBody, note: str, memory: Memory | None) -> Tree:
-    read = {(level, n): hashes for level, n, hashes in reader.tiles(tiles.layout(stated.size))}
-    try:
-        tiles.check_tiles(stated.size, stated.root, read)
-    except ProofError as error:
-        found = _wrong_tiles(read, stated.size)
-        raise altered(f"the tiles are not what the hub signed: {error}", now=note, tiles=found) from None
-    if memory is not None and memory.size:
-        subtrees = tiles.subtrees(lambda level, n: read[level, n])
-        proof = merkle.consistency_proof(memory.size, stated.size, subtrees)
-        try:
-            merkle.verify_consistency(memory.size, memory.root, stated.size, stated.root, proof)
-        except ProofError:
+        Where the tiles prove it not, all of them are authenticated, to tell altered tiles (one does not hash into its
+        place) from a fork (all hold, and the remembered root is not in them).
+        """
+        if memory is None:
+            return
+        check_size(memory, self)
+        if memory.size == self.size and memory.root != self._root:
             raise forked(
-                f"the log of {stated.size:,} entries does not extend the one of {memory.size:,} signed before",
+                f"the hub signed two different logs of {self.size:,} entries", remembered=memory.note, now=self.note
+            )
+        if not 0 < memory.size < self.size:
+            return
+        proof: list[bytes] = []
+        try:
+            proof = merkle.consistency_proof(memory.size, self.size, tiles.subtrees(self._read))
+            merkle.verify_consistency(memory.size, memory.root, self.size, self._root, proof)
+        except ProofError:
+            for _ in self._proven(0, self._read):
+                pass
+            raise forked(
+                f"the log of {self.size:,} entries does not extend the one of {memory.size:,} signed before",
                 remembered=memory.note,
-                now=note,
+                now=self.note,
                 proof=[base64.b64encode(step).decode() for step in proof],
             ) from None
-    leaf_tiles = {place: hashes for place, hashes in read.items() if place[0] == 0}
-    return Tree(0, stated.size, edge_of(stated.size, read), leaf_tiles)
+
+    def leaves(self, first: int) -> Iterator[tuple[int, list[bytes]]]:
+        """(n, leaves) of each bundle from the one with leaf `first` on, each leaf proven by the root.
+
+        Raises LedgerAlarm for the first tile or leaf that is not what was signed.
+        """
+        stream = self._reader.pieces(self._places(first))
+
+        def read(level: int, n: int) -> bytes:
+            if level == 0 and tile_width(self.size, 0, n) == WIDTH:
+                return self._noted(level, n, next(stream))
+            return self._read(level, n)
+
+        for n, hashes in self._proven(first, read):
+            bundle = next(stream)
+            try:
+                leaves = leaves_of(bundle, tile_width(self.size, 0, n))
+                tiles.check_bundle(n, leaves, hashes)
+            except ProofError as error:
+                raise altered(
+                    f"the entries are not what the hub signed: {error}",
+                    now=self.note,
+                    tiles={**self._evidence(), tile_path(None, n): _b64(bundle)},
+                ) from None
+            yield n, leaves
+
+    def _places(self, first: int) -> Iterator[Place]:
+        """What `leaves` reads in order: each full tile of level 0, then its bundle. The others come when needed."""
+        for n in range(first // WIDTH, -(-self.size // WIDTH)):
+            width = tile_width(self.size, 0, n)
+            if width == WIDTH:
+                yield 0, n, WIDTH
+            yield None, n, width
+
+    def _proven(self, first: int, read: tiles.ReadTile) -> Iterator[tuple[int, bytes]]:
+        try:
+            yield from tiles.authenticate(self.size, self._root, read, first)
+        except ProofError as error:
+            raise altered(
+                f"the tiles are not what the hub signed: {error}", now=self.note, tiles=self._evidence()
+            ) from None
+
+    def _read(self, level: int, n: int) -> bytes:
+        """A tile by itself; those above level 0 and the partial ones are few and needed more than once."""
+        width = tile_width(self.size, level, n)
+        kept = self._kept.get((level, n))
+        if kept is None:
+            kept = self._reader.piece((level, n, width))[: width * merkle.HASH_BYTES]
+            if level or width < WIDTH:
+                self._kept[level, n] = kept
+        return self._noted(level, n, kept)
+
+    def _noted(self, level: int, n: int, hashes: bytes) -> bytes:
+        self._last[level] = n, hashes
+        return hashes
+
+    def _evidence(self) -> dict[str, str]:
+        """The tile read last on each level: the one that does not fit, and those above it."""
+        return {
+            tile_path(level, n, tile_width(self.size, level, n)): _b64(hashes)
+            for level, (n, hashes) in self._last.items()
+        }
 
 
-def _wrong_tiles(read: Tiles, size: int) -> dict[str, str]:
-    """The first few tiles that do not hash into their parent, each with its parent: all that a third party needs."""
-    found: dict[str, str] = {}
-    for level, n, width in tiles.layout(size):
-        if width == WIDTH and len(found) < 8:
-            parent, at = read[level + 1, n >> HEIGHT], (n % WIDTH) * HASH_BYTES
-            if tiles.fold(read[level, n]) != parent[at : at + HASH_BYTES]:
-                found[tiles.tile_path(level, n)] = base64.b64encode(read[level, n]).decode()
-                above = tiles.tile_path(level + 1, n >> HEIGHT, len(parent) // HASH_BYTES)
-                found[above] = base64.b64encode(parent).decode()
-    return found or {
-        tiles.tile_path(level, n, len(hashes) // HASH_BYTES): base64.b64encode(hashes).decode()
-        for (level, n), hashes in edge_of(size, read).items()
-    }
+def check_size(memory: Memory, tree: SignedTree | None) -> None:
+    """Raise LedgerAlarm when the log is shorter than remembered, or gone (None)."""
+    if tree is None and memory.size:
+        raise forked(f"the log is gone; at the last check it had {memory.size:,} entries", remembered=memory.note)
+    if tree is not None and tree.size < memory.size:
+        raise forked(
+            f"the log was rolled back from {memory.size:,} to {tree.size:,} entries",
+            remembered=memory.note,
+            now=tree.note,
+        )
+
+
+def with_note(alarm: LedgerAlarm, note: str) -> LedgerAlarm:
+    """The alarm with the checkpoint it was raised under."""
+    return LedgerAlarm(alarm.code, alarm.message, {"now": note, **alarm.evidence})
+
+
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

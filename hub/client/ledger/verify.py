@@ -12,11 +12,11 @@ from hub.client.ledger.alarm import LedgerAlarm, altered, overdue, withheld
 from hub.client.ledger.log import LogReader, open_log
 from hub.client.ledger.parts import Opened, OwnLeaf, open_views, own_entries, scan
 from hub.client.ledger.state import Memory, read_memory, write_memory
-from hub.client.ledger.tree_check import Tree, authenticate, check_head
+from hub.client.ledger.tree_check import SignedTree, check_size, with_note
 from hub.client.session import Session
 from hub.client.vault import Exchange
-from hub.tree.checkpoint import CheckpointBody
-from hub.tree.note import NoteError, Verifier, open_note
+from hub.tree.checkpoint import CheckpointBody, open_checkpoint
+from hub.tree.note import NoteError, Verifier
 
 DEADLINE = timedelta(seconds=60)
 """An answered exchange is in the log by then (ledger.md §5.7)."""
@@ -78,67 +78,60 @@ def verify(session: Session, *, full: bool) -> Verified:
     return verified
 
 
-def _check(
-    session: Session, reader: LogReader, memory: Memory | None, *, full: bool
-) -> tuple[Verified, Memory | None]:
+def _check(session: Session, reader: LogReader, memory: Memory | None, *, full: bool) -> tuple[Verified, Memory | None]:
     exchanges = session.vault.open_exchanges()
     note = reader.checkpoint()
     asked_at = clock.now()
-    stated = None if note is None else _stated(session, note)
-    check_head(stated, note or "", memory)
-    if stated is None or note is None:
+    if note is None:
+        if memory is not None:
+            check_size(memory, None)
         waiting = _on_time(exchanges, frozenset(), asked_at, None)
         return Verified(0, 0, 0, 0, 0, session.vault.exchange_count() - waiting, waiting), None
-    tree = authenticate(reader, stated, note, memory, full=full)
+    stated = _stated(session, note)
+    tree = SignedTree(reader, stated, note)
+    tree.extends(memory)
+    first = 0 if memory is None or full else memory.size
     try:
-        own, opened = _own_parts(session, reader, tree, exchanges)
+        own, opened = _own_parts(session, tree, first, exchanges)
+        pending = _erasures(opened, memory)
+        waiting = _on_time(exchanges, frozenset(leaf.id for leaf in own.values()), asked_at, note)
     except LedgerAlarm as alarm:
-        raise LedgerAlarm(alarm.code, alarm.message, {"now": note, **alarm.evidence}) from None
-    pending = _erasures(opened, memory, note)
-    waiting = _on_time(exchanges, frozenset(leaf.id for leaf in own.values()), asked_at, note)
+        raise with_note(alarm, note) from None
     session.vault.keep_own_leaves({leaf.id: index for index, leaf in own.items()})
-    whole = tree.start == 0
-    full_at = clock.stamp(asked_at) if whole or memory is None else memory.full_at
-    remembered = Memory(stated.origin, note, stated.size, stated.root, tree.edge, full_at, pending)
-    verified = Verified(
-        stated.size,
-        tree.size - tree.start,
-        len(own),
-        opened.views,
-        len(opened.missing),
-        session.vault.exchange_count() - waiting,
-        waiting,
+    full_at = clock.stamp(asked_at) if first == 0 or memory is None else memory.full_at
+    found = session.vault.exchange_count() - waiting
+    return (
+        Verified(tree.size, tree.size - first, len(own), opened.views, len(opened.missing), found, waiting),
+        Memory(stated.origin, note, stated.size, stated.root, full_at, pending),
     )
-    return verified, remembered
 
 
 def _stated(session: Session, note: str) -> CheckpointBody:
     """What the checkpoint states. Raises LedgerAlarm unless the pinned key signed it for this log."""
+    profile = session.profile
     try:
-        stated = CheckpointBody.parse(open_note(note, [Verifier.parse(str(session.profile.ledger_vkey))]).text)
+        stated, _ = open_checkpoint(note, str(profile.ledger_origin), [Verifier.parse(str(profile.ledger_vkey))])
     except NoteError as error:
-        raise altered(f"the checkpoint is not signed by the key in your profile: {error}", now=note) from None
-    if stated.origin != session.profile.ledger_origin:
-        raise altered("the checkpoint is of another ledger", now=note)
+        raise altered(f"the checkpoint is not what the key in your profile signs: {error}", now=note) from None
     return stated
 
 
 def _own_parts(
-    session: Session, reader: LogReader, tree: Tree, exchanges: list[Exchange]
+    session: Session, tree: SignedTree, first: int, exchanges: list[Exchange]
 ) -> tuple[dict[int, OwnLeaf], Opened]:
     own: dict[int, OwnLeaf] = {}
     open_ids = frozenset(exchange.id for exchange in exchanges)
     tag_key = session.profile.tag_key or b""
-    with session.console.step("reading the ledger", tree.size - tree.start) as step:
-        for found in scan(reader, tree, tag_key, open_ids):
+    with session.console.step("reading the ledger", tree.size - first) as step:
+        for found in scan(tree, first, tag_key, open_ids):
             if isinstance(found, OwnLeaf):
                 own[found.index] = found
             else:
                 step.advance(found)
-    return own, open_views(own, own_entries(session.hub, tree.start, tree.size))
+    return own, open_views(own, own_entries(session.hub, first, tree.size))
 
 
-def _erasures(opened: Opened, memory: Memory | None, note: str) -> dict[str, str]:
+def _erasures(opened: Opened, memory: Memory | None) -> dict[str, str]:
     """Erasures whose records are still to come into the tree: at the next check they must be there.
 
     Raises LedgerAlarm for one that did not come, or is a record of something else.
@@ -149,7 +142,7 @@ def _erasures(opened: Opened, memory: Memory | None, note: str) -> dict[str, str
         if record not in opened.records and record not in due:
             pending[record] = erased
         elif opened.records.get(record) != erased:
-            raise withheld(f"there is no record of the erasure of our view of entry {erased}", record=record, now=note)
+            raise withheld(f"there is no record of the erasure of our view of entry {erased}", record=record)
     return pending
 
 

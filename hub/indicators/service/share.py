@@ -11,15 +11,17 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    Select,
     bindparam,
     column,
     func,
     literal,
     literal_column,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from hub import clock
 from hub.access.actor import Actor
@@ -31,6 +33,7 @@ from hub.indicators.model import Contribution, Indicator
 from hub.indicators.rules import ContributionState, EvidenceLevel, Stance
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
+from hub.members.model import Member
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,6 @@ class Terms:
     evidence_level: EvidenceLevel
     tlp: Tlp
     group_ids: Sequence[int] = ()
-    sector: str | None = None
     expires_on: date | None = None
     first_seen_on: date | None = None
     last_seen_on: date | None = None
@@ -66,62 +68,20 @@ def share(actor: Actor, key: Key, tokens: Sequence[bytes], sellers: Sequence[str
     """
     if not policy.may_share(actor):
         raise PermissionError("this member may not share")
-    rules.check_audience(terms.tlp, [str(group) for group in terms.group_ids])
-    today = clock.today()
-    default = rules.default_expiry(key.type, terms.evidence_level, today)
-    expires = default if terms.expires_on is None else rules.check_expiry(
-        key.type, terms.evidence_level, today, terms.expires_on
-    )
-    given = _given(tokens, sellers or [None] * len(tokens))
+    rules.check_audience(terms.tlp, terms.group_ids)
+    seller_of = dict(zip(reversed(tokens), reversed(sellers or [None] * len(tokens)), strict=True))
+    given = _relation(seller_of)
     db.session.execute(
         insert(Indicator)
         .from_select(["key_id", "token"], select(literal(key.id, Integer), given.c.token).order_by(given.c.token))
         .on_conflict_do_nothing()
     )
-    words: dict[str, ColumnElement[Any]] = {
-        "stance": literal(terms.stance.value),
-        "evidence_level": literal(int(terms.evidence_level)),
-        "tlp": literal(int(terms.tlp)),
-        "group_ids": literal(sorted(terms.group_ids), ARRAY(Integer)),
-        "sector": literal(terms.sector, Text),
-        "seller": given.c.seller,
-        "first_seen_on": literal(terms.first_seen_on, Date),
-        "last_seen_on": literal(terms.last_seen_on, Date),
-    }
-    facts: dict[str, ColumnElement[Any]] = {
-        "key_id": literal(key.id, Integer),
-        "token": given.c.token,
-        "member_id": literal(actor.member_id),
-        **words,
-        "shared_at": literal(clock.now()),
-        "expires_on": literal(expires),
-        "state": literal(ContributionState.ACTIVE.value),
-    }
-    put = insert(Contribution).from_select(
-        list(facts), select(*(fact.label(name) for name, fact in facts.items())).order_by(given.c.token)
-    )
-    new = put.excluded
-    other_words = [getattr(Contribution, name).is_distinct_from(getattr(new, name)) for name in words]
-    other_words.append(Contribution.state != ContributionState.ACTIVE.value)
-    if terms.expires_on is not None:
-        other_words.append(Contribution.expires_on != new.expires_on)
-    differs = other_words[0]
-    for other in other_words[1:]:
-        differs |= other
-    done: ReturningInsert[Any] = put.on_conflict_do_update(
-        index_elements=["key_id", "token", "member_id"],
-        set_={
-            **{name: getattr(new, name) for name in (*words, "shared_at", "expires_on", "state")},
-            "changed_xid": func.pg_current_xact_id(),
-        },
-        where=differs,
-    ).returning(literal_column("xmax = 0").label("added"))
-    counted = done.cte("done")
+    counted = _upsert(actor, key, given, terms).cte("done")
     row = db.session.execute(
         select(func.count().label("all"), func.count().filter(counted.c.added).label("added")).select_from(counted)
     ).one()
-    distinct = len(set(tokens))
-    shared = {"asked": distinct, "added": row.added, "changed": row.all - row.added, "unchanged": distinct - row.all}
+    asked = len(seller_of)
+    counts = {"asked": asked, "added": row.added, "changed": row.all - row.added, "unchanged": asked - row.all}
     entry = ledger.append(
         actor,
         Event.CONTRIBUTION_SHARED,
@@ -132,21 +92,71 @@ def share(actor: Actor, key: Key, tokens: Sequence[bytes], sellers: Sequence[str
             "evidence": terms.evidence_level.name,
             "tlp": terms.tlp.label,
         },
-        counts=shared,
+        counts=counts,
     )
-    return Shared(entry, shared["added"], shared["changed"], shared["unchanged"])
+    return Shared(entry, counts["added"], counts["changed"], counts["unchanged"])
 
 
-def _given(tokens: Sequence[bytes], sellers: Sequence[str | None]) -> Any:
-    """The tokens as a relation, each once."""
-    rows = (
+def _relation(seller_of: dict[bytes, str | None]) -> TableValuedAlias:
+    """Token and seller as rows."""
+    return (
         func.unnest(
-            bindparam("tokens", list(tokens), ARRAY(LargeBinary), unique=True),
-            bindparam("sellers", list(sellers), ARRAY(Text), unique=True),
+            bindparam("tokens", list(seller_of), ARRAY(LargeBinary), unique=True),
+            bindparam("sellers", list(seller_of.values()), ARRAY(Text), unique=True),
         )
         .table_valued(column("token", LargeBinary), column("seller", Text), name="given")
         .render_derived()
     )
-    if len(set(tokens)) == len(tokens):
-        return rows
-    return select(rows.c.token, rows.c.seller).distinct(rows.c.token).subquery("given_once")
+
+
+def _upsert(actor: Actor, key: Key, given: TableValuedAlias, terms: Terms) -> Any:
+    """Insert or amend, in the order of the tokens, so that two members sharing the same ones never wait in a circle.
+
+    Returns a row for each contribution added or changed, `added` telling which.
+    """
+    words = _words(actor, given, terms)
+    facts: dict[str, ColumnElement[Any]] = {
+        "key_id": literal(key.id, Integer),
+        "token": given.c.token,
+        "member_id": literal(actor.member_id),
+        **words,
+        "shared_at": literal(clock.now()),
+        "expires_on": literal(_expiry(key, terms)),
+        "state": literal(ContributionState.ACTIVE.value),
+    }
+    rows: Select[Any] = select(*(fact.label(name) for name, fact in facts.items())).order_by(given.c.token)
+    put = insert(Contribution).from_select(list(facts), rows)
+    new = put.excluded
+    differs = [getattr(Contribution, name).is_distinct_from(getattr(new, name)) for name in words]
+    differs.append(Contribution.state != ContributionState.ACTIVE.value)
+    if terms.expires_on is not None:
+        differs.append(Contribution.expires_on != new.expires_on)
+    return put.on_conflict_do_update(
+        index_elements=["key_id", "token", "member_id"],
+        set_={
+            **{name: getattr(new, name) for name in (*words, "shared_at", "expires_on", "state")},
+            "changed_xid": func.pg_current_xact_id(),
+        },
+        where=or_(*differs),
+    ).returning(literal_column("xmax = 0").label("added"))
+
+
+def _words(actor: Actor, given: TableValuedAlias, terms: Terms) -> dict[str, ColumnElement[Any]]:
+    """The columns that say something; where one differs, the contribution has changed."""
+    return {
+        "stance": literal(terms.stance.value),
+        "evidence_level": literal(int(terms.evidence_level)),
+        "tlp": literal(int(terms.tlp)),
+        "group_ids": literal(sorted(terms.group_ids), ARRAY(Integer)),
+        "sector": select(Member.sector).where(Member.id == actor.member_id).scalar_subquery(),
+        "seller": given.c.seller,
+        "first_seen_on": literal(terms.first_seen_on, Date),
+        "last_seen_on": literal(terms.last_seen_on, Date),
+    }
+
+
+def _expiry(key: Key, terms: Terms) -> date:
+    today = clock.today()
+    if terms.expires_on is None:
+        return rules.default_expiry(key.type, terms.evidence_level, today)
+    return rules.check_expiry(key.type, terms.evidence_level, today, terms.expires_on)

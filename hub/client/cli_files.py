@@ -1,0 +1,253 @@
+"""Commands that read a member's file: share, withdraw, match, join; and list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub import clock
+from hub.client import withdraw as withdrawing
+from hub.client.errors import ClientError, ExitCode, usage
+from hub.client.intake import Intake, opened
+from hub.client.options import Common, examples, file_argument, json_option, reading_options, source, type_option
+from hub.client.session import Session, open_session
+from hub.client.share import Terms, share_spool
+from hub.client.workers import Assignment, Workers
+
+_LEVELS = ("E1", "E2", "E3", "E4")
+_TLP = ("clear", "green", "amber", "amber+strict", "red")
+_STANCES = ("infringing", "legitimate", "impersonated")
+_NO_KEY = bytes(32)
+
+
+def _nothing_usable(intake: Intake) -> ClientError:
+    return ClientError(
+        ExitCode.NOTHING_USABLE,
+        f"no row of the file is usable ({intake.preview.bad:,} refused)",
+        "mend the rows in the file named above; check --type, --column and --country",
+    )
+
+
+def _settle(intake: Intake, session: Session) -> str | None:
+    """Show the preview, put the refused rows in their file and return its path.
+
+    Raises ClientError when no row is good.
+    """
+    for line in intake.preview.lines():
+        session.console.say(line)
+    kept = intake.bad_rows.keep()
+    if kept is not None:
+        session.console.say(f"refused rows, with what mends them: {kept}")
+    if intake.preview.good == 0:
+        raise _nothing_usable(intake)
+    return None if kept is None else str(kept)
+
+
+@click.command(
+    epilog=examples(
+        "alliance share sellers.txt --type domain --evidence E2 --tlp green --dry-run",
+        "alliance share sellers.xlsx --type phone --country CN --column Mobile --seller Shop --evidence E3 --tlp amber",
+        "alliance share sellers.csv.bad.csv --type email --evidence E2 --tlp green --yes --json",
+    )
+)
+@file_argument
+@type_option
+@click.option(
+    "--evidence", required=True, type=click.Choice(_LEVELS), help="E1 seen online … E4 established by a court."
+)
+@click.option(
+    "--tlp", required=True, type=click.Choice(_TLP, case_sensitive=False), help="How far it may pass (TLP 2.0)."
+)
+@click.option("--group", "groups", multiple=True, metavar="CODE", help="Sharing group; may be given several times.")
+@click.option("--seller", metavar="COLUMN", help="Column with your own name of the seller; it leaves as a pseudonym.")
+@click.option("--stance", type=click.Choice(_STANCES), default="infringing", show_default=True)
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Last day, e.g. 2027-06-30.")
+@reading_options
+@click.option("--dry-run", is_flag=True, help="Only read and show what would be shared; needs no network.")
+@click.option("--yes", is_flag=True, help="Do not ask before sharing.")
+@json_option
+@click.pass_obj
+def share(
+    common: Common,
+    /,
+    file: Path,
+    kind: str,
+    evidence: str,
+    tlp: str,
+    groups: tuple[str, ...],
+    seller: str | None,
+    stance: str,
+    expires: datetime | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    **reading: Any,
+) -> None:
+    """Share the identifiers in FILE (text, CSV, XLSX or Parquet) with the alliance.
+
+    Good rows are shared; refused ones go to FILE.bad.csv with their reasons, to be mended and shared again. The same
+    file twice changes nothing, and an interrupted run resumes.
+    """
+    if expires is not None and expires.date() <= clock.today():
+        raise usage("--expires is not after today", "give a later day")
+    given = source(file, kind, seller=seller, **reading)
+    console = common.console(as_json)
+    if dry_run:
+        assignment = Assignment(kind, given.country, _NO_KEY)
+        with Workers(assignment, console.say) as workers, opened(given, workers, console, _NO_KEY) as intake:
+            console.result({"dry_run": True, **intake.preview.document()}, intake.preview.lines())
+            if intake.preview.good == 0:
+                raise _nothing_usable(intake)
+        return
+    terms = Terms(stance, evidence, tlp.lower(), groups, expires.date() if expires else None)
+    with (
+        open_session(common.profile, console, common.patience) as session,
+        Workers(session.assignment(kind, given.country), console.say) as workers,
+        opened(
+            given, workers, console, session.vault.local_key, folder=session.folder, labels=session.vault.name_sellers
+        ) as intake,
+    ):
+        bad_rows = _settle(intake, session)
+        if not yes and not console.agreed(f"share {intake.preview.good:,} identifiers as {stance}, TLP:{tlp.upper()}?"):
+            raise click.Abort
+        shared = share_spool(session, intake.spool, terms, kind, workers)
+        document = {
+            "dry_run": False,
+            **intake.preview.document(),
+            "bad_rows_file": bad_rows,
+            "shared": shared.document(),
+        }
+        resumed = f", {shared.resumed:,} shared before the interruption" if shared.resumed else ""
+        told = f"{shared.added:,} added, {shared.changed:,} changed, {shared.unchanged:,} unchanged{resumed}"
+        console.result(document, [f"shared under {shared.key_id}: {told}"])
+
+
+@click.command(
+    epilog=examples(
+        "alliance withdraw mistaken.txt --type domain --reason mistaken",
+        'alliance withdraw --seller "Shop 77" --type phone --reason settled',
+    )
+)
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@type_option
+@click.option("--reason", required=True, type=click.Choice(withdrawing.REASONS))
+@click.option(
+    "--seller", "label", metavar="NAME", help="Instead of FILE: all that was shared from here under this seller."
+)
+@reading_options
+@json_option
+@click.pass_obj
+def withdraw(
+    common: Common, /, file: Path | None, kind: str, reason: str, label: str | None, as_json: bool, **reading: Any
+) -> None:
+    """Take back our word on the identifiers in FILE; it has no effect from the next request on."""
+    if (file is None) == (label is None):
+        raise usage("what is to be withdrawn?", "give either FILE or --seller NAME")
+    console = common.console(as_json)
+    with open_session(common.profile, console, common.patience) as session:
+        if file is None:
+            result = withdrawing.withdraw_seller(session, str(label), kind, reason)
+            document: dict[str, Any] = {}
+        else:
+            given = source(file, kind, **reading)
+            with (
+                Workers(session.assignment(kind, given.country), console.say) as workers,
+                opened(given, workers, console, session.vault.local_key, folder=session.folder) as intake,
+            ):
+                document = {**intake.preview.document(), "bad_rows_file": _settle(intake, session)}
+                result = withdrawing.withdraw_file(session, intake.spool, kind, reason, workers)
+        told = f"withdrawn: {result.withdrawn:,}; no active contribution of ours: {result.unknown:,}"
+        console.result({**document, "withdrawn": result.document()}, [told])
+
+
+@click.command(epilog=examples("alliance match shops.csv --type domain --column Website --out hits.csv"))
+@file_argument
+@type_option
+@click.option("--out", type=click.Path(path_type=Path), help="Result file; FILE.hits.csv if not given.")
+@reading_options
+@json_option
+@click.pass_obj
+def match(common: Common, /, file: Path, kind: str, out: Path | None, as_json: bool, **reading: Any) -> None:
+    """Match the identifiers in FILE at the hub; the result goes to FILE.hits.csv.
+
+    The hub learns how many were asked and which of them matched; `alliance list` and `alliance join` keep that at home.
+    """
+    from hub.client.match import match_spool
+
+    _find(common, file, kind, out, as_json, reading, match_spool)
+
+
+@click.command(
+    epilog=examples("alliance list --type domain && alliance join shops.parquet --type domain --column host")
+)
+@file_argument
+@type_option
+@click.option("--out", type=click.Path(path_type=Path), help="Result file; FILE.hits.csv if not given.")
+@reading_options
+@json_option
+@click.pass_obj
+def join(common: Common, /, file: Path, kind: str, out: Path | None, as_json: bool, **reading: Any) -> None:
+    """Match the identifiers in FILE at home, with the list that `alliance list` fetched."""
+    from hub.client.join import join_spool
+
+    _find(common, file, kind, out, as_json, reading, join_spool)
+
+
+def _find(
+    common: Common, file: Path, kind: str, out: Path | None, as_json: bool, reading: dict[str, Any], ask: Any
+) -> None:
+    from hub.client.hits import HitRows
+
+    given = source(file, kind, **reading)
+    console = common.console(as_json)
+    with (
+        open_session(common.profile, console, common.patience) as session,
+        Workers(session.assignment(kind, given.country), console.say) as workers,
+        opened(given, workers, console, session.vault.local_key, folder=session.folder, keep_rows=True) as intake,
+    ):
+        bad_rows = _settle(intake, session)
+        hits = HitRows(intake.spool, intake.preview.unit, ask(session, intake.spool, kind, workers))
+        path = out or file.with_name(f"{file.name}.hits.csv")
+        rows = hits.write(path)
+        document = {**intake.preview.document(), "bad_rows_file": bad_rows, "hits_file": str(path)}
+        document["hits"] = hits.documents() if as_json else []
+        console.result(document, [f"{rows:,} of {intake.preview.good:,} matched: {path}"])
+
+
+@click.command(
+    "list", epilog=examples("alliance list --type domain", "alliance list --type phone --full --out phones.parquet")
+)
+@type_option
+@click.option("--full", is_flag=True, help="All of it, not only the changes since the last time.")
+@click.option("--out", type=click.Path(path_type=Path), help="Also copy the list to this Parquet file.")
+@json_option
+@click.pass_obj
+def token_list(common: Common, /, kind: str, full: bool, out: Path | None, as_json: bool) -> None:
+    """Fetch the signed list of tokens that we may match with, or its changes since the last time."""
+    import shutil
+
+    from hub.client.token_list import fetch_list
+
+    console = common.console(as_json)
+    with open_session(common.profile, console, common.patience) as session:
+        lists = []
+        for key in session.keys(kind):
+            held = fetch_list(session, key, full=full)
+            lists.append(held)
+            if out is not None:
+                several = len(session.keys(kind)) > 1
+                place = out.with_name(f"{out.stem}.{key.key_id}{out.suffix}") if several else out
+                shutil.copyfile(held.path, place)
+        documents = [
+            {"key": held.key_id, "rows": held.rows, "received": held.received, "full": held.full, "at": held.at,
+             "file": str(held.path)}
+            for held in lists
+        ]  # fmt: skip
+        lines = [f"{held.key_id}: {held.rows:,} tokens ({held.received:,} rows received)" for held in lists]
+        console.result({"lists": documents}, lines)
+
+
+COMMANDS = (share, withdraw, match, join, token_list)
