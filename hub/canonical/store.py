@@ -85,7 +85,7 @@ def _platform_id(platform: Platform, site: str, rest: str, country: str | None) 
 
 
 def _id_under_domain(word: str, text: str, country: str | None) -> str:
-    """A seller id on a platform that is named by a host; on an unknown one its case is kept, as nothing is known of it."""
+    """A seller id on a platform named by a host; on an unknown one its case is kept, as nothing is known of it."""
     if "." not in word:
         raise refused("unknown_prefix")
     try:

@@ -161,10 +161,9 @@ class Supervisor:
             if code == 0:
                 watched.up = watched.done = True
                 return
-            if all(other.up for other in self._watched if other is not watched):
-                raise PartFailed(
-                    name, f"failed ({how_it_ended(code)})"
-                )  # nothing else is to blame: no use in trying again
+            others_are_up = all(other.up for other in self._watched if other is not watched)
+            if others_are_up:  # nothing else is to blame: no use in trying again
+                raise PartFailed(name, f"failed ({how_it_ended(code)})")
         if not watched.note_failure():
             raise PartFailed(name, f"ended again and again ({how_it_ended(code)})")
         self._say(f"{name} ended unexpectedly ({how_it_ended(code)}); starting it again.")

@@ -47,7 +47,7 @@ class TlogProof:
         path = tuple(decode_base64(line) for line in lines[1:])
         if any(len(each) != HASH_BYTES for each in path):
             raise ProofError(f"a hash has {HASH_BYTES} bytes")
-        split_note(checkpoint)
+        CheckpointBody.parse(split_note(checkpoint)[0])
         return cls(int(index[1]), path, checkpoint, extra)
 
     def verify(

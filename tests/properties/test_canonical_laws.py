@@ -15,10 +15,10 @@ law = settings(derandomize=True, deadline=None, max_examples=400)
 _CASES = json.loads(files("hub.canonical").joinpath("vectors.json").read_text(encoding="utf-8"))["cases"]
 _SEEDS = sorted({case["input"] for case in _CASES if isinstance(case["input"], str) and len(case["input"]) < 200})
 _DIRT = [
-    " ", "\t", "\x00", "\u200b", "\u200d", "\u202e", "\ufeff", "\u0301", "²", "٣", "２", "İ", "ſ", "ß", "ﬁ", "：", "。", "店",
-    "https://", "www.", "m.", "//", "..", "/index.html", "%2F", "%28.%29", "[.]", "(dot)", "?a=1&b", "#x", "@", "+", "00",
-    "-", "_", ".", ":", "/", "'", '"', "<", ">", ",", ";", "|", "^", "\\", "{", "CN:", "IBAN:", "xn--", "shop", "0", "A",
-]  # fmt: skip
+    *" \t\x00\u200b\u200d\u202e\ufeff\u0301²٣２İſßﬁ：。店@+-_.:/'\"<>,;|^\\{0A",
+    *("https://", "www.", "m.", "//", "..", "/index.html", "%2F", "%28.%29", "[.]", "(dot)", "?a=1&b", "#x"),
+    *("CN:", "IBAN:", "xn--", "shop", "00"),
+]
 
 types = st.sampled_from(sorted(TYPES))
 countries = st.sampled_from([None, "CN", "US", "DE", "GB", "MY"])

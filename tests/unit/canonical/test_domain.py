@@ -19,6 +19,21 @@ SPELLINGS = [
     "m_1.cool-bags.co.uk",
 ]
 
+# A program of its own, so that the first use of the suffix list is seen.
+OFFLINE = """
+import os, socket, sys
+
+def watch(event, args):
+    if event.startswith("socket.") and event not in {"socket.__new__", "socket.gethostname"}:
+        os._exit(3)
+    if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
+        os._exit(4)
+
+sys.addaudithook(watch)
+from hub.canonical import canonicalise
+assert canonicalise("domain", "a.coolbags.co.uk").value == "coolbags.co.uk"
+"""
+
 
 def _domain(text: str) -> str:
     return canonicalise("domain", text).value
@@ -79,16 +94,5 @@ def test_a_joiner_between_latin_letters_is_dirt() -> None:
     assert _domain("cool\u200dbags.shop") == "coolbags.shop"
 
 
-def test_nothing_is_fetched_and_nothing_is_cached() -> None:
-    program = (
-        "import socket, sys\n"
-        "def no(*a, **k): raise AssertionError('network')\n"
-        "socket.socket.connect = socket.create_connection = socket.getaddrinfo = no\n"
-        "opened = []\n"
-        "sys.addaudithook(lambda event, args: opened.append(args[0]) if event == 'open' and args[1] in ('w', 'wb', 'a', 'x') "
-        "and not str(args[0]).endswith('.pyc') and '__pycache__' not in str(args[0]) else None)\n"
-        "from hub.canonical import canonicalise\n"
-        "assert canonicalise('domain', 'a.coolbags.co.uk').value == 'coolbags.co.uk'\n"
-        "assert not opened, opened\n"
-    )
-    assert subprocess.run([sys.executable, "-B", "-c", program], capture_output=True, check=False).returncode == 0
+def test_nothing_is_fetched_and_nothing_is_written() -> None:
+    assert subprocess.run([sys.executable, "-B", "-c", OFFLINE], capture_output=True, check=False).returncode == 0

@@ -1,0 +1,191 @@
+"""A small application with our filters, frame and headers, stub views, and a sample of every page's values."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, render_template, request
+from flask_wtf import CSRFProtect
+
+from hub.access.actor import Actor
+from hub.access.grants import GRANTS
+from hub.access.tlp import MemberKind
+from hub.insights.rules import (
+    ActionCount,
+    AdministratorOverview,
+    AuditorOverview,
+    BrandOverview,
+    CheckpointLine,
+    EpochLine,
+    ListedOfType,
+    MemberLine,
+    PlatformOverview,
+    Quota,
+    SharedOfType,
+    in_order,
+    needs_from_contributions,
+    needs_from_log,
+    needs_from_matches,
+    needs_from_quotas,
+)
+from hub.web.error_pages import error_page
+from hub.web.filters import attach_filters
+from hub.web.frame import attach_frame
+from hub.web.headers import attach_headers
+from hub.web.shown import (
+    ContributionRow,
+    CursorPage,
+    EntryLine,
+    EntryPage,
+    Filter,
+    Filters,
+    LogLine,
+    MatchRow,
+    ShareAct,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+NOW = datetime(2026, 11, 24, 9, 41, 12, tzinfo=UTC)
+DAY = date(2026, 12, 1)
+LOG = LogLine("example.alliance-hub/audit", 48_210, "9" * 43 + "=", NOW - timedelta(seconds=12), 418, 1204, True)
+NO_LOG = LogLine("example.alliance-hub/audit", 0, "", None, 0, 0)
+LINES = tuple(
+    EntryLine(
+        f"entry-{n}",
+        NOW - timedelta(hours=n),
+        "A member shared <3> indicators",
+        "contribution.shared",
+        outcome,
+        n or None,
+    )
+    for n, outcome in enumerate(("allowed", "denied", "error"))
+)
+FILTERS = Filters(
+    (
+        Filter("type", "Identifier", "phone", (("domain", "Domain"), ("phone", "Phone"))),
+        Filter("since", "From", "yesterday", error="Enter a day as YYYY-MM-DD"),
+    )
+)
+QUOTAS = (Quota("Phone", 100, 91, DAY), Quota("Domain", 100, 100, DAY), Quota("E-mail", 0, 0, DAY, "brand-a"))
+NEEDS = in_order(needs_from_matches(2, 1), needs_from_contributions(4), needs_from_quotas(QUOTAS), needs_from_log(LOG))
+VIEW = (("Action", "contribution.shared"), ("Request digest", "9" * 43 + "="))
+
+
+def _overviews(full: bool) -> dict[str, Any]:
+    log, recent = (LOG, LINES) if full else (NO_LOG, ())
+    needs, quotas = (NEEDS, QUOTAS) if full else ((), ())
+    shared = (SharedOfType("Domain", (1, 2, 3, 0), 2, 1), SharedOfType("Phone", (0, 0, 0, 4), 0, 0))
+    listed = (ListedOfType("Domain", (0, 2000, 3, 0), 2, 1),)
+    member = MemberLine("brand-a", "Northpeak", "brand", "probation", DAY, 2, None)
+    return {
+        "brand": BrandOverview(NOW, shared if full else (), {"red": 3} if full else {}, 1, needs, quotas, log, recent),
+        "platform": PlatformOverview(NOW, listed if full else (), 1, int(full), needs, quotas, log, recent),
+        "auditor": AuditorOverview(
+            NOW,
+            log,
+            (CheckpointLine(9, "9" * 43 + "=", NOW),) if full else (),
+            (ActionCount("Shared", 4, 1, 0),) if full else (),
+            needs,
+            recent,
+        ),
+        "administrator": AdministratorOverview(
+            NOW, (member,) if full else (), EpochLine("e1", DAY, None) if full else None, quotas, needs, log, recent
+        ),
+    }
+
+
+def _contributions() -> tuple[ContributionRow, ...]:
+    states = ("active", "expiring", "expired", "withdrawn")
+    labels = ("clear", "amber+strict", "red", "green")
+    return tuple(
+        ContributionRow(
+            None if n else "case-1", "Phone", "infringing", f"E{n + 1}", tlp, ("eu",), NOW, DAY, bool(n), state
+        )
+        for n, (state, tlp) in enumerate(zip(states, labels, strict=True))
+    )
+
+
+def _acts() -> tuple[ShareAct, ...]:
+    counts = {"added": 1204, "changed": 0, "unchanged": 2}
+    shared = ShareAct(NOW, "Mara", "shared", "Phone", counts, "entry-1", "E2", "red", ("eu",), "impersonated")
+    return shared, ShareAct(
+        NOW, "p_1", "withdrew", "Phone", {"withdrawn": 2, "unknown": 0}, "entry-2", reason="mistaken"
+    )
+
+
+def _matches() -> tuple[MatchRow, ...]:
+    decided = ("new", "triaged", "same", "not_same", "inconclusive")
+    rows = (MatchRow(f"m_{n}", "Phone", "E2", n or None, NOW, DAY, state) for n, state in enumerate(decided))
+    return (*rows, MatchRow("m_9", "Phone", None, None, NOW, None, "withdrawn"))
+
+
+def _entry(full: bool) -> EntryPage:
+    if full:
+        return EntryPage(LINES[1], VIEW, None, "c=", "h=", 48_210, NOW)
+    return EntryPage(LINES[0], None, "entry-2", "c=", None, None, None)
+
+
+def values(template: str, full: bool) -> dict[str, Any]:
+    """What the template is given: everything at once, or as little as there can be."""
+    domain, _, name = template.removesuffix(".html").partition("/")
+    if domain == "insights":
+        return {"overview": _overviews(full)[name.removeprefix("overview_")]}
+    if template == "ledger/entry.html":
+        return {"entry": _entry(full)}
+    rows: dict[str, Callable[[], tuple[Any, ...]]] = {
+        "indicators/contributions.html": _contributions,
+        "indicators/history.html": _acts,
+        "matches/list.html": _matches,
+        "ledger/list.html": lambda: LINES,
+    }
+    page = CursorPage(rows[template](), "n", "o") if full else CursorPage(())
+    return {"page": page, "filters": FILTERS if full else Filters(), "log": LOG if full else NO_LOG, "as_of": NOW}
+
+
+KINDS = {
+    "insights/overview_auditor.html": MemberKind.AUDITOR,
+    "insights/overview_administrator.html": MemberKind.ADMINISTRATION,
+}
+TEMPLATES = (
+    *(f"insights/overview_{kind}.html" for kind in ("brand", "platform", "auditor", "administrator")),
+    "indicators/contributions.html",
+    "indicators/history.html",
+    "matches/list.html",
+    "ledger/list.html",
+    "ledger/entry.html",
+)
+ADDRESSES = {
+    "insights.overview": "/",
+    "indicators.contributions": "/contributions",
+    "indicators.history": "/history",
+    "matches.matches": "/matches",
+    "ledger.entries": "/ledger",
+    "ledger.entry": "/ledger/<id>",
+    "ledger.receipt": "/ledger/<id>/receipt",
+    "security.logout": "/sign-out",
+}
+
+
+def make_app() -> Flask:
+    """The application; `/page/<template>?full=` renders one, `/error/<status>` an error page."""
+    app = Flask("hub", root_path=str(ROOT / "hub"), static_folder=str(ROOT / "static"))
+    app.config.update(SECRET_KEY="for tests only", TESTING=True)
+    CSRFProtect(app)
+    attach_headers(app)
+    attach_filters(app)
+    attach_frame(app, "example")
+    for endpoint, address in ADDRESSES.items():
+        app.add_url_rule(address, endpoint, lambda **_: "")
+
+    @app.get("/page/<path:template>")
+    def page(template: str) -> str:
+        kind = KINDS.get(template, MemberKind.BRAND)
+        g.actor = Actor(1, "brand-a", kind, GRANTS[kind], "ui", "p_1", title="Northpeak")
+        return render_template(template, **values(template, "full" in request.args))
+
+    @app.get("/error/<int:status>")
+    def error(status: int) -> tuple[str, int]:
+        return error_page(status, request.args["id"])
+
+    return app
