@@ -249,9 +249,11 @@ def matching() -> list[Figure]:
         ids = _key_ids(hub)
         with hub.sql() as connection:
             fill(connection, ids[KEY], 2, 0, 10_000)
+            fill(connection, ids["example.b1.phone"], 2, 0, 50_000)
         small = [_asked(seed, 10_000) for seed in range(3)]
         _http_match(hub, small)
         _single(hub, 50)
+        _pulled(hub, "example.b1.phone")  # one whole page, as any worker has served
         before = max(hub.memory())
         with hub.sql() as connection:
             fill(connection, ids[KEY], 2, 10_000, MILLION - 10_000)

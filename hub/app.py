@@ -78,6 +78,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["service_signer"] = service_signer(settings).sign
     app.extensions["page_blueprints"] = frozenset(page.name for page in PAGES)
     db.init_app(app)
+    # the hub opens no asynchronous session, and looking for one to close costs an event loop a request
+    app.teardown_appcontext_funcs = [each for each in app.teardown_appcontext_funcs if "async" not in each.__name__]
     csrf = CSRFProtect(app)
     sign_in.attach_sign_in(app)
     attach_headers(app)

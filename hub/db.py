@@ -1,9 +1,11 @@
 """The database: engine and session of the app, the base of all tables, and their naming."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import MetaData
+from sqlalchemy import BindParameter, CursorResult, Executable, MetaData, bindparam
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
@@ -52,4 +54,29 @@ class Xid8(UserDefinedType[int]):
         return lambda value: None if value is None else int(value)
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """A statement written out once, for the paths where building and compiling it would cost more than running it."""
+
+    sql: str
+    values: dict[str, Any]
+
+    def run(self, **given: Any) -> CursorResult[Any]:
+        """Execute it in the session's transaction, with the values it was built with and those given now."""
+        connection = db.session.connection()
+        return connection.exec_driver_sql(self.sql, {**self.values, **given})
+
+
+def given(name: str, type: Any) -> BindParameter[Any]:
+    """A value that `Compiled.run` is given each time."""
+    return bindparam(name, None, type_=type)
+
+
+def compiled(statement: Executable) -> Compiled:
+    """Write a statement out for the driver. Results come as the driver gives them, without SQLAlchemy's types."""
+    written = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
+    return Compiled(str(written), dict(written.params))
+
+
+_DIALECT = PGDialect_psycopg()
 db = SQLAlchemy(engine_options=ENGINE_OPTIONS)

@@ -40,6 +40,8 @@ BEGIN
   IF holder.last_used_on IS DISTINCT FROM (moment AT TIME ZONE 'UTC')::date AND NOT holder.expired THEN
     UPDATE credential SET last_used_on = (moment AT TIME ZONE 'UTC')::date WHERE id = holder.id;
   END IF;
+  PERFORM set_config('hub.member', holder.member_id::text, true), set_config('hub.kind', holder.kind, true),
+          set_config('hub.groups', holder.group_ids::text, true);
   RETURN QUERY SELECT holder.id, holder.pseudonym::text, holder.expired, holder.member_id, holder.code::text,
                       holder.name::text, holder.kind::text, holder.state::text, holder.group_ids;
 END $$;

@@ -21,8 +21,10 @@ class SecondReaderError(Exception):
     """One session serves one reader: its identity map would hand the first reader's rows to the second."""
 
 
-def read_as(session: Session, actor: Actor) -> None:
+def read_as(session: Session, actor: Actor, *, told: bool = False) -> None:
     """Make `actor` the reader of this session from now on, also in a transaction already begun.
+
+    `told`: the database has set the reader of this transaction itself.
 
     Raises SecondReaderError if the session already serves another member.
     """
@@ -30,7 +32,7 @@ def read_as(session: Session, actor: Actor) -> None:
     if before is not None and before.member_id != actor.member_id:
         raise SecondReaderError("this session already reads for another member")
     session.info["reader"] = actor
-    if session.in_transaction():
+    if session.in_transaction() and not told:
         _tell(session.connection(), actor)
 
 

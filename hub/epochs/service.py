@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import Text, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.tlp import MemberKind
 from hub.canonical import TYPES
-from hub.db import db
+from hub.db import compiled, db, given
 from hub.epochs import rules
 from hub.epochs.evaluator import Evaluator
 from hub.epochs.model import DeclaredNeed, Epoch, Quota, TokenKey
@@ -95,13 +95,16 @@ def keys() -> list[Key]:
     return [_key(row) for row in rows]
 
 
+_KEY = compiled(
+    select(TokenKey.id, TokenKey.name, TokenKey.type, TokenKey.public_key, Epoch.state)
+    .join(Epoch)
+    .where(TokenKey.name == given("name", Text))
+)
+
+
 def key(name: str, *, for_sharing: bool = False) -> Key:
     """The key of that id. Raises UnknownKeyError, or EpochStateError when its epoch takes this no more."""
-    row = db.session.execute(
-        select(TokenKey.id, TokenKey.name, TokenKey.type, TokenKey.public_key, Epoch.state)
-        .join(Epoch)
-        .where(TokenKey.name == name)
-    ).one_or_none()
+    row = _KEY.run(name=name).one_or_none()
     if row is None:
         raise UnknownKeyError("there is no key of this id")
     found = Key(row.id, row.name, row.type, row.public_key, EpochState(row.state))

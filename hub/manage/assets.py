@@ -26,7 +26,6 @@ VENDOR = ROOT / "static" / "vendor"
 
 ICONS = (
     "alert-triangle",
-    "arrow-right",
     "arrows-join",
     "ban",
     "check",

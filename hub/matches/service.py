@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import LargeBinary, bindparam, func, literal, select
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.db import db
+from hub.db import Compiled, compiled, db, given
 from hub.epochs.model import TokenKey
 from hub.epochs.service import Key
 from hub.indicators import service as indicators
@@ -54,9 +55,8 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
     """
     found: dict[bytes, Any] = {}
     for at in range(0, len(tokens), STATEMENT_TOKENS):
-        some = bindparam("tokens", list(tokens[at : at + STATEMENT_TOKENS]), ARRAY(LargeBinary), unique=True)
-        statement = indicators.effective(actor, key.id).where(Contribution.token == func.any(some))
-        found |= {row.token: row for row in db.session.execute(statement)}
+        rows = effective_among(actor, key.id, clock.today()).run(tokens=list(tokens[at : at + STATEMENT_TOKENS]))
+        found |= {row.token: row for row in rows}
     numbers = _keep(actor, key, sorted(found)) if found else {}
     owners = _sight(actor, key, sorted(found)) if found else {}
     hits = [
@@ -78,6 +78,13 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
         concerned={owner: ledger.Concern("owner", {"matched": count}) for owner, count in owners.items()},
     )
     return Matched(entry, len(tokens), hits)
+
+
+@lru_cache(maxsize=512)
+def effective_among(actor: Actor, key_id: int, day: date) -> Compiled:
+    """Which of `tokens` have effect for the actor under a key on a day; written out once for each of these three."""
+    tokens = given("tokens", ARRAY(LargeBinary))
+    return compiled(indicators.effective(actor, key_id).where(Contribution.token == func.any(tokens)))
 
 
 def _keep(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[bytes, int]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_security import hash_password
-from sqlalchemy import func, select, update
+from sqlalchemy import DateTime, LargeBinary, func, select, update
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.grants import GRANTS
 from hub.access.tlp import MemberKind
-from hub.db import db
+from hub.db import compiled, db, given
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.members import rules
@@ -31,6 +31,17 @@ class RefusedMoveError(Exception):
     """The member's state does not allow this."""
 
 
+_HOLDER = compiled(
+    select(
+        func.credential_holder(
+            given("digest", LargeBinary), given("moment", DateTime(timezone=True))
+        ).table_valued(
+            *("credential_id", "pseudonym", "expired", "member_id", "code", "name", "kind", "state", "group_ids")
+        )
+    )
+)
+
+
 @dataclass(frozen=True)
 class KeyHolder:
     """Whom an API key stands for, and why it may not be used, if so."""
@@ -47,17 +58,7 @@ def holder_of_key(key: str) -> KeyHolder | None:
     """
     if rules.KEY.fullmatch(key) is None:
         return None
-    row = (
-        db.session.execute(
-            select(
-                func.credential_holder(rules.key_digest(key), clock.now()).table_valued(
-                    "credential_id", "pseudonym", "expired", "member_id", "code", "name", "kind", "state", "group_ids"
-                )
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )
+    row = _HOLDER.run(digest=rules.key_digest(key), moment=clock.now()).mappings().one_or_none()
     if row is None:
         return None
     kind = MemberKind(row["kind"])

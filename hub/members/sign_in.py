@@ -76,7 +76,7 @@ def identify() -> Actor | None:
     else:
         actor = None
     if actor is not None:
-        read_as(db.session, actor)
+        read_as(db.session, actor, told=bool(header))
         g.member = actor.member
     return actor
 

@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 from hub.manage.assets import ICONS, VENDOR, lift_pictures
+from hub.web.error_pages import PAGES
+from hub.web.filters import STATES
+from hub.web.frame import WAYS
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
@@ -50,12 +53,12 @@ def test_every_address_in_a_style_sheet_is_a_file() -> None:
 
 
 def test_every_vendored_icon_is_used_and_every_used_icon_vendored() -> None:
-    quoted = re.compile(r"""["']([a-z0-9-]+)["']""")
-    sources = [*TEMPLATES.rglob("*.html"), *(ROOT / "hub").rglob("web/*.py")]
-    words = {word for source in sources for word in quoted.findall(source.read_text("utf-8"))}
-    asked = {word for source in sources for word in re.findall(r"\bicon\('([a-z0-9-]+)'", source.read_text("utf-8"))}
-    assert set(ICONS) - words == set(), "vendored but not used"
-    assert asked - set(ICONS) == set(), "used but not vendored"
+    text = "".join(template.read_text("utf-8") for template in TEMPLATES.rglob("*.html"))
+    named = {mark.icon for mark in (*STATES.values(), *PAGES.values(), *WAYS)}
+    quoted = set(re.findall(r"'([a-z0-9-]+)'", text))
+    called = set(re.findall(r"\b(?:icon|empty)\('([a-z0-9-]+)'", text))
+    assert set(ICONS) - quoted - named == set(), "vendored but not used"
+    assert (called | named) - set(ICONS) == set(), "used but not vendored"
 
 
 def test_pictures_lifted_out_of_a_sheet_are_files_beside_it() -> None:

@@ -7,16 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import DateTime, Integer, LargeBinary, Text, Uuid, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.db import db
+from hub.db import compiled, given
 from hub.ledger.events import Event
 from hub.ledger.service.tag_keys import tag_keys_for
 from hub.tree.leaf import MOST_PARTS, seal_leaf
 
 Counts = Mapping[str, int]
+
+_APPEND = compiled(
+    select(
+        func.ledger_append(
+            given("entry", Uuid),
+            given("moment", DateTime(timezone=True)),
+            given("what", Text),
+            given("leaf", LargeBinary),
+            *(given(name, ARRAY(Integer)) for name in ("parties", "places")),
+            *(given(name, ARRAY(LargeBinary)) for name in ("views", "salts")),
+        )
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -87,18 +101,14 @@ def _insert(
             view["counts"] = dict(counts)
         views.append(view)
     sealed = seal_leaf(id, [(keys[party], view) for (party, _, _), view in zip(parties, views, strict=True)])
-    db.session.execute(
-        select(
-            func.ledger_append(
-                UUID(bytes=id),
-                clock.now(),
-                event.value,
-                sealed.leaf,
-                [party for party, _, _ in parties],
-                [part.n for part in sealed.parts],
-                [part.view for part in sealed.parts],
-                [part.salt for part in sealed.parts],
-            )
-        )
+    _APPEND.run(
+        entry=UUID(bytes=id),
+        moment=clock.now(),
+        what=event.value,
+        leaf=sealed.leaf,
+        parties=[party for party, _, _ in parties],
+        places=[part.n for part in sealed.parts],
+        views=[part.view for part in sealed.parts],
+        salts=[part.salt for part in sealed.parts],
     )
     return base64.urlsafe_b64encode(id).decode().rstrip("=")

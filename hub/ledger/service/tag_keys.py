@@ -6,13 +6,26 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import current_app
-from sqlalchemy import or_, select
+from sqlalchemy import Integer, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.access.tlp import MemberKind
-from hub.db import db
+from hub.db import compiled, db, given
 from hub.ledger.model import TagKey
 from hub.members.model import Member
 from hub.members.rules import ACTIVE
+
+
+_KEYS_FOR = compiled(
+    select(TagKey.party, TagKey.sealed, Member.kind)
+    .join(Member, Member.id == TagKey.party)
+    .where(
+        or_(
+            TagKey.party == func.any(given("parties", ARRAY(Integer))),
+            (Member.kind == MemberKind.AUDITOR.value) & Member.state.in_(ACTIVE),
+        )
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -23,11 +36,7 @@ class TagKeys:
 
 def tag_keys_for(parties: set[int]) -> TagKeys:
     """The tag keys of the parties and of every auditor in good standing, opened."""
-    rows = db.session.execute(
-        select(TagKey.party, TagKey.sealed, Member.kind)
-        .join(Member, Member.id == TagKey.party)
-        .where(or_(TagKey.party.in_(parties), (Member.kind == MemberKind.AUDITOR.value) & Member.state.in_(ACTIVE)))
-    ).all()
+    rows = _KEYS_FOR.run(parties=list(parties)).all()
     return TagKeys(
         {row.party: _open(row.party, row.sealed) for row in rows},
         sorted(row.party for row in rows if row.kind == MemberKind.AUDITOR.value and row.party not in parties),

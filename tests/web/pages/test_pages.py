@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from flask.testing import FlaskClient
@@ -47,15 +48,13 @@ def _page(client: FlaskClient, template: str, full: bool) -> str:
 
 
 @pytest.mark.parametrize(("template", "full"), EACH)
-def test_page_is_well_formed_with_one_heading_and_no_level_skipped(
-    client: FlaskClient, template: str, full: bool
-) -> None:
+def test_page_is_well_formed_and_skips_no_heading_level(client: FlaskClient, template: str, full: bool) -> None:
     outline = Outline(_page(client, template, full))
     levels = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch("h[1-6]", tag)]
     assert outline.open == []
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(deeper - level <= 1 for level, deeper in zip(levels, levels[1:], strict=False))
+    assert all(deeper - level <= 1 for level, deeper in pairwise(levels))
 
 
 @pytest.mark.parametrize(("template", "full"), EACH)
