@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.stage import Stage, b64, fill, stage, token
@@ -69,7 +70,10 @@ def _evaluate(hub: Stage, body: bytes, batches: int, clients: int) -> tuple[floa
                 answer = session.post(
                     url,
                     data=body,
-                    headers={"Content-Type": "application/octet-stream", "Idempotency-Key": f"{os.urandom(8).hex()}-{number}-{n}"},
+                    headers={
+                        "Content-Type": "application/octet-stream",
+                        "Idempotency-Key": f"{os.urandom(8).hex()}-{number}-{n}",
+                    },
                 )
                 answer.raise_for_status()
 
@@ -100,8 +104,18 @@ def evaluation() -> list[Figure]:
         twos = [_evaluate(hub, body, 48, 4)[0] for _ in range(3)]
     floor, cost = min(floors), min(costs)
     return [
-        at_most("evaluation: hub CPU / voprf in process", cost / floor, 1.3, f"{cost * 1e6:.1f} against {floor * 1e6:.1f} us an identifier"),
-        at_least("evaluation: two workers / one", max(twos) / max(ones), 1.8, f"{max(twos):,.0f} against {max(ones):,.0f} identifiers/s"),
+        at_most(
+            "evaluation: hub CPU / voprf in process",
+            cost / floor,
+            1.3,
+            f"{cost * 1e6:.1f} against {floor * 1e6:.1f} us an identifier",
+        ),
+        at_least(
+            "evaluation: two workers / one",
+            max(twos) / max(ones),
+            1.8,
+            f"{max(twos):,.0f} against {max(ones):,.0f} identifiers/s",
+        ),
     ]
 
 
@@ -118,7 +132,9 @@ def _bare_share(hub: Stage, key_id: int, first: int, size: int, batches: int) ->
                 copy.set_types(["bytea"])
                 for each in tokens:
                     copy.write_row((each,))
-            cursor.execute("INSERT INTO indicator (key_id, token) SELECT %s, token FROM given ON CONFLICT DO NOTHING", (key_id,))
+            cursor.execute(
+                "INSERT INTO indicator (key_id, token) SELECT %s, token FROM given ON CONFLICT DO NOTHING", (key_id,)
+            )
             cursor.execute(
                 "INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, group_ids, shared_at,"
                 " expires_on, state) SELECT %s, token, 2, 'infringing', 2, 2, '{}', now(), current_date + 300, 'active'"
@@ -146,9 +162,9 @@ def sharing() -> list[Figure]:
         for size, batches in ((1000, 20), (10_000, 4)):
             bare, http = [], []
             for _ in range(3):
-                bare.append(per_second(size * batches, lambda f=first: _bare_share(hub, 1, f, size, batches), 1))  # type: ignore[misc]
+                bare.append(per_second(size * batches, partial(_bare_share, hub, 1, first, size, batches), 1))
                 first += size * batches
-                http.append(per_second(size * batches, lambda f=first: _http_share(hub, f, size, batches), 1))  # type: ignore[misc]
+                http.append(per_second(size * batches, partial(_http_share, hub, first, size, batches), 1))
                 first += size * batches
             ratio = statistics.median(b / a for a, b in zip(bare, http, strict=True))
             behind = f"{max(http):,.0f} against {max(bare):,.0f} tokens/s"
@@ -262,8 +278,8 @@ def matching() -> list[Figure]:
         ratios, rates, floors = [], [], []
         for turn in range(5):
             batches = [_asked(100 + turn * 10 + seed, 10_000) for seed in range(8)]
-            floors.append(per_second(80_000, lambda b=batches: _bare_match(hub, b), 1))  # type: ignore[misc]
-            rates.append(per_second(80_000, lambda b=batches: _http_match(hub, b), 1))  # type: ignore[misc]
+            floors.append(per_second(80_000, partial(_bare_match, hub, batches), 1))
+            rates.append(per_second(80_000, partial(_http_match, hub, batches), 1))
             ratios.append(rates[-1] / floors[-1])
         single = min(_single(hub) for _ in range(3))
         seconds, rows, cursor = min(_pulled(hub, "example.b1.email") for _ in range(3))
@@ -275,12 +291,29 @@ def matching() -> list[Figure]:
         many = _changes(hub, KEY, ids[KEY], big_cursor, 10_000)
         after = max(hub.memory())
     return [
-        at_least("matching: thousands of tokens/s, one worker", max(rates) / 1000, 100, f"bare SQL join {max(floors):,.0f}/s"),
-        at_least("matching: HTTP / bare SQL join", statistics.median(ratios), 0.5, f"{max(rates):,.0f} against {max(floors):,.0f} tokens/s"),
+        at_least(
+            "matching: thousands of tokens/s, one worker", max(rates) / 1000, 100, f"bare SQL join {max(floors):,.0f}/s"
+        ),
+        at_least(
+            "matching: HTTP / bare SQL join",
+            statistics.median(ratios),
+            0.5,
+            f"{max(rates):,.0f} against {max(floors):,.0f} tokens/s",
+        ),
         at_most("single look-up: web CPU ms", single, 2.5, "authenticated, recorded, 1,000,000 indicators"),
         at_most("token list of 100,000: s", seconds, 1.0, f"{100_000 / seconds:,.0f} rows/s"),
-        at_most("changes: 100 of 1,000,000 / 100 of 100,000", few_of_many / few, 1.5, f"{few_of_many:.1f} against {few:.1f} ms"),
-        at_most("changes: 10,000 / 100, for 100 times as many", many / few_of_many, 100, f"{many:.1f} against {few_of_many:.1f} ms"),
+        at_most(
+            "changes: 100 of 1,000,000 / 100 of 100,000",
+            few_of_many / few,
+            1.5,
+            f"{few_of_many:.1f} against {few:.1f} ms",
+        ),
+        at_most(
+            "changes: 10,000 / 100, for 100 times as many",
+            many / few_of_many,
+            100,
+            f"{many:.1f} against {few_of_many:.1f} ms",
+        ),
         at_most("memory of a web worker at 1,000,000: MiB", after / 2**20, 150, f"{before / 2**20:.0f} MiB at 10,000"),
         at_most("memory: 1,000,000 / 10,000 indicators", after / before, 1.1, "the same worker"),
     ]
@@ -297,7 +330,9 @@ def main(names: list[str]) -> int:
         figures += SUITES[name]()
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
     for figure in figures:
-        print(f"{'ok ' if figure.reached else 'NOT'} {figure.name:50} {figure.value:>10,.3f}  {figure.goal:8} {figure.behind}")
+        print(
+            f"{'ok ' if figure.reached else 'NOT'} {figure.name:50} {figure.value:>10,.3f}  {figure.goal:8} {figure.behind}"
+        )
     print(machine)
     if not names:
         OUT.write_text(json.dumps({"machine": machine, "figures": [asdict(each) for each in figures]}, indent=1) + "\n")

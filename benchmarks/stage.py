@@ -53,7 +53,11 @@ class Stage:
 
     def memory(self) -> list[int]:
         """Resident bytes of each web worker."""
-        return [each.memory_info().rss for each in self._parts("gunicorn") if "gunicorn" in " ".join(each.parent().cmdline())]
+        return [
+            each.memory_info().rss
+            for each in self._parts("gunicorn")
+            if "gunicorn" in " ".join(each.parent().cmdline())
+        ]
 
     def _parts(self, part: str) -> Iterator[psutil.Process]:
         for each in self.process.children(recursive=True):
@@ -73,10 +77,16 @@ def stage(web_workers: int = 1, evaluator_workers: int = 1) -> Iterator[Stage]:
             "HUB_WEB_WORKERS": str(web_workers),
             "HUB_EVALUATOR_WORKERS": str(evaluator_workers),
         }
-        hub = subprocess.Popen([sys.executable, "-m", "hub.manage", "run"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+        hub = subprocess.Popen(
+            [sys.executable, "-m", "hub.manage", "run"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL
+        )
         try:
             environment = _await(home)
-            yield _founded(Stage(psutil.Process(hub.pid), environment["HUB_URL"], environment["HUB_DATABASE_URL"]), environment, home)
+            yield _founded(
+                Stage(psutil.Process(hub.pid), environment["HUB_URL"], environment["HUB_DATABASE_URL"]),
+                environment,
+                home,
+            )
         finally:
             hub.send_signal(signal.SIGINT)
             hub.wait(60)
@@ -99,7 +109,11 @@ def _founded(made: Stage, environment: dict[str, str], home: Path) -> Stage:
 
     with operating(environment) as actor:
         epochs.open_epoch(actor, "b1")
-        for code, kind in (("brand-a", MemberKind.BRAND), ("brand-b", MemberKind.BRAND), ("platform-x", MemberKind.PLATFORM)):
+        for code, kind in (
+            ("brand-a", MemberKind.BRAND),
+            ("brand-b", MemberKind.BRAND),
+            ("platform-x", MemberKind.PLATFORM),
+        ):
             members.admit(actor, code, kind, code)
             profiles.issue(actor, code, home / f"{code}.profile", 1)
             made.profiles[code] = json.loads((home / f"{code}.profile").read_text())
@@ -107,7 +121,9 @@ def _founded(made: Stage, environment: dict[str, str], home: Path) -> Stage:
     return made
 
 
-def fill(connection: psycopg.Connection[tuple[object, ...]], key_id: int, member_id: int, first: int, count: int) -> None:
+def fill(
+    connection: psycopg.Connection[tuple[object, ...]], key_id: int, member_id: int, first: int, count: int
+) -> None:
     """Put `count` contributions at E2 under a key straight into the database."""
     with connection.transaction():
         connection.execute(

@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     key = settings.secret("secrets/app.key")
     app.config.update(
         SECRET_KEY=_derived(key, b"session"),
-        SECURITY_PASSWORD_SALT="-",
+        SECURITY_PASSWORD_SALT="-",  # noqa: S106 - argon2 salts by itself; Flask-Security wants a value
         SQLALCHEMY_ENGINES={"default": settings.database_url},
         MAX_CONTENT_LENGTH=LONGEST_BODY,
         API_TITLE="Alliance Hub",
@@ -116,7 +116,9 @@ def _attach_errors(app: Flask) -> None:
     def conflicted(error: IntegrityError) -> Any:
         db.session.rollback()
         log.warning("conflict", request_id=request_id(), where=describe(error))
-        return _answer("conflict", "The same thing was done at the same moment by another request", "Repeat the request")
+        return _answer(
+            "conflict", "The same thing was done at the same moment by another request", "Repeat the request"
+        )
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(InterfaceError)

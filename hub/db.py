@@ -78,5 +78,5 @@ def compiled(statement: Executable) -> Compiled:
     return Compiled(str(written), dict(written.params))
 
 
-_DIALECT = PGDialect_psycopg()
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 db = SQLAlchemy(engine_options=ENGINE_OPTIONS)

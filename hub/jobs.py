@@ -22,6 +22,7 @@ def create_queue(database_url: str, app: Flask, periodic: PERIODIC) -> App:
 
 
 def _within(app: Flask, work: Callable[[], int], timestamp: int) -> int:
-    """`timestamp` is the moment procrastinate planned the run for."""
+    """Run it; procrastinate hands over the moment the run was planned for, which no work of ours needs."""
+    del timestamp
     with app.app_context():
         return work()

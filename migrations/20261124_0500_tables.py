@@ -280,7 +280,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_contribution_changes", "contribution", ["key_id", "changed_xid"], unique=False)
     op.create_index(
-        "ix_contribution_expiry", "contribution", ["expires_on"], unique=False, postgresql_where=sa.text("state = 'active'")
+        "ix_contribution_expiry",
+        "contribution",
+        ["expires_on"],
+        unique=False,
+        postgresql_where=sa.text("state = 'active'"),
     )
     op.create_index("ix_contribution_own", "contribution", ["member_id", "shared_at", "key_id", "token"], unique=False)
     op.execute("ALTER TABLE ledger_tile ALTER COLUMN hashes SET STORAGE EXTERNAL")

@@ -210,4 +210,6 @@ def downgrade() -> None:
         "DROP FUNCTION reader_member, reader_groups, reader_ceiling, credential_holder, ledger_append,"
         " settle_dispute, member_with_expired, refuse_change"
     )
-    run("DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, procrastinate_workers CASCADE")
+    run(
+        "DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, procrastinate_workers CASCADE"
+    )

@@ -1,4 +1,4 @@
-"""Real parts for tests: one PostgreSQL a test process, a database a test, a real evaluator, and the application on them."""
+"""Real parts for tests: a PostgreSQL a test process, a database a test, an evaluator, the application on them."""
 
 import os
 import secrets
@@ -144,7 +144,9 @@ class Hub:
         with psycopg.connect(url) as connection:
             from hub import clock
 
-            sequencer = Sequencer(connection, self.signer, self.origin, self.home / f"{secrets.token_hex(4)}.note", clock.now)
+            sequencer = Sequencer(
+                connection, self.signer, self.origin, self.home / f"{secrets.token_hex(4)}.note", clock.now
+            )
             while sequencer.step():
                 pass
 

@@ -112,7 +112,7 @@ def _checked_url(url: str, environment: Mapping[str, str]) -> str:
     return url.rstrip("/")
 
 
-def _parse(text: str, name: str) -> Profile:
+def _parse(text: str, name: str) -> Profile:  # noqa: C901 - one check after the other, each with its own words
     def wrong(what: str) -> ClientError:
         return usage(f"the profile {name} is not usable: {what}", _NEW_PROFILE)
 

@@ -24,7 +24,8 @@ OCTETS = "application/octet-stream"
 @requires(Permission.KEY_READ)
 def keys() -> Response:
     """The directory of public keys: a signed note. Pin the keys; one that changes under the same id is an attack."""
-    lines = [f"{key.name} {base64.b64encode(key.public_key).decode()} {key.state}" for key in service.keys()]
+    listed = service.keys()
+    lines = [f"{key.name} {base64.b64encode(key.public_key).decode()} {key.state}" for key in listed]
     signer = current_app.extensions["service_signer"]
     settings = current_app.extensions["settings"]
     note = signer("\n".join([f"{settings.origin}/keys", *lines]) + "\n")

@@ -63,9 +63,7 @@ def open_epoch(actor: Actor, name: str) -> Epoch:
     evaluator: Evaluator = current_app.extensions["evaluator"]
     keys = {type: KeyId(alliance, name, type) for type in TYPES}
     public = {type: evaluator.public_key(str(key)) for type, key in keys.items()}
-    db.session.execute(
-        update(Epoch).where(Epoch.state == EpochState.OPEN.value).values(state=EpochState.CLOSING.value)
-    )
+    db.session.execute(update(Epoch).where(Epoch.state == EpochState.OPEN.value).values(state=EpochState.CLOSING.value))
     epoch = Epoch(name=name, state=EpochState.OPEN.value, opened_at=clock.now())
     db.session.add(epoch)
     db.session.flush()

@@ -10,7 +10,7 @@ from typing import Self
 
 from hub.tokens import SEED_BYTES, SealError, Seed, seal, unseal
 
-PASSPHRASE_VARIABLE = "HUB_EVALUATOR_PASSPHRASE_FILE"  # noqa: S105  a name, no secret
+PASSPHRASE_VARIABLE = "HUB_EVALUATOR_PASSPHRASE_FILE"
 _PRIVATE = 0o600
 _OTHERS = 0o077
 

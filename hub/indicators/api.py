@@ -85,7 +85,8 @@ def token_list(query: dict[str, Any], key_id: str) -> Response:
             f"{me.member} {key.name}",
             f"{cursor or '-'}",
             following,
-            f"{'full' if page.full else 'changes'} {len(page.rows) // rules.ROW.size} {'more' if page.more else 'last'}",
+            f"{'full' if page.full else 'changes'} {len(page.rows) // rules.ROW.size}"
+            f" {'more' if page.more else 'last'}",
             base64.b64encode(hashlib.sha256(page.rows).digest()).decode(),
             clock.stamp(clock.now()),
         ]

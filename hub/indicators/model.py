@@ -17,8 +17,8 @@ from sqlalchemy import (
     SmallInteger,
     String,
     false,
-    text,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column

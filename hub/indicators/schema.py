@@ -14,7 +14,7 @@ from hub.indicators.rules import EvidenceLevel, Stance, WithdrawalReason
 class Tokens(fields.Field[list[bytes]]):
     """A base64 run of 32-byte tokens, at most 10,000."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[bytes]:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[bytes]:
         if not isinstance(value, str):
             raise ValidationError("tokens come as one base64 string")
         if len(value) > rules.MOST_SHARED * rules.TOKEN_BYTES * 4 // 3 + 4:
@@ -30,7 +30,7 @@ class Tokens(fields.Field[list[bytes]]):
 class Label(fields.Field[Tlp]):
     """A TLP 2.0 label in lower case."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Tlp:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Tlp:
         try:
             return Tlp.parse(str(value))
         except ValueError as error:
@@ -40,7 +40,7 @@ class Label(fields.Field[Tlp]):
 class SellersField(fields.Field[list[str | None]]):
     """The contributor's own opaque references, one a token or null. Checked by hand: ten thousand at once."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str | None]:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[str | None]:
         if not isinstance(value, list):
             raise ValidationError("sellers come as a list")
         for at, seller in enumerate(value):
@@ -94,7 +94,9 @@ class WithdrawnSchema(Schema):
     entry = fields.String()
     withdrawn = fields.Integer()
     not_shared = fields.Integer(
-        attribute="unknown", data_key="unknown", metadata={"description": "Tokens that are no active contribution of yours"}
+        attribute="unknown",
+        data_key="unknown",
+        metadata={"description": "Tokens that are no active contribution of yours"},
     )
 
 

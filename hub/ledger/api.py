@@ -81,5 +81,3 @@ def receipt(entry: str) -> Response:
     if proof is None:
         return Response("", status=202, headers={"Retry-After": "1"})
     return Response(proof, mimetype="text/plain")
-
-

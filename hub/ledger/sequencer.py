@@ -61,7 +61,8 @@ class Sequencer:
             cursor.execute(
                 "WITH taken AS (DELETE FROM ledger_pending WHERE entry_id IN"
                 " (SELECT entry_id FROM ledger_pending ORDER BY seq LIMIT %s) RETURNING entry_id, seq)"
-                " SELECT e.id, e.leaf, e.action FROM taken JOIN ledger_entry e ON e.id = taken.entry_id ORDER BY taken.seq",
+                " SELECT e.id, e.leaf, e.action FROM taken JOIN ledger_entry e ON e.id = taken.entry_id"
+                " ORDER BY taken.seq",
                 (BATCH,),
             )
             entries = cursor.fetchall()

@@ -72,7 +72,7 @@ def operating(environment: dict[str, str] | None = None) -> Iterator[Any]:
 
 @click.group()
 def main() -> None:
-    """Run and administer an alliance hub.
+    r"""Run and administer an alliance hub.
 
     \b
     hub run                              start everything on 127.0.0.1:8000
@@ -86,7 +86,7 @@ def main() -> None:
 @main.command()
 @refusals_said
 def run() -> None:
-    """Start PostgreSQL, evaluator, worker, sequencer and web, and keep them running until Ctrl-C.
+    r"""Start PostgreSQL, evaluator, worker, sequencer and web, and keep them running until Ctrl-C.
 
     \b
     HUB_PORT=8001 hub run                 when port 8000 is taken
@@ -158,7 +158,9 @@ def admit(code: str, kind: str, name: str | None, sector: str | None) -> None:
 
     with operating() as actor:
         admitted = service.admit(actor, code, MemberKind(kind), name or code, sector)
-        click.echo(f"{admitted.code} is admitted as {admitted.kind}. Next: hub member credential {code} --out {code}.profile")
+        click.echo(
+            f"{admitted.code} is admitted as {admitted.kind}. Next: hub member credential {code} --out {code}.profile"
+        )
 
 
 @member.command()
@@ -172,7 +174,7 @@ def credential(code: str, out: Path, days: int) -> None:
 
     with operating() as actor:
         profiles.issue(actor, code, out, days)
-        click.echo(f"{out} holds the key of {code} (mode 0600); hand it over by a safe way. Try: alliance --profile {out} status")
+        click.echo(f"{out} holds the key of {code} (mode 0600); hand it over by a safe way.")
 
 
 @member.command()
@@ -249,9 +251,9 @@ def list_members() -> None:
     """List the members."""
     from hub.members import service
 
-    with operating() as actor:
+    with operating():
         after = ""
-        while page := service.everybody(actor, after):
+        while page := service.everybody(after):
             for one in page:
                 click.echo(f"{one.code:24} {one.kind:15} {one.state:10} {one.name}")
             after = page[-1].code
@@ -266,7 +268,7 @@ def epoch() -> None:
 @click.argument("name")
 @refusals_said
 def open_epoch(name: str) -> None:
-    """Open an epoch with a key for each identifier type; the one open so far goes on for matching: `hub epoch open 2026-2`."""
+    """Open an epoch, a key for each identifier type: `hub epoch open 2026-2`. The last one goes on for matching."""
     from hub.epochs import service
 
     with operating() as actor:

@@ -1,10 +1,10 @@
-"""The operator's side of the database: the roles, and the migrations. Uses the owner's URL, which no server part has."""
+"""The operator's side of the database: the roles, and the migrations, as the owner, whose URL no server part has."""
 
 from pathlib import Path
 
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection, create_engine, make_url
 

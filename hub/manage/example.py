@@ -1,4 +1,4 @@
-"""The example exchange: three brands share, a platform matches, everybody verifies, all through the members' own client."""
+"""The example exchange: three brands share, a platform matches, everybody verifies, all through the members' client."""
 
 import json
 import os
@@ -27,8 +27,16 @@ MEMBERS = (
     ("auditor", MemberKind.AUDITOR, "Ledger & Light"),
 )
 SHARES = (
-    ("brand-a", "brand-a.csv", ("--type", "phone", "--column", "phone", "--seller", "seller", "--evidence", "E2", "--tlp", "green")),
-    ("brand-b", "brand-b.csv", ("--type", "phone", "--column", "phone", "--seller", "seller", "--evidence", "E1", "--tlp", "amber")),
+    (
+        "brand-a",
+        "brand-a.csv",
+        ("--type", "phone", "--column", "phone", "--seller", "seller", "--evidence", "E2", "--tlp", "green"),
+    ),
+    (
+        "brand-b",
+        "brand-b.csv",
+        ("--type", "phone", "--column", "phone", "--seller", "seller", "--evidence", "E1", "--tlp", "amber"),
+    ),
     ("brand-c", "brand-c.txt", ("--type", "store_url", "--evidence", "E3", "--tlp", "red", "--group", "stores")),
 )
 MATCHES = (
@@ -54,11 +62,20 @@ def play(environment: Mapping[str, str]) -> None:
         _found(actor, folder)
     shared = {code: _alliance(folder, code, "share", str(ROOT / "examples" / file), *how) for code, file, how in SHARES}
     matched = {
-        file: _alliance(folder, "platform-x", "match", str(ROOT / "examples" / file), *how, "--out", str(folder / f"{file}.hits.csv"))
+        file: _alliance(
+            folder,
+            "platform-x",
+            "match",
+            str(ROOT / "examples" / file),
+            *how,
+            "--out",
+            str(folder / f"{file}.hits.csv"),
+        )
         for file, how in MATCHES
     }
     verified = {code: _alliance(folder, code, "ledger", "verify") for code, _, _ in MEMBERS}
-    _tell(environment, folder, shared, matched, verified)
+    _tell(shared, matched, verified)
+    click.echo(f"\nTo look at it: {environment['HUB_URL']}; who may sign in: {folder / 'sign-in.txt'}")
 
 
 def _found(actor: Actor, folder: Path) -> None:
@@ -72,34 +89,40 @@ def _found(actor: Actor, folder: Path) -> None:
     for code, _, name in (*MEMBERS, (members.OFFICE, None, "Alliance office")):
         members.invite(actor, code, f"{code}@alliance-hub.org", f"Analyst of {name}", password)
     (folder / "sign-in.txt").touch(mode=0o600)
-    listed = "".join(f"{code}@alliance-hub.org  {password}\n" for code in (*(each[0] for each in MEMBERS), members.OFFICE))
+    listed = "".join(
+        f"{code}@alliance-hub.org  {password}\n" for code in (*(each[0] for each in MEMBERS), members.OFFICE)
+    )
     (folder / "sign-in.txt").write_text(listed)
 
 
 def _alliance(folder: Path, code: str, *words: str) -> dict[str, Any]:
-    """What the client answers with --json, as the member would run it."""
+    """What the client answers with --json, run as the member would type it."""
     shown = [Path(word).name if word.startswith("/") else word for word in words]
     click.echo(f"  {code}$ alliance {' '.join(shown)}")
-    command = [str(Path(sys.executable).with_name("alliance")), "--profile", str(folder / f"{code}.profile"), *words, "--json"]
+    command = [str(Path(sys.executable).with_name("alliance")), "--profile", str(folder / f"{code}.profile"), *words]
     told = {**os.environ, "ALLIANCE_STATE": str(folder / "state" / code)}
-    done = subprocess.run(command, cwd=folder, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode not in (0, 3):
+    done = subprocess.run([*command, "--json"], cwd=folder, env=told, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 3):  # 3: correct, not yet cosigned by witnesses
         raise click.ClickException(f"alliance ended with {done.returncode}: {done.stderr.strip()[-800:]}")
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
 
-def _tell(
-    environment: Mapping[str, str],
-    folder: Path,
-    shared: Mapping[str, Any],
-    matched: Mapping[str, Any],
-    verified: Mapping[str, Any],
-) -> None:
-    click.echo("\nThe example exchange")
+def _tell(shared: Mapping[str, Any], matched: Mapping[str, Any], verified: Mapping[str, Any]) -> None:
+    """Who shared what, what matched, and what each verified, for a person."""
+    titles = {code: name for code, _, name in MEMBERS}
+    click.echo("\nShared, as tokens; no identifier left its owner")
     for code, answer in shared.items():
-        click.echo(f"  {code:12} {json.dumps(answer)[:300]}")
+        rows, done = answer["rows"], answer["shared"]
+        bad = f"; {rows['bad']} rows refused, to be mended" if rows["bad"] else ""
+        click.echo(f"  {titles[code]:24} {done['added']:4} indicators under {done['key']}{bad}")
+    click.echo("Matched, against what it may see")
     for file, answer in matched.items():
-        click.echo(f"  {file:12} {json.dumps(answer)[:300]}")
+        click.echo(
+            f"  {titles['platform-x']:24} {len(answer['hits']):4} of the {answer['rows']['good']} rows in {file}"
+        )
+    click.echo("Verified, each with its own copy of the log's state")
     for code, answer in verified.items():
-        click.echo(f"  {code:12} {json.dumps(answer)[:300]}")
+        click.echo(
+            f"  {titles[code]:24} {answer['size']:4} entries in the log, {answer['own']} its own, all proven and opened"
+        )

@@ -35,6 +35,7 @@ def issue(actor: Actor, code: str, out: Path, days: int) -> None:
         out.unlink()
         raise
     ledger_key = Signer.from_seed(settings.origin, settings.secret("ledger/ledger.key")).verifier
+    serving = epochs.keys()
     profile = {
         "version": 1,
         "url": settings.url,
@@ -44,7 +45,7 @@ def issue(actor: Actor, code: str, out: Path, days: int) -> None:
         "tag_key": base64.b64encode(ledger.tag_key(members.find(code).id)).decode(),
         "ledger": {"origin": settings.origin, "vkey": ledger_key.vkey},
         "service_vkey": service_signer(settings).verifier.vkey,
-        "keys": {key.name: base64.b64encode(key.public_key).decode() for key in epochs.keys()},
+        "keys": {each.name: base64.b64encode(each.public_key).decode() for each in serving},
     }
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(profile, file, indent=1)

@@ -81,7 +81,7 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
 
 
 @lru_cache(maxsize=512)
-def effective_among(actor: Actor, key_id: int, day: date) -> Compiled:
+def effective_among(actor: Actor, key_id: int, day: date) -> Compiled:  # noqa: ARG001 - the day is part of the key
     """Which of `tokens` have effect for the actor under a key on a day; written out once for each of these three."""
     tokens = given("tokens", ARRAY(LargeBinary))
     return compiled(indicators.effective(actor, key_id).where(Contribution.token == func.any(tokens)))
@@ -125,9 +125,7 @@ def _sight(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[int, int]
     )
     db.session.execute(
         insert(Sighting)
-        .from_select(
-            ["key_id", "token", "member_id", "matched_at"], counted.add_columns(literal(clock.now()))
-        )
+        .from_select(["key_id", "token", "member_id", "matched_at"], counted.add_columns(literal(clock.now())))
         .on_conflict_do_nothing()
     )
     owned = counted.order_by(None).subquery()
@@ -163,9 +161,7 @@ def own_matches(actor: Actor, *, before: int | None = None, limit: int = 50) -> 
     for key_id in {row.key_id for row in rows}:
         tokens = [row.token for row in rows if row.key_id == key_id]
         some = bindparam("tokens", tokens, ARRAY(LargeBinary))
-        found = db.session.execute(
-            indicators.effective(actor, key_id).where(Contribution.token == func.any(some))
-        )
+        found = db.session.execute(indicators.effective(actor, key_id).where(Contribution.token == func.any(some)))
         now |= {(key_id, each.token): each for each in found}
     kept = []
     for row in rows:

@@ -33,9 +33,7 @@ class RefusedMoveError(Exception):
 
 _HOLDER = compiled(
     select(
-        func.credential_holder(
-            given("digest", LargeBinary), given("moment", DateTime(timezone=True))
-        ).table_valued(
+        func.credential_holder(given("digest", LargeBinary), given("moment", DateTime(timezone=True))).table_valued(
             *("credential_id", "pseudonym", "expired", "member_id", "code", "name", "kind", "state", "group_ids")
         )
     )
@@ -254,7 +252,7 @@ def find(code: str) -> Member:
     return member
 
 
-def everybody(actor: Actor, after: str = "", limit: int = 200) -> list[Member]:
+def everybody(after: str = "", limit: int = 200) -> list[Member]:
     """The members by code, for an administrator."""
     return list(
         db.session.execute(select(Member).where(Member.code > after).order_by(Member.code).limit(limit)).scalars()

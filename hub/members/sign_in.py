@@ -94,6 +94,8 @@ def _by_key(header: str) -> Actor | None:
         )
     if holder.expired:
         raise ProblemError(
-            "credential-expired", "This API key has expired", "Ask an administrator for a new one (`hub member credential`)"
+            "credential-expired",
+            "This API key has expired",
+            "Ask an administrator for a new one (`hub member credential`)",
         )
     return holder.actor

@@ -74,4 +74,3 @@ def attach_problems(app: Flask) -> None:
     @app.errorhandler(ProblemError)
     def refused(error: ProblemError) -> Any:
         return error.response(request_id())
-

@@ -29,7 +29,9 @@ def expire_some() -> int:
     db.session.rollback()
     db.session.info.pop("reader", None)
     read_as(db.session, actor)
-    some = select(Contribution.key_id, Contribution.token).where(policy.own_by(actor), active, due).limit(EXPIRE_AT_ONCE)
+    some = (
+        select(Contribution.key_id, Contribution.token).where(policy.own_by(actor), active, due).limit(EXPIRE_AT_ONCE)
+    )
     ended = db.session.execute(
         update(Contribution)
         .where(policy.own_by(actor), tuple_(Contribution.key_id, Contribution.token).in_(some))

@@ -10,8 +10,8 @@ from sqlalchemy import (
     Date,
     Integer,
     LargeBinary,
-    Text,
     Select,
+    Text,
     bindparam,
     column,
     func,
@@ -59,7 +59,9 @@ class Terms:
     last_seen_on: date | None = None
 
 
-def share(actor: Actor, key: Key, tokens: Sequence[bytes], sellers: Sequence[str | None] | None, terms: Terms) -> Shared:
+def share(
+    actor: Actor, key: Key, tokens: Sequence[bytes], sellers: Sequence[str | None] | None, terms: Terms
+) -> Shared:
     """Put the actor's word on each token, and record it, in the transaction under way.
 
     At most 10,000 tokens; of one given twice the first counts. What stands already in the same words is left as it

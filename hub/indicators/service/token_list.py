@@ -52,7 +52,11 @@ def list_page(actor: Actor, key: Key, place: ListPlace | None, limit: int) -> Li
     A token may be given twice, never not at all.
     """
     xmin = int(db.session.execute(select(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text))).scalar_one())
-    if place is None or place.group_ids != actor.group_ids or _roster_changed(place.next_since if place.full else place.since):
+    if (
+        place is None
+        or place.group_ids != actor.group_ids
+        or _roster_changed(place.next_since if place.full else place.since)
+    ):
         place = ListPlace(True, 0, xmin, actor.group_ids)
     elif not place.after:
         place = replace(place, next_since=xmin)

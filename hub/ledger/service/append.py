@@ -73,7 +73,9 @@ def append(
     others = {party: told for party, told in (concerned or {}).items() if party != actor.member_id}
     keys = tag_keys_for({actor.member_id, *others})
     always = [(actor.member_id, "actor", counts)]
-    always += [(party, "auditor", counts) for party in keys.auditors if party != actor.member_id and party not in others]
+    always += [
+        (party, "auditor", counts) for party in keys.auditors if party != actor.member_id and party not in others
+    ]
     room = MOST_PARTS - len(always)
     told = list(others.items())
     first = ""

@@ -28,7 +28,9 @@ class Head:
 def newest_checkpoint() -> Head | None:
     """The newest signed checkpoint; None before the first."""
     row = db.session.execute(
-        select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at).order_by(Checkpoint.size.desc()).limit(1)
+        select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
+        .order_by(Checkpoint.size.desc())
+        .limit(1)
     ).one_or_none()
     return None if row is None else Head(row.size, row.root, row.note, row.at)
 
@@ -86,9 +88,7 @@ def tile_reader(session: Session) -> Reader:
 
     def read(level: int, n: int) -> bytes:
         if (level, n) not in kept:
-            kept[level, n] = session.execute(
-                select(Tile.hashes).where(Tile.level == level, Tile.n == n)
-            ).scalar_one()
+            kept[level, n] = session.execute(select(Tile.hashes).where(Tile.level == level, Tile.n == n)).scalar_one()
         return kept[level, n]
 
     return read

@@ -49,6 +49,7 @@ class OwnEntry:
         fields = self.fields
         return "This part was erased" if fields is None else sentence(fields)
 
+
 _OWN = (Entry.id, Entry.at, Entry.action, Entry.leaf, Part.n, Part.view, Part.salt, Part.erased_by)
 
 
@@ -105,14 +106,17 @@ def parse_entry_id(name: str) -> UUID | None:
 def ndjson(entries: Sequence[OwnEntry]) -> Iterator[str]:
     """One JSON object a line, as `alliance ledger verify` reads them."""
     for entry in entries:
-        yield json.dumps(
-            {
-                "index": entry.index,
-                "id": base64.b64encode(entry.id.bytes).decode(),
-                "leaf": base64.b64encode(entry.leaf).decode(),
-                "n": entry.n,
-                "view": entry.fields,
-                "salt": None if entry.salt is None else base64.b64encode(entry.salt).decode(),
-                "erased_by": None if entry.erased_by is None else base64.b64encode(entry.erased_by.bytes).decode(),
-            }
-        ) + "\n"
+        yield (
+            json.dumps(
+                {
+                    "index": entry.index,
+                    "id": base64.b64encode(entry.id.bytes).decode(),
+                    "leaf": base64.b64encode(entry.leaf).decode(),
+                    "n": entry.n,
+                    "view": entry.fields,
+                    "salt": None if entry.salt is None else base64.b64encode(entry.salt).decode(),
+                    "erased_by": None if entry.erased_by is None else base64.b64encode(entry.erased_by.bytes).decode(),
+                }
+            )
+            + "\n"
+        )

@@ -15,7 +15,6 @@ from hub.ledger.model import TagKey
 from hub.members.model import Member
 from hub.members.rules import ACTIVE
 
-
 _KEYS_FOR = compiled(
     select(TagKey.party, TagKey.sealed, Member.kind)
     .join(Member, Member.id == TagKey.party)
@@ -30,6 +29,8 @@ _KEYS_FOR = compiled(
 
 @dataclass(frozen=True)
 class TagKeys:
+    """Opened tag keys by party, and which of the parties are auditors to be told beside those asked for."""
+
     keys: Mapping[int, bytes]
     auditors: Sequence[int]
 

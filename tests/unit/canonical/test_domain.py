@@ -24,7 +24,7 @@ OFFLINE = """
 import os, socket, sys
 
 def watch(event, args):
-    if event.startswith("socket.") and event not in {"socket.__new__", "socket.gethostname"}:
+    if event in {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname"}:
         os._exit(3)
     if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
         os._exit(4)

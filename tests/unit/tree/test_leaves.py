@@ -119,7 +119,7 @@ def test_view_of_another_event_is_refused() -> None:
 
 
 def test_view_that_may_not_stand_in_the_log_is_refused() -> None:
-    with pytest.raises(ViewError, match="subject.ref"):
+    with pytest.raises(ViewError, match=r"subject.ref"):
         seal_leaf(ID, [(KEYS[0], view(subject={"type": "seller", "ref": "seller@shop.example"}))])
 
 

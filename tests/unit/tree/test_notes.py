@@ -77,7 +77,7 @@ def test_note_signed_by_nobody_known_is_refused() -> None:
 
 
 def test_bad_line_of_a_known_key_refuses_the_whole_note() -> None:
-    with pytest.raises(NoteError, match="stranger.example is bad"):
+    with pytest.raises(NoteError, match=r"stranger.example is bad"):
         open_note(NOTE + forged(STRANGER.line(TEXT)), [HUB.verifier, STRANGER.verifier])
 
 
@@ -201,7 +201,9 @@ def test_signer_is_made_from_a_seed_in_base64() -> None:
     assert Signer.from_seed(NAME, base64.b64encode(bytes([1]) * 32)).verifier == HUB.verifier
 
 
-@pytest.mark.parametrize("seed", [b"", bytes(32), base64.b64encode(bytes(31)), base64.b64encode(bytes(32)) + b"\n", b"\xff"])
+@pytest.mark.parametrize(
+    "seed", [b"", bytes(32), base64.b64encode(bytes(31)), base64.b64encode(bytes(32)) + b"\n", b"\xff"]
+)
 def test_seed_that_is_not_32_bytes_in_base64_is_refused(seed: bytes) -> None:
     with pytest.raises(NoteError):
         Signer.from_seed(NAME, seed)

@@ -56,7 +56,7 @@ def test_growing_over_longer_rows_of_a_crash_gives_the_same_tiles() -> None:
 
 
 def test_growing_over_a_short_tile_is_refused() -> None:
-    with pytest.raises(ProofError, match="tile 0/000.p/5 is shorter"):
+    with pytest.raises(ProofError, match=r"tile 0/000.p/5 is shorter"):
         tiles.grow(5, [bytes(32)], lambda level, n: bytes(32 * 4))
 
 

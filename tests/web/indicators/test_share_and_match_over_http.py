@@ -44,7 +44,9 @@ def match(client: FlaskClient, *numbers: int) -> dict[int, Any]:
 
 
 def listed(client: FlaskClient, cursor: str = "", limit: int = 50_000) -> tuple[dict[int, Any], str, bool, bool]:
-    response = client.get(f"/api/v1/keys/{KEY}/list", query_string={"limit": limit} | ({"cursor": cursor} if cursor else {}))
+    response = client.get(
+        f"/api/v1/keys/{KEY}/list", query_string={"limit": limit} | ({"cursor": cursor} if cursor else {})
+    )
     assert response.status_code == 200, response.text
     length = int.from_bytes(response.data[:4], "big")
     lines = response.data[4 : 4 + length].decode().split("\n")
