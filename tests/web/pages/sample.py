@@ -64,7 +64,7 @@ LINES = tuple(
 FILTERS = Filters(
     (
         Filter("type", "Identifier", "phone", (("domain", "Domain"), ("phone", "Phone"))),
-        Filter("since", "From", "yesterday", error="Enter a day as YYYY-MM-DD"),
+        Filter("since", "From", "2026-12-01", error="This day lies after the other"),
     )
 )
 QUOTAS = (Quota("Phone", 100, 91, DAY), Quota("Domain", 100, 100, DAY), Quota("E-mail", 0, 0, DAY, "brand-a"))

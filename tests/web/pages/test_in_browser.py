@@ -1,8 +1,9 @@
-"""Every page in a real browser: no accessibility rule broken, nothing the policy blocks, nothing wider than the screen."""
+"""Every page in a real browser: accessible, with nothing that the policy blocks and nothing wider than the screen."""
 
 import shutil
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,7 +14,10 @@ from tests.web.pages.sample import TEMPLATES, make_app
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-SEATS = {"light and wide": ("light", 1440), "dark and narrow": ("dark", 320)}
+SEATS: dict[str, dict[str, Any]] = {
+    "light and wide": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
+    "dark and narrow": {"color_scheme": "dark", "viewport": {"width": 320, "height": 800}},
+}
 ADDRESSES = (*(f"/page/{template}{query}" for template in TEMPLATES for query in ("?full=1", "")), "/error/503?id=a")
 
 pytestmark = [
@@ -43,10 +47,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("seat", SEATS)
 def test_page_is_accessible_blocked_nowhere_and_fits_the_screen(browser: Browser, site: str, seat: str) -> None:
-    scheme, width = SEATS[seat]
-    context = browser.new_context(
-        color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
-    )
+    context = browser.new_context(**SEATS[seat], reduced_motion="reduce")
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
@@ -78,14 +79,12 @@ def test_chosen_theme_is_there_before_the_first_paint_of_the_next_page(browser: 
 
 
 def test_without_javascript_the_page_follows_the_system_and_the_menu_opens(browser: Browser, site: str) -> None:
-    context = browser.new_context(
-        color_scheme="dark", java_script_enabled=False, viewport={"width": 375, "height": 800}
-    )
+    context = browser.new_context(**SEATS["dark and narrow"], java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site}/page/{TEMPLATES[0]}")
     toggle = page.locator("[data-theme-toggle]").is_visible()
-    page.keyboard.press("Tab")
     page.get_by_role("button", name="Menu").press("Enter")
     link = page.get_by_role("link", name="Ledger", exact=True).is_visible()
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     context.close()
-    assert (toggle, link) == (False, True)
+    assert (toggle, link, paper) == (False, True, "rgb(13, 23, 25)")
