@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def join(common: Common, /, file: Path, kind: str, out: Path | None, as_json: bo
     """Match the identifiers in FILE at home, with the list that `alliance list` fetched."""
     from hub.client.join import join_spool
 
-    _find(common, file, kind, out, as_json, reading, join_spool)
+    _find(common, file, kind, out, as_json, reading, partial(join_spool, today=clock.today()))
 
 
 def _find(
