@@ -80,14 +80,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     # the hub opens no asynchronous session, and looking for one to close costs an event loop a request
     app.teardown_appcontext_funcs = [each for each in app.teardown_appcontext_funcs if "async" not in each.__name__]
+    _attach_request_log(app)  # before anything that may refuse a request
     csrf = CSRFProtect(app)
     sign_in.attach_sign_in(app)
     attach_headers(app)
     attach_filters(app)
     attach_frame(app, settings.alliance)
-    _attach_errors(app)
-    _attach_request_log(app)
     api = ProblemApi(app)
+    _attach_errors(app)  # after flask-smorest, which registers a handler of its own
     for blueprint in APIS:
         api.register_blueprint(blueprint)
         csrf.exempt(blueprint)  # answers only to a bearer key or to safe methods

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask import current_app
 from sqlalchemy import Text, select, update
@@ -253,3 +253,13 @@ def declare_need(actor: Actor, member: Member, type: str, allowed: int) -> None:
         concerned={member.id: ledger.Concern("counterparty", {"allowed": allowed})},
     )
     db.session.commit()
+
+
+def open_now() -> Epoch | None:
+    """The epoch that takes everything; None before the first is opened."""
+    return db.session.execute(select(Epoch).where(Epoch.state == EpochState.OPEN.value)).scalar_one_or_none()
+
+
+def renewal(period_on: date) -> date:
+    """The first day of the month after the period."""
+    return period(period_on + timedelta(days=31))

@@ -73,3 +73,14 @@ class Contribution(Model):
     expires_on: Mapped[date]
     state: Mapped[str] = mapped_column(String(10))
     changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+
+
+class Sighting(Model):
+    """Feedback to one contributor: what it shared has matched somewhere. Who matched is not in it."""
+
+    __tablename__ = "sighting"
+
+    key_id: Mapped[int] = mapped_column(SmallInteger, ForeignKey("token_key.id"), primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    matched_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,22 +1,94 @@
 """Pages of what a member shared."""
 
-from flask import Blueprint, abort
+from typing import Any
 
-from hub.access.gate import requires
+from flask import Blueprint, render_template, request
+
+from hub.access.actor import Actor
+from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
+from hub.canonical import TYPES
+from hub.indicators import service
+from hub.indicators.rules import ContributionState
+from hub.indicators.service.own import OwnContribution
+from hub.ledger import service as ledger
+from hub.ledger.events import Event
+from hub.ledger.service import OwnEntry
+from hub.members import service as members
+from hub.tokens import KeyId
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.shown import ContributionRow, CursorPage, Filter, Filters, ShareAct
 
 blueprint = Blueprint("indicators", __name__)
+PAGE = 50
+NEWEST = 1 << 62
+VERBS = {Event.CONTRIBUTION_SHARED: "shared", Event.CONTRIBUTION_WITHDRAWN: "withdrew"}
 
 
 @blueprint.get("/contributions")
 @requires(Permission.CONTRIBUTION_READ_OWN)
 def contributions() -> str:
     """The reader's own contributions, newest first."""
-    abort(503)
+    me, cursor = actor(), request.args.get("cursor")
+    options = tuple((state.value, state.value.capitalize()) for state in ContributionState)
+    chosen = request.args.get("state", "") if request.args.get("state") in dict(options) else ""
+    bound = f"contributions {me.member_id}"
+    after = tuple(open_cursor(cursor, bound)) if cursor else None
+    found = service.own_contributions(me, after=after, state=chosen, limit=PAGE + 1)
+    older = seal_cursor(found[PAGE - 1].place, bound) if len(found) > PAGE else None
+    page = CursorPage(_rows(me, found[:PAGE]), older=older)
+    filters = Filters((Filter("state", "State", chosen, options),))
+    return render_template("indicators/contributions.html", page=page, filters=filters)
+
+
+def _rows(me: Actor, found: list[OwnContribution]) -> tuple[ContributionRow, ...]:
+    codes = members.group_codes(me.group_ids)
+    return tuple(
+        ContributionRow(
+            seller=one.seller,
+            type_title=TYPES[one.type].title,
+            stance=one.stance.value,
+            evidence_level=one.evidence_level.name,
+            tlp=one.tlp.label,
+            sharing_groups=tuple(codes.get(id, "a group you left") for id in one.group_ids),
+            shared_at=one.shared_at,
+            expires_on=one.expires_on,
+            is_matched=one.is_matched,
+            state=one.state.value,
+        )
+        for one in found
+    )
 
 
 @blueprint.get("/history")
 @requires(Permission.CONTRIBUTION_READ_OWN)
 def history() -> str:
-    """The reader's own acts of sharing and withdrawing, newest first."""
-    abort(503)
+    """The reader's own acts of sharing and withdrawing, newest first, as the log holds them."""
+    me, cursor = actor(), request.args.get("cursor")
+    options = tuple((event.value, verb.capitalize()) for event, verb in VERBS.items())
+    chosen = request.args.get("act") if request.args.get("act") in dict(options) else Event.CONTRIBUTION_SHARED.value
+    bound = f"history {me.member_id}"
+    before = int(open_cursor(cursor, bound)) if cursor else NEWEST
+    found = ledger.own_entries(me, before=before, limit=PAGE + 1, action=chosen)
+    older = seal_cursor(found[PAGE - 1].index, bound) if len(found) > PAGE else None
+    page = CursorPage(tuple(_act(entry) for entry in found[:PAGE] if entry.fields), older=older)
+    filters = Filters((Filter("act", "Act", chosen or "", options),))
+    return render_template("indicators/history.html", page=page, filters=filters)
+
+
+def _act(entry: OwnEntry) -> ShareAct:
+    view: dict[str, Any] = entry.fields or {}
+    subject, counts = view["subject"], dict(view["counts"])
+    counts.pop("asked", None)
+    return ShareAct(
+        at=entry.at,
+        by=view["actor"],
+        verb=VERBS[Event(entry.action)],
+        type_title=TYPES[KeyId.parse(subject["ref"]).type].title,
+        counts=counts,
+        entry_id=entry.name,
+        evidence_level=subject.get("evidence"),
+        tlp=subject.get("tlp"),
+        stance=subject.get("stance"),
+        reason=subject.get("reason"),
+    )

@@ -3,7 +3,8 @@
 from sqlalchemy import ColumnElement
 
 from hub.access.actor import Actor
-from hub.matches.model import Match, Sighting
+from hub.indicators.model import Sighting
+from hub.matches.model import Match
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:

@@ -15,12 +15,12 @@ from hub.db import Compiled, compiled, db, given
 from hub.epochs.model import TokenKey
 from hub.epochs.service import Key
 from hub.indicators import service as indicators
-from hub.indicators.model import Contribution
+from hub.indicators.model import Contribution, Sighting
 from hub.indicators.rules import EvidenceLevel, members_shown
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.matches import policy
-from hub.matches.model import Match, Sighting
+from hub.matches.model import Match
 from hub.matches.rules import MatchState, match_name
 
 STATEMENT_TOKENS = 1000
@@ -181,15 +181,32 @@ def own_matches(actor: Actor, *, before: int | None = None, limit: int = 50) -> 
     return kept
 
 
-def new_count(actor: Actor) -> int:
-    """How many of the actor's matches nobody has looked at yet."""
-    return db.session.execute(
-        select(func.count()).select_from(Match).where(policy.visible_to(actor), Match.state == MatchState.NEW.value)
-    ).scalar_one()
+@dataclass(frozen=True)
+class Standing:
+    """Of one type: the indicators matched that still have effect, by evidence, and those nobody has looked at."""
+
+    by_evidence: tuple[int, int, int, int]
+    matched: int
+    new: int
 
 
-def sighted_count(actor: Actor) -> int:
-    """How many of the actor's own indicators have matched somewhere."""
-    return db.session.execute(
-        select(func.count()).select_from(Sighting).where(policy.sightings_visible_to(actor))
-    ).scalar_one()
+COUNTED = 5000
+"""The newest matches that an overview counts: beyond, it would read more than it shows."""
+
+
+def standing(actor: Actor) -> dict[str, Standing]:
+    """The actor's newest matches that have effect now, by type."""
+    standing: dict[str, Standing] = {}
+    for kept in own_matches(actor, limit=COUNTED):
+        if kept.level is None:
+            continue
+        so_far = standing.get(kept.type, Standing((0, 0, 0, 0), 0, 0))
+        levels = tuple(count + (kept.level == n) for n, count in enumerate(so_far.by_evidence, 1))
+        is_new = kept.state is MatchState.NEW
+        standing[kept.type] = Standing(levels, so_far.matched + 1, so_far.new + is_new)  # type: ignore[arg-type]
+    return standing
+
+
+def recalled_count(actor: Actor) -> int:
+    """How many of the actor's newest matches have no effect behind them any more."""
+    return sum(kept.level is None for kept in own_matches(actor, limit=COUNTED))

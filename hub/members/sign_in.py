@@ -24,6 +24,7 @@ SETTINGS = {
     "SECURITY_PASSWORD_SINGLE_HASH": True,  # argon2 takes the whole password; no HMAC before it
     "SECURITY_RETURN_GENERIC_RESPONSES": True,  # one answer for an unknown address and a wrong password
     "SECURITY_JOIN_USER_ROLES": False,  # roles are in access.grants
+    "SECURITY_MSG_GENERIC_AUTHN_FAILED": ("This e-mail address and password do not belong together", "error"),
     "SECURITY_REGISTERABLE": False,
     "SECURITY_SEND_REGISTER_EMAIL": False,
     "SECURITY_DEFAULT_REMEMBER_ME": False,

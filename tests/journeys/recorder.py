@@ -34,7 +34,11 @@ def recording(port: int, kept: Path) -> Iterator[str]:
             self.wfile.write(content)
             hub.close()
 
-        do_GET = do_POST = _pass
+        def do_GET(self) -> None:
+            self._pass()
+
+        def do_POST(self) -> None:
+            self._pass()
 
         def log_message(self, *_: object) -> None:
             """Quiet."""

@@ -2,6 +2,7 @@
 
 from hub.indicators.service.effect import counted, effective
 from hub.indicators.service.expire import expire_some
+from hub.indicators.service.own import OwnContribution, OwnCount, own_contributions, own_counts, withdrawn_count
 from hub.indicators.service.share import Shared, Terms, share
 from hub.indicators.service.token_list import ListPage, ListPlace, list_page
 from hub.indicators.service.withdraw import Withdrawn, withdraw
@@ -9,6 +10,8 @@ from hub.indicators.service.withdraw import Withdrawn, withdraw
 __all__ = [
     "ListPage",
     "ListPlace",
+    "OwnContribution",
+    "OwnCount",
     "Shared",
     "Terms",
     "Withdrawn",
@@ -16,6 +19,9 @@ __all__ = [
     "effective",
     "expire_some",
     "list_page",
+    "own_contributions",
+    "own_counts",
     "share",
     "withdraw",
+    "withdrawn_count",
 ]

@@ -7,13 +7,14 @@ from hub.ledger.service.log import (
     checkpoints,
     entry_bundle,
     newest_checkpoint,
+    oldest_pending_seconds,
     pending_count,
     published_size,
     receipt,
     tile,
     tile_reader,
 )
-from hub.ledger.service.own import OwnEntry, ndjson, own_entries, own_entry, parse_entry_id
+from hub.ledger.service.own import OwnEntry, ndjson, own_count, own_entries, own_entry, parse_entry_id
 from hub.ledger.service.tag_keys import add_tag_key, tag_key
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "entry_bundle",
     "ndjson",
     "newest_checkpoint",
+    "oldest_pending_seconds",
+    "own_count",
     "own_entries",
     "own_entry",
     "parse_entry_id",

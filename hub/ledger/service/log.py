@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hub import clock
 from hub.db import db
 from hub.ledger.model import Checkpoint, Entry, Leaf, Pending, Tile
 from hub.ledger.service.own import OwnEntry
@@ -101,3 +102,11 @@ def receipt(entry: OwnEntry) -> str | None:
         return None
     proof = merkle.inclusion_proof(entry.index, head.size, tiles.subtrees(tile_reader(db.session)))
     return TlogProof(entry.index, tuple(proof), head.note).encode()
+
+
+def oldest_pending_seconds() -> float:
+    """How long the entry at the head of the outbox has waited; 0 when none waits."""
+    at = db.session.execute(
+        select(Entry.at).join(Pending, Pending.entry_id == Entry.id).order_by(Pending.seq).limit(1)
+    ).scalar_one_or_none()
+    return 0.0 if at is None else (clock.now() - at).total_seconds()

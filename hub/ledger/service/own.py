@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import json
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from hub.access.actor import Actor
 from hub.db import db
@@ -120,3 +120,8 @@ def ndjson(entries: Sequence[OwnEntry]) -> Iterator[str]:
             )
             + "\n"
         )
+
+
+def own_count(actor: Actor) -> int:
+    """How many leaves concern the actor's member."""
+    return db.session.execute(select(func.count()).select_from(PartyLeaf).where(policy.own_leaves(actor))).scalar_one()

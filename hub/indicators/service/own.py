@@ -1,0 +1,129 @@
+"""A member's own contributions, read back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, select, tuple_
+
+from hub import clock
+from hub.access.actor import Actor
+from hub.access.tlp import Tlp
+from hub.db import db
+from hub.epochs.model import TokenKey
+from hub.indicators import policy
+from hub.indicators.model import Contribution, Sighting
+from hub.indicators.rules import ContributionState, EvidenceLevel, Stance
+
+Place = tuple[str, int, str]
+"""Where a page ends: shared at (ISO), key, token (hex)."""
+
+
+@dataclass(frozen=True)
+class OwnContribution:
+    """One of the member's own contributions; its token stays inside the hub."""
+
+    seller: str | None
+    type: str
+    stance: Stance
+    evidence_level: EvidenceLevel
+    tlp: Tlp
+    group_ids: Sequence[int]
+    shared_at: datetime
+    expires_on: date
+    state: ContributionState
+    is_matched: bool
+    place: Place
+
+
+_MATCHED = (
+    select(Sighting.token)
+    .where(
+        Sighting.key_id == Contribution.key_id,
+        Sighting.token == Contribution.token,
+        Sighting.member_id == Contribution.member_id,
+    )
+    .exists()
+)
+
+
+def own_contributions(actor: Actor, *, after: Place | None, state: str, limit: int) -> list[OwnContribution]:
+    """The actor's contributions, newest first, from `after` on; `state` narrows to one of ContributionState."""
+    newest = (Contribution.shared_at, Contribution.key_id, Contribution.token)
+    found = (
+        select(Contribution, TokenKey.type, _MATCHED.label("is_matched"))
+        .join(TokenKey, TokenKey.id == Contribution.key_id)
+        .where(policy.own_by(actor))
+        .order_by(*(column.desc() for column in newest))
+        .limit(limit)
+    )
+    if state:
+        found = found.where(Contribution.state == state)
+    if after is not None:
+        place: Any = (datetime.fromisoformat(after[0]), after[1], bytes.fromhex(after[2]))
+        found = found.where(tuple_(*newest) < place)
+    return [
+        OwnContribution(
+            one.seller,
+            type,
+            Stance(one.stance),
+            EvidenceLevel(one.evidence_level),
+            Tlp(one.tlp),
+            one.group_ids,
+            one.shared_at,
+            one.expires_on,
+            ContributionState(one.state),
+            is_matched,
+            (one.shared_at.isoformat(), one.key_id, one.token.hex()),
+        )
+        for one, type, is_matched in db.session.execute(found)
+    ]
+
+
+@dataclass(frozen=True)
+class OwnCount:
+    """How many active contributions of a type, level and label there are, matched, and expiring soon."""
+
+    type: str
+    evidence_level: EvidenceLevel
+    tlp: Tlp
+    count: int
+    matched: int
+    expiring: int
+
+
+def own_counts(actor: Actor, soon: timedelta) -> list[OwnCount]:
+    """The actor's active contributions, counted."""
+    expiring = func.count().filter(Contribution.expires_on <= clock.today() + soon)
+    rows = db.session.execute(
+        select(
+            TokenKey.type,
+            Contribution.evidence_level,
+            Contribution.tlp,
+            func.count(),
+            func.count(Sighting.token),
+            expiring,
+        )
+        .join(TokenKey, TokenKey.id == Contribution.key_id)
+        .outerjoin(
+            Sighting,
+            and_(
+                Sighting.key_id == Contribution.key_id,
+                Sighting.token == Contribution.token,
+                Sighting.member_id == Contribution.member_id,
+            ),
+        )
+        .where(policy.own_by(actor), Contribution.state == ContributionState.ACTIVE.value)
+        .group_by(TokenKey.type, Contribution.evidence_level, Contribution.tlp)
+    )
+    return [OwnCount(type, EvidenceLevel(level), Tlp(tlp), *counts) for type, level, tlp, *counts in rows]
+
+
+def withdrawn_count(actor: Actor) -> int:
+    """How many of the actor's contributions are withdrawn."""
+    return db.session.execute(
+        select(func.count())
+        .select_from(Contribution)
+        .where(policy.own_by(actor), Contribution.state == ContributionState.WITHDRAWN.value)
+    ).scalar_one()
