@@ -110,8 +110,6 @@ class MemberLine:
     kind: str
     state: str
     admitted_on: date
-    credentials: int
-    last_used_on: date | None
 
 
 @dataclass(frozen=True)
@@ -124,16 +122,6 @@ class CheckpointLine:
 
 
 @dataclass(frozen=True)
-class ActionCount:
-    """How often an action is on record in the period, by outcome."""
-
-    title: str
-    allowed: int
-    denied: int
-    error: int
-
-
-@dataclass(frozen=True)
 class BrandOverview:
     """What a brand finds: what it shared, what was matched of it, what needs it, its record."""
 
@@ -141,7 +129,7 @@ class BrandOverview:
     shared: tuple[SharedOfType, ...]
     by_tlp: Mapping[str, int]
     withdrawn: int
-    """Withdrawn in the last 30 days."""
+    """Withdrawn in all."""
     needs: tuple[Need, ...]
     quotas: tuple[Quota, ...]
     log: LogLine
@@ -202,8 +190,6 @@ class AuditorOverview:
     as_of: datetime
     log: LogLine
     checkpoints: tuple[CheckpointLine, ...]
-    actions: tuple[ActionCount, ...]
-    """Of the last 30 days."""
     needs: tuple[Need, ...]
     recent: tuple[EntryLine, ...]
 
@@ -215,8 +201,6 @@ class AdministratorOverview:
     as_of: datetime
     members: tuple[MemberLine, ...]
     epoch: EpochLine | None
-    quotas: tuple[Quota, ...]
-    """The most used, of all members."""
     needs: tuple[Need, ...]
     log: LogLine
     recent: tuple[EntryLine, ...]

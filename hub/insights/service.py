@@ -103,7 +103,6 @@ def auditor(actor: Actor, log: LogLine) -> AuditorOverview:
         as_of=now,
         log=log,
         checkpoints=heads,
-        actions=(),
         needs=in_order(needs_from_credentials(_credentials(actor), now), needs_from_log(log)),
         recent=recent(actor),
     )
@@ -117,11 +116,9 @@ def administrator(actor: Actor, log: LogLine) -> AdministratorOverview:
     return AdministratorOverview(
         as_of=now,
         members=tuple(
-            MemberLine(one.code, one.name, one.kind, one.state, one.admitted_at.date(), 0, None)
-            for one in members.everybody()
+            MemberLine(one.code, one.name, one.kind, one.state, one.admitted_at.date()) for one in members.everybody()
         ),
         epoch=line,
-        quotas=(),
         needs=in_order(needs_from_epoch(line, now), needs_from_log(log)),
         log=log,
         recent=recent(actor),

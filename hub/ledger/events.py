@@ -25,14 +25,14 @@ class Event(StrEnum):
 
 
 SENTENCES: dict[Event, str] = {
-    Event.MEMBER_ADMITTED: "{member} was admitted to the alliance",
-    Event.MEMBER_MOVED: "The standing of {member} changed",
-    Event.GROUP_JOINED: "{member} joined the sharing group {ref}",
-    Event.CREDENTIAL_ISSUED: "An API credential was issued to {member}",
-    Event.CREDENTIAL_REVOKED: "An API credential of {member} was revoked",
-    Event.PERSON_INVITED: "A person was given access for {member}",
+    Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
+    Event.MEMBER_MOVED: "A member is {ref} now",
+    Event.GROUP_JOINED: "A member joined the sharing group {ref}",
+    Event.CREDENTIAL_ISSUED: "An API credential was issued to {ref}",
+    Event.CREDENTIAL_REVOKED: "The API credentials of {ref} were revoked",
+    Event.PERSON_INVITED: "A person was given access for {ref}",
     Event.PERSON_SIGNED_IN: "A person signed in for {member}",
-    Event.QUOTA_SET: "{member} may have {allowed} identifiers a month evaluated",
+    Event.QUOTA_SET: "{ref} may have {allowed} identifiers a month evaluated",
     Event.EPOCH_OPENED: "Epoch {ref} was opened for everybody",
     Event.TOKEN_EVALUATED: "{member} had {asked} blinded identifiers evaluated under {ref}",
     Event.CONTRIBUTION_SHARED: "{member} shared {asked} indicators under {ref}: {added} new, {changed} changed, "

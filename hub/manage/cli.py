@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -95,7 +95,9 @@ def run() -> None:
     from hub.manage import example, runtime
 
     launch = runtime.Launch.from_env()
-    raise SystemExit(runtime.serve(launch, None if example.was_played(launch.home) else example.play))
+    raise SystemExit(
+        runtime.serve(launch, None if example.was_played(launch.home) else partial(example.play, stays=True))
+    )
 
 
 @main.command()

@@ -50,8 +50,8 @@ def was_played(home: Path) -> bool:
     return (home / "example").exists()
 
 
-def play(environment: Mapping[str, str]) -> None:
-    """Admit the example members, play the exchange, and say what came of it.
+def play(environment: Mapping[str, str], *, stays: bool = False) -> None:
+    """Admit the example members, play the exchange, and say what came of it; where the hub stays, how to sign in.
 
     Raises subprocess.CalledProcessError when a member's client fails. If we crash half-way, the home keeps what was
     exchanged and the example is not played again.
@@ -75,7 +75,8 @@ def play(environment: Mapping[str, str]) -> None:
     }
     verified = {code: _alliance(folder, code, "ledger", "verify") for code, _, _ in MEMBERS}
     _tell(shared, matched, verified)
-    click.echo(f"\nTo look at it: {environment['HUB_URL']}; who may sign in: {folder / 'sign-in.txt'}")
+    if stays:
+        click.echo(f"\nTo look at it: {environment['HUB_URL']}; who may sign in: {folder / 'sign-in.txt'}")
 
 
 def _found(actor: Actor, folder: Path) -> None:

@@ -12,7 +12,6 @@ from hub.access.actor import Actor
 from hub.access.grants import GRANTS
 from hub.access.tlp import MemberKind
 from hub.insights.rules import (
-    ActionCount,
     AdministratorOverview,
     AuditorOverview,
     BrandOverview,
@@ -77,7 +76,7 @@ def _overviews(full: bool) -> dict[str, Any]:
     needs, quotas = (NEEDS, QUOTAS) if full else ((), ())
     shared = (SharedOfType("Domain", (1, 2, 3, 0), 2, 1), SharedOfType("Phone", (0, 0, 0, 4), 0, 0))
     listed = (ListedOfType("Domain", (0, 2000, 3, 0), 2, 1),)
-    member = MemberLine("brand-a", "Northpeak", "brand", "probation", DAY, 2, None)
+    member = MemberLine("brand-a", "Northpeak", "brand", "probation", DAY)
     return {
         "brand": BrandOverview(NOW, shared if full else (), {"red": 3} if full else {}, 1, needs, quotas, log, recent),
         "platform": PlatformOverview(NOW, listed if full else (), 1, int(full), needs, quotas, log, recent),
@@ -85,12 +84,11 @@ def _overviews(full: bool) -> dict[str, Any]:
             NOW,
             log,
             (CheckpointLine(9, "9" * 43 + "=", NOW),) if full else (),
-            (ActionCount("Shared", 4, 1, 0),) if full else (),
             needs,
             recent,
         ),
         "administrator": AdministratorOverview(
-            NOW, (member,) if full else (), EpochLine("e1", DAY, None) if full else None, quotas, needs, log, recent
+            NOW, (member,) if full else (), EpochLine("e1", DAY, None) if full else None, needs, log, recent
         ),
     }
 
