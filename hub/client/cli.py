@@ -66,16 +66,14 @@ def status(common: Common, /, as_json: bool) -> None:
     console = common.console(as_json)
     with open_session(common.profile, console, common.patience) as session:
         me = session.me()
-        rows = []
-        for quota in me.get("quotas", []):
-            left = quota["allowed"] - quota["used"]
-            rows.append(
-                (quota["type"], f"{quota['used']:,}", f"{quota['allowed']:,}", f"{left:,}", str(quota["period"]))
-            )
+        rows = [
+            (quota["type"], f"{quota['used']:,}", f"{quota['allowed']:,}", f"{quota['allowed'] - quota['used']:,}")
+            for quota in me.get("quotas", [])
+        ]
         groups = ", ".join(me.get("sharing_groups", [])) or "none"
         lines = [f"{me.get('member')} ({me.get('kind')}) in {me.get('alliance')}; sharing groups: {groups}"]
         lines += [f"state folder: {session.folder}"]
-        lines += table(("type", "used", "allowed", "left", "period"), rows) if rows else []
+        lines += table(("type", "used this month", "allowed", "left"), rows) if rows else []
         console.result({**me, "state_folder": str(session.folder)}, lines)
 
 

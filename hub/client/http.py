@@ -81,7 +81,7 @@ class HubConnection:
 
     Retries lost connections, 409, 425, 429, 502, 503 and 504 with the same body and the same Idempotency-Key, after
     what Retry-After says or else after growing waits, until `patience` seconds of waiting are spent; `notice` is told
-    before each longer wait. `wait` sleeps; it may raise to break off. Not to be shared between threads.
+    before each wait but the shortest. `wait` sleeps; it may raise to break off. Not to be shared between threads.
     """
 
     def __init__(
@@ -133,8 +133,8 @@ class HubConnection:
             delay = _backoff(attempt) if asked is None else max(asked, _SHORTEST_WAIT)
             if waited + delay > self._patience:
                 raise failure
-            if delay >= 1:
-                self._notice(f"{failure.message}; waiting {delay:.0f} s")
+            if delay >= 1 or waited >= 1:
+                self._notice(f"{failure.message}; trying again for up to {self._patience:.0f} s")
             self._wait(delay)
             waited, attempt = waited + delay, attempt + 1
 

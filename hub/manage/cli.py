@@ -67,7 +67,12 @@ def operating(environment: dict[str, str] | None = None) -> Iterator[Any]:
         actor = members.operator()
         db.session.commit()
         read_as(db.session, actor)
-        yield actor
+        try:
+            yield actor
+        finally:
+            db.session.close()
+            for engine in db.engines.values():
+                engine.dispose()
 
 
 @click.group()

@@ -75,7 +75,7 @@ def test_consistency_proof_is_the_one_tlog_scales_makes_and_verifies(log: Log, r
 
 
 def test_checkpoint_of_tlog_scales_with_a_signature_of_a_type_unknown_to_us_opens() -> None:
-    signers = [MLDSA44CosignatureSigner("other.example", bytes(32)), PlainEd25519Signer(ORIGIN, bytes(32))]
-    theirs = Checkpoint.make_signed(ORIGIN, 7, bytes(32), signers).serialize()
-    stated, _ = open_checkpoint(theirs, ORIGIN, [Verifier.parse(signers[1].vkey.serialize())])
+    log, other = PlainEd25519Signer(ORIGIN, bytes(32)), MLDSA44CosignatureSigner("other.example", bytes(32))
+    theirs = Checkpoint.make_signed(ORIGIN, 7, bytes(32), [other, log]).serialize()
+    stated, _ = open_checkpoint(theirs, ORIGIN, [Verifier.parse(log.vkey.serialize())])
     assert stated == CheckpointBody(ORIGIN, 7, bytes(32))
