@@ -54,6 +54,9 @@ SETTINGS: Mapping[str, str] = {
     "log_timezone": "UTC",
 }
 
+STOP = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))
+"""In order, then at once (recovered from as from a crash); with the seconds each is given."""
+
 
 def binary(name: str) -> Path:
     """The path of a PostgreSQL 18 program of the wheel: initdb, postgres, pg_ctl, psql, pg_dump, pg_restore…"""
@@ -184,8 +187,7 @@ class EmbeddedPostgres:
             self.wait_ready()
             yield self.url()
         finally:
-            server.send_signal(signal.SIGINT)
-            server.wait()
+            _end(server)
             self.release()
 
     def _make_cluster(self) -> None:
@@ -250,3 +252,14 @@ class EmbeddedPostgres:
                 if (process / "cwd").readlink() == self.data:
                     found.add(int(process.name))
         return found
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """Stop it in order, or else at once: asked to stop while it recovers from a crash, PostgreSQL 18 may never do so."""
+    for number, seconds in STOP:
+        server.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(seconds)
+            return
+    server.kill()
+    server.wait()

@@ -20,7 +20,7 @@ from hub.config import SettingError
 from hub.manage import database
 from hub.manage.home import ROOT, HomeError, locked, prepare_home, publish_environment, secret
 from hub.manage.parts import Errand, Part, answers_http
-from hub.manage.postgres import EmbeddedPostgres, clean_environment
+from hub.manage.postgres import STOP, EmbeddedPostgres, clean_environment
 from hub.manage.supervisor import Supervisor
 
 Environment = Mapping[str, str]
@@ -200,7 +200,7 @@ def _database(launch: Launch) -> Iterator[tuple[str, list[Part]]]:
         clean_environment(),
         ready=postgres.is_ready,
         clear=postgres.end_orphans,
-        stop=((SIGINT, 30.0), (SIGQUIT, 5.0)),
+        stop=STOP,
         death_signal=SIGINT,
     )
     try:

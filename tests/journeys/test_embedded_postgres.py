@@ -75,6 +75,7 @@ def test_backend_killed_in_a_statement_leaves_no_value_in_the_log(tmp_path: Path
         with pytest.raises(DBAPIError), engine.connect() as connection:
             connection.execute(text("COPY (SELECT 'swordfish') TO PROGRAM 'kill -9 $PPID'"))
         engine.dispose()
+        postgres.wait_ready()
     log = (postgres.home / "log" / "postgres.log").read_text()
     assert ("was terminated by signal 9" in log, "swordfish" in log) == (True, False)
 
