@@ -7,10 +7,10 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, make_response, request
 from flask_wtf import CSRFProtect
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from hub.access.gate import attach_gate
 from hub.config import Settings
@@ -131,13 +131,25 @@ def _attach_errors(app: Flask) -> None:
             retry_after=3,
         )
 
+    @app.errorhandler(RecursionError)
+    def too_deep(error: RecursionError) -> Any:
+        db.session.rollback()
+        log.warning("nested too deeply", request_id=request_id(), where=describe(error))
+        return _answer(
+            "bad-request", "The body is nested too deeply to be read", "Send the body that the API describes"
+        )
+
     @app.errorhandler(HTTPException)
     def failed(error: HTTPException) -> Any:
         if error.response is not None:
             return error.response
         if _wants_page():
-            return error_page(error.code or 500, request_id())
-        return ProblemApi.handle_http_exception(ProblemApi(), error)
+            response = make_response(error_page(error.code or 500, request_id()))
+        else:
+            response = ProblemApi.handle_http_exception(ProblemApi(), error)
+        if isinstance(error, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # RFC 9110 §15.5.6
+        return response
 
 
 def _answer(slug: str, detail: str, remedy: str, retry_after: int | None = None) -> Any:

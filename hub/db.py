@@ -1,10 +1,11 @@
 """The database: engine and session of the app, the base of all tables, and their naming."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import BindParameter, CursorResult, Executable, MetaData, bindparam
+from sqlalchemy import BindParameter, CheckConstraint, CursorResult, Executable, MetaData, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
@@ -30,6 +31,12 @@ class Model(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A constraint that the column holds one of the enumeration's values."""
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 class Xid8(UserDefinedType[int]):

@@ -155,8 +155,8 @@ class Update:
         schema = _LIST.with_metadata({_METADATA: json.dumps({"cursor": cursor, "at": at}).encode()})
         try:
             with _duckdb(self._path.parent) as db, pq.ParquetWriter(self._draft, schema) as writer:
-                db.execute(_MERGED, {"changes": str(self._changes), "held": str(held)})
-                for batch in db.to_arrow_reader(_BATCH):
+                merged = db.sql(_MERGED, params={"changes": str(self._changes), "held": str(held)})
+                for batch in merged.to_arrow_reader(_BATCH):
                     columns = [batch.column(at).cast(field.type) for at, field in enumerate(schema)]
                     writer.write_table(pa.Table.from_arrays(columns, schema=schema))
                     count += batch.num_rows

@@ -5,9 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.db import Model
+from hub.db import Model, one_of
 from hub.epochs.rules import EpochState
-from hub.members.model import one_of
 
 
 class Epoch(Model):

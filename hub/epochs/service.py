@@ -102,6 +102,10 @@ _KEY = compiled(
 
 def key(name: str, *, for_sharing: bool = False) -> Key:
     """The key of that id. Raises UnknownKeyError, or EpochStateError when its epoch takes this no more."""
+    try:
+        KeyId.parse(name)  # what is no key id at all may hold what the database does not take, such as a NUL
+    except ValueError as error:
+        raise UnknownKeyError("there is no key of this id") from error
     row = _KEY.run(name=name).one_or_none()
     if row is None:
         raise UnknownKeyError("there is no key of this id")

@@ -40,8 +40,8 @@ def share(given: dict[str, Any]) -> Any:
         shared = service.share(me, key, tokens, sellers, Terms(group_ids=groups, **given))
     except members.UnknownMemberError as error:
         raise _not_valid("sharing_groups", str(error)) from error
-    except ValueError as error:
-        raise _not_valid("expires_on" if "expiry" in str(error) else "sharing_groups", str(error)) from error
+    except rules.TermsError as error:
+        raise _not_valid(error.field, str(error)) from error
     answer = asdict(shared)
     claim.keep(db.session, me.member_id, answer)
     db.session.commit()

@@ -23,9 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import Model, Xid8
+from hub.db import Model, Xid8, one_of
 from hub.indicators.rules import ContributionState, Stance
-from hub.members.model import one_of
 
 
 class Indicator(Model):

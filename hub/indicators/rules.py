@@ -79,18 +79,28 @@ def default_expiry(type: str, level: EvidenceLevel, day: date) -> date:
     return day + timedelta(days=days)
 
 
+class TermsError(ValueError):
+    """Terms that may not be shared under; `field` is the one at fault."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
 def check_expiry(type: str, level: EvidenceLevel, day: date, expires_on: date) -> date:
-    """The expiry itself. Raises ValueError if it is not after `day` or beyond the type's retention."""
+    """The expiry itself. Raises TermsError if it is not after `day` or beyond the type's retention."""
     latest = default_expiry(type, level, day)
     if not day < expires_on <= latest:
-        raise ValueError(f"an expiry lies after today and, for this type and evidence, not after {latest}")
+        reason = f"an expiry lies after today and, for this type and evidence, not after {latest}"
+        raise TermsError("expires_on", reason)
     return expires_on
 
 
 def check_audience(tlp: Tlp, groups: Sequence[object]) -> None:
-    """Raises ValueError for TLP:RED without a sharing group: RED passes to named recipients only (FIRST TLP 2.0)."""
+    """Raises TermsError for TLP:RED without a sharing group: RED passes to named recipients only (FIRST TLP 2.0)."""
     if tlp is Tlp.RED and not groups:
-        raise ValueError("TLP:RED passes to named recipients only: name at least one sharing group")
+        reason = "TLP:RED passes to named recipients only: name at least one sharing group"
+        raise TermsError("sharing_groups", reason)
 
 
 def split(tokens: bytes) -> list[bytes]:

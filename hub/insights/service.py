@@ -3,12 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import select
-
 from hub import clock
 from hub.access.actor import Actor
 from hub.canonical import TYPES
-from hub.db import db
 from hub.epochs import service as epochs
 from hub.indicators import service as indicators
 from hub.insights.rules import (
@@ -34,7 +31,6 @@ from hub.insights.rules import (
 )
 from hub.ledger import service as ledger
 from hub.matches import service as matches
-from hub.members import model
 from hub.members import service as members
 from hub.web.shown import EntryLine, LogLine
 
@@ -151,9 +147,4 @@ def _quotas(actor: Actor) -> tuple[Quota, ...]:
 
 
 def _credentials(actor: Actor) -> Iterable[Credential]:
-    rows = db.session.execute(
-        select(model.Credential.pseudonym, model.Credential.expires_at, model.Credential.last_used_on).where(
-            model.Credential.member_id == actor.member_id, model.Credential.revoked_at.is_(None)
-        )
-    )
-    return [Credential(row.pseudonym, row.expires_at, row.last_used_on) for row in rows]
+    return [Credential(each.pseudonym, each.expires_at, each.last_used_on) for each in members.live_credentials(actor)]

@@ -5,9 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import Model
+from hub.db import Model, one_of
 from hub.matches.rules import MatchState
-from hub.members.model import one_of
 
 
 class Match(Model):

@@ -3,15 +3,9 @@
 from sqlalchemy import ColumnElement
 
 from hub.access.actor import Actor
-from hub.indicators.model import Sighting
 from hub.matches.model import Match
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """A match is its recipient's alone."""
     return Match.recipient_id == actor.member_id
-
-
-def sightings_visible_to(actor: Actor) -> ColumnElement[bool]:
-    """A sighting is for the contributor whose indicator matched."""
-    return Sighting.member_id == actor.member_id

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import LargeBinary, bindparam, func, literal, select
@@ -11,11 +10,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.db import Compiled, compiled, db, given
+from hub.db import db
 from hub.epochs.model import TokenKey
 from hub.epochs.service import Key
 from hub.indicators import service as indicators
-from hub.indicators.model import Contribution, Sighting
 from hub.indicators.rules import EvidenceLevel, members_shown
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
@@ -55,10 +53,12 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
     """
     found: dict[bytes, Any] = {}
     for at in range(0, len(tokens), STATEMENT_TOKENS):
-        rows = effective_among(actor, key.id, clock.today()).run(tokens=list(tokens[at : at + STATEMENT_TOKENS]))
+        rows = indicators.effective_among(actor, key.id, clock.today()).run(
+            tokens=list(tokens[at : at + STATEMENT_TOKENS])
+        )
         found |= {row.token: row for row in rows}
     numbers = _keep(actor, key, sorted(found)) if found else {}
-    owners = _sight(actor, key, sorted(found)) if found else {}
+    owners = indicators.sight(actor, key, sorted(found)) if found else {}
     hits = [
         Hit(
             n,
@@ -78,13 +78,6 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
         concerned={owner: ledger.Concern("owner", {"matched": count}) for owner, count in owners.items()},
     )
     return Matched(entry, len(tokens), hits)
-
-
-@lru_cache(maxsize=512)
-def effective_among(actor: Actor, key_id: int, day: date) -> Compiled:  # noqa: ARG001 - the day is part of the key
-    """Which of `tokens` have effect for the actor under a key on a day; written out once for each of these three."""
-    tokens = given("tokens", ARRAY(LargeBinary))
-    return compiled(indicators.effective(actor, key_id).where(Contribution.token == func.any(tokens)))
 
 
 def _keep(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[bytes, int]:
@@ -110,27 +103,6 @@ def _keep(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[bytes, int
         )
     )
     return {row.token: row.id for row in rows}
-
-
-def _sight(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[int, int]:
-    """Tell the contributors whose word counted; returns member → number of its indicators among the tokens."""
-    counted = (
-        select(Contribution.key_id, Contribution.token, Contribution.member_id)
-        .where(
-            indicators.counted(actor, key.id),
-            Contribution.member_id != actor.member_id,
-            Contribution.token == func.any(bindparam("tokens", list(tokens), ARRAY(LargeBinary))),
-        )
-        .order_by(Contribution.token, Contribution.member_id)
-    )
-    db.session.execute(
-        insert(Sighting)
-        .from_select(["key_id", "token", "member_id", "matched_at"], counted.add_columns(literal(clock.now())))
-        .on_conflict_do_nothing()
-    )
-    owned = counted.order_by(None).subquery()
-    rows = db.session.execute(select(owned.c.member_id, func.count().label("indicators")).group_by(owned.c.member_id))
-    return {row.member_id: row.indicators for row in rows}
 
 
 @dataclass(frozen=True)
@@ -160,8 +132,7 @@ def own_matches(actor: Actor, *, before: int | None = None, limit: int = 50) -> 
     now: dict[tuple[int, bytes], Any] = {}
     for key_id in {row.key_id for row in rows}:
         tokens = [row.token for row in rows if row.key_id == key_id]
-        some = bindparam("tokens", tokens, ARRAY(LargeBinary))
-        found = db.session.execute(indicators.effective(actor, key_id).where(Contribution.token == func.any(some)))
+        found = indicators.effective_among(actor, key_id, clock.today()).run(tokens=tokens)
         now |= {(key_id, each.token): each for each in found}
     kept = []
     for row in rows:

@@ -3,18 +3,12 @@
 from datetime import date, datetime
 
 from flask_security import UserMixin
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, LargeBinary, String, func
+from sqlalchemy import DateTime, ForeignKey, LargeBinary, String, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.access.tlp import MemberKind
-from hub.db import Model, Xid8
+from hub.db import Model, Xid8, one_of
 from hub.members.rules import MemberState
-
-
-def one_of(column: str, values: type) -> CheckConstraint:
-    """A constraint that the column holds one of the enumeration's values."""
-    listed = ", ".join(f"'{value.value}'" for value in values)  # type: ignore[attr-defined]
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 class Member(Model):

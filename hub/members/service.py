@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from flask_security import hash_password
 from sqlalchemy import DateTime, LargeBinary, func, select, update
@@ -257,6 +257,25 @@ def everybody(after: str = "", limit: int = 200) -> list[Member]:
     return list(
         db.session.execute(select(Member).where(Member.code > after).order_by(Member.code).limit(limit)).scalars()
     )
+
+
+@dataclass(frozen=True)
+class LiveCredential:
+    """An API key that has not been revoked, without any part of it."""
+
+    pseudonym: str
+    expires_at: datetime
+    last_used_on: date | None
+
+
+def live_credentials(actor: Actor) -> list[LiveCredential]:
+    """The API keys of the actor's member that have not been revoked, expired ones among them."""
+    rows = db.session.execute(
+        select(Credential.pseudonym, Credential.expires_at, Credential.last_used_on).where(
+            Credential.member_id == actor.member_id, Credential.revoked_at.is_(None)
+        )
+    )
+    return [LiveCredential(row.pseudonym, row.expires_at, row.last_used_on) for row in rows]
 
 
 def group_codes(ids: Sequence[int]) -> dict[int, str]:

@@ -1,13 +1,15 @@
 """flask-smorest with RFC 9457 problems for every error, and what JSON endpoints read from a request."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, g, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
-from hub.web.problems import BY_STATUS, TYPES, ProblemError, problem
+from hub.web.problems import BY_STATUS, TYPES, ProblemError, ProblemSchema, problem
 
+PROBLEM = "application/problem+json"
 REMEDIES = {
     400: "Send a well-formed request; the OpenAPI document at /api/openapi.json says what is expected",
     401: "Send `Authorization: Bearer <API key>`; an administrator issues keys with `hub member credential`",
@@ -25,15 +27,46 @@ REMEDIES = {
 class ProblemApi(Api):  # type: ignore[misc]
     """flask-smorest's Api, whose errors are problem documents; in the OpenAPI document too."""
 
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_responses(self) -> None:
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM  # of errors, which flask-smorest describes at this point
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
     def handle_http_exception(self, error: HTTPException) -> Any:
         """Turn any HTTP error into a problem document; a form of words that says nothing of the value sent."""
         kind = BY_STATUS.get(error.code or 500, TYPES["internal"])
         raised = getattr(error, "data", None) or {}
-        errors = raised.get("messages") or raised.get("errors")
+        errors = by_field(raised.get("messages") or raised.get("errors") or {})
         detail = "Some fields are not valid" if errors else (error.description or kind.title)
         if kind.status in {401, 404, 500}:
             detail = kind.title  # the same words whatever the cause
         return problem(kind, detail, REMEDIES.get(kind.status, REMEDIES[400]), request_id(), errors)
+
+
+def by_field(messages: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Field → what is wrong with it, from what webargs says by location (`json`, `query`) and marshmallow by field.
+
+    What concerns no single field stands under `body`; what concerns one of a list begins with its place from 0.
+    """
+    errors: dict[str, list[str]] = {}
+    for said in messages.values():
+        fields = said if isinstance(said, dict) else {"_schema": said}
+        for field, words in fields.items():
+            errors.setdefault("body" if field == "_schema" else str(field), []).extend(_sentences(words))
+    return errors
+
+
+def _sentences(words: Any, place: str = "") -> Iterator[str]:
+    if isinstance(words, dict):
+        for key, deeper in words.items():
+            yield from _sentences(deeper, f"{place}{key}: ")
+    elif isinstance(words, list):
+        for deeper in words:
+            yield from _sentences(deeper, place)
+    else:
+        yield f"{place}{words}"
 
 
 def request_id() -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, json
+from marshmallow import Schema, fields
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ TYPES = {
         ProblemType("bad-request", 400, "The request could not be read"),
         ProblemType("not-signed-in", 401, "No valid credential was given"),
         ProblemType("credential-expired", 401, "The credential has expired"),
-        ProblemType("member-not-active", 403, "The member may not use the hub at present"),
         ProblemType("not-permitted", 403, "This is not permitted"),
+        ProblemType("member-not-active", 403, "The member may not use the hub at present"),
         ProblemType("not-found", 404, "There is nothing here for you"),
         ProblemType("method-not-allowed", 405, "The method is not allowed here"),
         ProblemType("conflict", 409, "The request conflicts with what is recorded"),
@@ -37,6 +38,21 @@ TYPES = {
     )
 }
 BY_STATUS = {t.status: t for t in reversed(TYPES.values())}
+"""What a plain HTTP error of a status is: the first type of that status."""
+
+
+class ProblemSchema(Schema):
+    """A problem document, as the OpenAPI document describes it."""
+
+    type = fields.String(metadata={"description": "Kind of error: /problems/<slug>"})
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    remedy = fields.String(metadata={"description": "What mends it"})
+    errors = fields.Dict(
+        keys=fields.String(), values=fields.List(fields.String()), metadata={"description": "By field"}
+    )
+    request_id = fields.String(metadata={"description": "For the operator, who finds it in the log"})
 
 
 class ProblemError(Exception):

@@ -1,9 +1,10 @@
 """Commands and queries on contributions: one file each, all of them named here."""
 
-from hub.indicators.service.effect import counted, effective
+from hub.indicators.service.effect import counted, effective, effective_among
 from hub.indicators.service.expire import expire_some
 from hub.indicators.service.own import OwnContribution, OwnCount, own_contributions, own_counts, withdrawn_count
 from hub.indicators.service.share import Shared, Terms, share
+from hub.indicators.service.sight import sight
 from hub.indicators.service.token_list import ListPage, ListPlace, list_page
 from hub.indicators.service.withdraw import Withdrawn, withdraw
 
@@ -17,11 +18,13 @@ __all__ = [
     "Withdrawn",
     "counted",
     "effective",
+    "effective_among",
     "expire_some",
     "list_page",
     "own_contributions",
     "own_counts",
     "share",
+    "sight",
     "withdraw",
     "withdrawn_count",
 ]

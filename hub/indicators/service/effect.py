@@ -1,12 +1,15 @@
 """The effect that contributions have for other members."""
 
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, func, select
+from sqlalchemy import ColumnElement, Date, LargeBinary, Select, and_, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from hub import clock
 from hub.access.actor import Actor
+from hub.db import Compiled, compiled, given
 from hub.indicators import policy, rules
 from hub.indicators.model import Contribution, Indicator
 from hub.indicators.rules import ContributionState, Stance
@@ -52,3 +55,10 @@ def effective(actor: Actor, key_id: int) -> Select[Any]:
             func.bool_or(Contribution.member_id != actor.member_id),
         )
     )
+
+
+@lru_cache(maxsize=512)
+def effective_among(actor: Actor, key_id: int, day: date) -> Compiled:  # noqa: ARG001 - the day is part of the key
+    """Which of `tokens` have effect for the actor under a key on a day; written out once for each of these three."""
+    tokens = given("tokens", ARRAY(LargeBinary))
+    return compiled(effective(actor, key_id).where(Contribution.token == func.any(tokens)))

@@ -66,7 +66,7 @@ def share(
 
     At most 10,000 tokens; of one given twice the first counts. What stands already in the same words is left as it
     is, so sharing a list twice changes nothing; an expiry of its own is kept unless another is named. Raises
-    PermissionError, ValueError for terms that the rules refuse.
+    PermissionError, rules.TermsError.
     """
     if not policy.may_share(actor):
         raise PermissionError("this member may not share")
