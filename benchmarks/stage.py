@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,8 +61,9 @@ class Stage:
 
     def _parts(self, part: str) -> Iterator[psutil.Process]:
         for each in self.process.children(recursive=True):
-            if part in " ".join(each.cmdline()):
-                yield each
+            with suppress(psutil.NoSuchProcess):  # a database backend may end between two looks
+                if part in " ".join(each.cmdline()):
+                    yield each
 
 
 @contextmanager

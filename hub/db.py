@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import psycopg
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import BindParameter, CheckConstraint, CursorResult, Executable, MetaData, bindparam
+from psycopg.rows import namedtuple_row
+from sqlalchemy import BindParameter, CheckConstraint, Executable, MetaData, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
@@ -68,10 +71,22 @@ class Compiled:
     sql: str
     values: dict[str, Any]
 
-    def run(self, **given: Any) -> CursorResult[Any]:
-        """Execute it in the session's transaction, with the values it was built with and those given now."""
+    def run(self, **given: Any) -> list[Any]:
+        """The rows, as named tuples, of running it in the session's transaction with the values given now.
+
+        Past SQLAlchemy's own execution, which costs as much again as the driver's. Raises what that would raise.
+        """
         connection = db.session.connection()
-        return connection.exec_driver_sql(self.sql, {**self.values, **given})
+        driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+        try:
+            with driver.cursor(row_factory=namedtuple_row) as cursor:
+                return cursor.execute(self.sql, {**self.values, **given}).fetchall()
+        except psycopg.Error as error:
+            if driver.closed:
+                connection.invalidate(error)
+            raise DBAPIError.instance(
+                self.sql, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed
+            ) from error
 
 
 def given(name: str, type: Any) -> BindParameter[Any]:

@@ -106,9 +106,10 @@ def key(name: str, *, for_sharing: bool = False) -> Key:
         KeyId.parse(name)  # what is no key id at all may hold what the database does not take, such as a NUL
     except ValueError as error:
         raise UnknownKeyError("there is no key of this id") from error
-    row = _KEY.run(name=name).one_or_none()
-    if row is None:
+    rows = _KEY.run(name=name)
+    if not rows:
         raise UnknownKeyError("there is no key of this id")
+    (row,) = rows
     found = Key(row.id, row.name, row.type, row.public_key, EpochState(row.state))
     if found.state is EpochState.CLOSED or (for_sharing and found.state is not EpochState.OPEN):
         raise EpochStateError(f"the epoch of this key is {found.state.value}")

@@ -255,7 +255,7 @@ class EmbeddedPostgres:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    """Stop it in order, or else at once: asked to stop while it recovers from a crash, PostgreSQL 18 may never do so."""
+    """Stop it in order, or else at once: asked to while it recovers from a crash, PostgreSQL 18 may never stop."""
     for number, seconds in STOP:
         server.send_signal(number)
         with suppress(subprocess.TimeoutExpired):

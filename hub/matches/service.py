@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import LargeBinary, bindparam, func, literal, select
+from sqlalchemy import DateTime, LargeBinary, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.db import db
+from hub.db import Compiled, compiled, db, given
 from hub.epochs.model import TokenKey
 from hub.epochs.service import Key
 from hub.indicators import service as indicators
@@ -82,27 +83,29 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
 
 def _keep(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[bytes, int]:
     """Keep a match for each token that has none yet; returns token → number of the match."""
-    given = bindparam("tokens", list(tokens), ARRAY(LargeBinary))
-    db.session.execute(
+    numbers: dict[bytes, int] = {}
+    while left := [token for token in tokens if token not in numbers]:
+        # a match that another request keeps at this moment is seen the second time, when that request is through
+        rows = _kept(actor, key.id).run(tokens=left, moment=clock.now())
+        numbers |= {row.token: row.id for row in rows}
+    return numbers
+
+
+@lru_cache(maxsize=512)
+def _kept(actor: Actor, key_id: int) -> Compiled:
+    tokens, moment = given("tokens", ARRAY(LargeBinary)), given("moment", DateTime(timezone=True))
+    new = select(literal(actor.member_id), literal(key_id), func.unnest(tokens), literal(MatchState.NEW.value), moment)
+    put = (
         insert(Match)
-        .from_select(
-            ["recipient_id", "key_id", "token", "state", "matched_at"],
-            select(
-                literal(actor.member_id),
-                literal(key.id),
-                func.unnest(given),
-                literal(MatchState.NEW.value),
-                literal(clock.now()),
-            ),
-        )
+        .from_select(["recipient_id", "key_id", "token", "state", "matched_at"], new)
         .on_conflict_do_nothing()
+        .returning(Match.token, Match.id)
+        .cte("put")
     )
-    rows = db.session.execute(
-        select(Match.token, Match.id).where(
-            policy.visible_to(actor), Match.key_id == key.id, Match.token == func.any(given)
-        )
+    stood = select(Match.token, Match.id).where(
+        policy.visible_to(actor), Match.key_id == key_id, Match.token == func.any(tokens)
     )
-    return {row.token: row.id for row in rows}
+    return compiled(union_all(select(put.c.token, put.c.id), stood))
 
 
 @dataclass(frozen=True)

@@ -56,22 +56,23 @@ def holder_of_key(key: str) -> KeyHolder | None:
     """
     if rules.KEY.fullmatch(key) is None:
         return None
-    row = _HOLDER.run(digest=rules.key_digest(key), moment=clock.now()).mappings().one_or_none()
-    if row is None:
+    rows = _HOLDER.run(digest=rules.key_digest(key), moment=clock.now())
+    if not rows:
         return None
-    kind = MemberKind(row["kind"])
+    (row,) = rows
+    kind = MemberKind(row.kind)
     actor = Actor(
-        member_id=row["member_id"],
-        member=row["code"],
+        member_id=row.member_id,
+        member=row.code,
         kind=kind,
         permissions=GRANTS[kind],
         via="api",
-        pseudonym=row["pseudonym"],
-        group_ids=tuple(row["group_ids"]),
-        credential_id=row["credential_id"],
-        title=row["name"],
+        pseudonym=row.pseudonym,
+        group_ids=tuple(row.group_ids),
+        credential_id=row.credential_id,
+        title=row.name,
     )
-    return KeyHolder(actor, row["expired"], MemberState(row["state"]))
+    return KeyHolder(actor, row.expired, MemberState(row.state))
 
 
 def actor_of_person(person: Person) -> Actor | None:

@@ -1,13 +1,15 @@
 """Sightings: the news to contributors that something they shared has matched somewhere."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 
-from sqlalchemy import LargeBinary, bindparam, func, literal, select
+from sqlalchemy import DateTime, LargeBinary, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.db import db
+from hub.db import Compiled, compiled, given
 from hub.epochs.service import Key
 from hub.indicators.model import Contribution, Sighting
 from hub.indicators.service.effect import counted
@@ -18,20 +20,30 @@ def sight(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[int, int]:
 
     Returns member → number of its indicators among the tokens.
     """
+    rows = _sighted(actor, key.id, clock.today()).run(tokens=list(tokens), moment=clock.now())
+    return {row.member_id: row.indicators for row in rows}
+
+
+@lru_cache(maxsize=512)
+def _sighted(actor: Actor, key_id: int, day: date) -> Compiled:  # noqa: ARG001 - the day is part of the key
     theirs = (
         select(Contribution.key_id, Contribution.token, Contribution.member_id)
         .where(
-            counted(actor, key.id),
+            counted(actor, key_id),
             Contribution.member_id != actor.member_id,
-            Contribution.token == func.any(bindparam("tokens", list(tokens), ARRAY(LargeBinary))),
+            Contribution.token == func.any(given("tokens", ARRAY(LargeBinary))),
         )
-        .order_by(Contribution.token, Contribution.member_id)
+        .cte("theirs")
     )
-    db.session.execute(
+    moment = given("moment", DateTime(timezone=True))
+    told = (
         insert(Sighting)
-        .from_select(["key_id", "token", "member_id", "matched_at"], theirs.add_columns(literal(clock.now())))
+        .from_select(
+            ["key_id", "token", "member_id", "matched_at"],
+            select(*theirs.c, moment).order_by(theirs.c.token, theirs.c.member_id),  # no two matches wait in a circle
+        )
         .on_conflict_do_nothing()
+        .cte("told")
     )
-    owned = theirs.order_by(None).subquery()
-    rows = db.session.execute(select(owned.c.member_id, func.count().label("indicators")).group_by(owned.c.member_id))
-    return {row.member_id: row.indicators for row in rows}
+    counts = select(theirs.c.member_id, func.count().label("indicators")).group_by(theirs.c.member_id)
+    return compiled(counts.add_cte(told))

@@ -37,7 +37,7 @@ class TagKeys:
 
 def tag_keys_for(parties: set[int]) -> TagKeys:
     """The tag keys of the parties and of every auditor in good standing, opened."""
-    rows = _KEYS_FOR.run(parties=list(parties)).all()
+    rows = _KEYS_FOR.run(parties=list(parties))
     return TagKeys(
         {row.party: _open(row.party, row.sealed) for row in rows},
         sorted(row.party for row in rows if row.kind == MemberKind.AUDITOR.value and row.party not in parties),
