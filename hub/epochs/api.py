@@ -38,7 +38,7 @@ def evaluate(key_id: str) -> Response:
     """Evaluate up to 4,096 blinded elements (RFC 9497 VOPRF, ristretto255-SHA512): 64-byte proof, then the elements."""
     me, key = actor(), key_named(key_id)
     body = blob(MOST_ELEMENTS, "elements")
-    claim = idempotency.claim(db.session, me.member_id)
+    claim = idempotency.claim(me.member_id)
     headers = {}
     if not claim.done:
         try:
@@ -50,7 +50,7 @@ def evaluate(key_id: str) -> Response:
                 "Wait for the next month, or ask an administrator to raise the quota (`hub member quota`)",
                 retry_after=3600,
             ) from error
-        claim.keep(db.session, me.member_id, {"entry": headers["Audit-Entry"]})
+        claim.keep(me.member_id, {"entry": headers["Audit-Entry"]})
         db.session.commit()  # debited and on record before a single element is evaluated
     elif claim.answer:
         headers["Audit-Entry"] = claim.answer["entry"]

@@ -5,9 +5,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from flask import current_app
-from sqlalchemy import Text, select, update
+from sqlalchemy import BigInteger, Date, Integer, Text, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
@@ -120,26 +121,30 @@ def _key(row: TokenKey) -> Key:
     return Key(row.id, row.name, row.type, row.public_key, EpochState(row.epoch.state))
 
 
+_COUNT = given("count", BigInteger)
+_SPEND = compiled(
+    update(Quota)
+    .where(
+        Quota.member_id == given("member", Integer),
+        Quota.type == given("type", Text),
+        Quota.period_on == given("period", Date),
+        Quota.used + _COUNT <= Quota.allowed,
+    )
+    .values(used=Quota.used + _COUNT)
+    .returning(Quota.used)
+)
+
+
 def debit(actor: Actor, key: Key, count: int) -> None:
     """Take `count` from the actor's quota of this month, in the transaction under way.
 
     One statement, so that no number of workers can overspend. Raises QuotaSpentError, and nothing is taken.
     """
-    spend = (
-        update(Quota)
-        .where(
-            Quota.member_id == actor.member_id,
-            Quota.type == key.type,
-            Quota.period_on == period(clock.today()),
-            Quota.used + count <= Quota.allowed,
-        )
-        .values(used=Quota.used + count)
-        .returning(Quota.used)
-    )
-    if db.session.execute(spend).first() is not None:
+    spent = partial(_SPEND.run, member=actor.member_id, type=key.type, period=period(clock.today()), count=count)
+    if spent():
         return
     _begin_period(actor, key.type)
-    if db.session.execute(spend).first() is None:
+    if not spent():
         left = db.session.execute(
             select(Quota.allowed - Quota.used).where(
                 Quota.member_id == actor.member_id,

@@ -30,7 +30,7 @@ blueprint = Blueprint("indicators_api", __name__, url_prefix="/api/v1", descript
 def share(given: dict[str, Any]) -> Any:
     """Share up to 10,000 tokens under the same terms. Sharing the same again changes nothing."""
     me = actor()
-    claim = idempotency.claim(db.session, me.member_id)
+    claim = idempotency.claim(me.member_id)
     if claim.done:
         return claim.answer, {"Audit-Entry": (claim.answer or {})["entry"]}
     key = key_named(given.pop("key"), for_sharing=True)
@@ -43,7 +43,7 @@ def share(given: dict[str, Any]) -> Any:
     except rules.TermsError as error:
         raise _not_valid(error.field, str(error)) from error
     answer = asdict(shared)
-    claim.keep(db.session, me.member_id, answer)
+    claim.keep(me.member_id, answer)
     db.session.commit()
     return answer, {"Audit-Entry": shared.entry}
 
@@ -55,12 +55,12 @@ def share(given: dict[str, Any]) -> Any:
 def withdraw(given: dict[str, Any]) -> Any:
     """Take back up to 10,000 of your own contributions. They have no effect from the next request on."""
     me = actor()
-    claim = idempotency.claim(db.session, me.member_id)
+    claim = idempotency.claim(me.member_id)
     if claim.done:
         return claim.answer, {"Audit-Entry": (claim.answer or {})["entry"]}
     withdrawn = service.withdraw(me, key_named(given["key"]), given["tokens"], given["reason"])
     answer = asdict(withdrawn)
-    claim.keep(db.session, me.member_id, answer)
+    claim.keep(me.member_id, answer)
     db.session.commit()
     return answer, {"Audit-Entry": withdrawn.entry}
 

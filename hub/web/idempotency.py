@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import request
-from sqlalchemy import DateTime, ForeignKey, LargeBinary, String, select
+from psycopg.types.json import Jsonb
+from sqlalchemy import DateTime, ForeignKey, Integer, LargeBinary, String, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from hub import clock
-from hub.db import Model
+from hub.db import Model, compiled, given
 from hub.web.problems import ProblemError
 
 
@@ -27,6 +28,24 @@ class IdempotencyKey(Model):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
+_KEEP = compiled(
+    insert(IdempotencyKey)
+    .values(
+        member_id=given("member", Integer),
+        key=given("key", String),
+        digest=given("digest", LargeBinary),
+        answer=given("answer", JSONB(none_as_null=True)),
+        at=given("at", DateTime(timezone=True)),
+    )
+    .returning(IdempotencyKey.key)
+)
+_FIND = compiled(
+    select(IdempotencyKey.digest, IdempotencyKey.answer).where(
+        IdempotencyKey.member_id == given("member", Integer), IdempotencyKey.key == given("key", String)
+    )
+)
+
+
 @dataclass(frozen=True)
 class Claim:
     """What is known of a request's key: None for `answer` and False for `done` mean: do it now, then `keep`."""
@@ -36,17 +55,14 @@ class Claim:
     done: bool = False
     answer: dict[str, Any] | None = None
 
-    def keep(self, session: Session, member_id: int, answer: dict[str, Any] | None) -> None:
+    def keep(self, member_id: int, answer: dict[str, Any] | None) -> None:
         """Remember the answer in the same transaction as the deed: if we crash before the commit, neither happened."""
         if self.key is not None:
-            session.execute(
-                insert(IdempotencyKey).values(
-                    member_id=member_id, key=self.key, digest=self.digest, answer=answer, at=clock.now()
-                )
-            )
+            kept = None if answer is None else Jsonb(answer)
+            _KEEP.run(member=member_id, key=self.key, digest=self.digest, answer=kept, at=clock.now())
 
 
-def claim(session: Session, member_id: int) -> Claim:
+def claim(member_id: int) -> Claim:
     """Look up this request's Idempotency-Key.
 
     Raises ProblemError 422 when the key is malformed or was used with another method, path or body. Two requests
@@ -61,13 +77,10 @@ def claim(session: Session, member_id: int) -> Claim:
         raise ProblemError(
             "not-valid", "Idempotency-Key has not 8 to 64 printable ASCII characters", "Send a random UUID as the key"
         )
-    kept = session.execute(
-        select(IdempotencyKey.digest, IdempotencyKey.answer).where(
-            IdempotencyKey.member_id == member_id, IdempotencyKey.key == key
-        )
-    ).one_or_none()
-    if kept is None:
+    found = _FIND.run(member=member_id, key=key)
+    if not found:
         return Claim(key, digest)
+    (kept,) = found
     if kept.digest != digest:
         raise ProblemError(
             "idempotency-key-reused",
