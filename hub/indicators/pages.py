@@ -10,7 +10,7 @@ from hub.access.permissions import Permission
 from hub.canonical import TYPES
 from hub.indicators import service
 from hub.indicators.rules import ContributionState
-from hub.indicators.service.own import OwnContribution
+from hub.indicators.service.own import EXPIRING, OwnContribution
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.ledger.service import OwnEntry
@@ -30,7 +30,7 @@ VERBS = {Event.CONTRIBUTION_SHARED: "shared", Event.CONTRIBUTION_WITHDRAWN: "wit
 def contributions() -> str:
     """The reader's own contributions, newest first."""
     me, cursor = actor(), request.args.get("cursor")
-    options = tuple((state.value, state.value.capitalize()) for state in ContributionState)
+    options = tuple((state, state.capitalize()) for state in (*ContributionState, EXPIRING))
     chosen = request.args.get("state", "") if request.args.get("state") in dict(options) else ""
     bound = f"contributions {me.member_id}"
     after = tuple(open_cursor(cursor, bound)) if cursor else None
@@ -54,7 +54,7 @@ def _rows(me: Actor, found: list[OwnContribution]) -> tuple[ContributionRow, ...
             shared_at=one.shared_at,
             expires_on=one.expires_on,
             is_matched=one.is_matched,
-            state=one.state.value,
+            state=one.standing,
         )
         for one in found
     )

@@ -17,6 +17,8 @@ MOST_ROWS = 50_000
 ROW = struct.Struct(">32sBBBxI")
 """A row of a token list: token, 1 present or 0 gone, evidence level, members (0: fewer than three), expiry as days
 since 1970-01-01."""
+SOON = timedelta(days=14)
+"""Before its end, a contribution (and likewise a credential or an epoch) asks for attention."""
 FEWEST_SHOWN = 3
 """A number of members below this is not shown."""
 SELLER = re.compile(r"[A-Za-z0-9_.-]{1,64}")

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from hub.indicators.rules import SOON
 from hub.web.shown import EntryLine, LogLine
 
-SOON = timedelta(days=14)
-"""How long before its end a contribution, a credential or an epoch asks for attention."""
 QUOTA_NEAR_END = 0.8
 """The used share of a quota from which it asks for attention."""
 

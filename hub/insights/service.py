@@ -9,7 +9,6 @@ from hub.canonical import TYPES
 from hub.epochs import service as epochs
 from hub.indicators import service as indicators
 from hub.insights.rules import (
-    SOON,
     AdministratorOverview,
     AuditorOverview,
     BrandOverview,
@@ -126,7 +125,7 @@ def _shared(actor: Actor) -> tuple[tuple[SharedOfType, ...], dict[str, int]]:
     matched: Counter[str] = Counter()
     expiring: Counter[str] = Counter()
     by_tlp: Counter[str] = Counter()
-    for row in indicators.own_counts(actor, SOON):
+    for row in indicators.own_counts(actor):
         levels[row.type][row.evidence_level - 1] += row.count
         matched[row.type] += row.matched
         expiring[row.type] += row.expiring

@@ -8,10 +8,13 @@ from hub.canonical import TYPES
 from hub.matches import service
 from hub.matches.service import Kept
 from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, Filters, MatchRow
+from hub.web.shown import CursorPage, Filter, Filters, MatchRow
 
 blueprint = Blueprint("matches", __name__)
 PAGE = 50
+_TYPES = tuple((name, type.title) for name, type in TYPES.items())
+_STATES = (("new", "New"), ("withdrawn", "Withdrawn"))
+_HAS_EFFECT = {"new": True, "withdrawn": False}
 
 
 @blueprint.get("/matches")
@@ -20,10 +23,18 @@ def matches() -> str:
     """The reader's matches, newest first, each with the effect it has at this moment."""
     me, cursor = actor(), request.args.get("cursor")
     bound = f"matches {me.member_id}"
-    found = service.own_matches(me, before=int(open_cursor(cursor, bound)) if cursor else None, limit=PAGE + 1)
-    older = seal_cursor(found[PAGE - 1].number, bound) if len(found) > PAGE else None
-    page = CursorPage(tuple(map(_row, found[:PAGE])), older=older)
-    return render_template("matches/list.html", page=page, filters=Filters())
+    before = int(open_cursor(cursor, bound)) if cursor else None
+    filters = Filters((_chosen("type", "Identifier", _TYPES), _chosen("state", "State", _STATES)))
+    type, state = (field.value or None for field in filters.fields)
+    found = service.own_page(me, before=before, limit=PAGE, type=type, has_effect=_HAS_EFFECT.get(state or ""))
+    older = seal_cursor(found.before, bound) if found.before is not None else None
+    page = CursorPage(tuple(map(_row, found.rows)), older=older)
+    return render_template("matches/list.html", page=page, filters=filters)
+
+
+def _chosen(name: str, label: str, options: tuple[tuple[str, str], ...]) -> Filter:
+    given = request.args.get(name, "")
+    return Filter(name, label, given if given in dict(options) else "", options)
 
 
 def _row(kept: Kept) -> MatchRow:

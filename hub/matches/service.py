@@ -123,36 +123,82 @@ class Kept:
     expires_on: date | None
 
 
-def own_matches(actor: Actor, *, before: int | None = None, limit: int = 50) -> list[Kept]:
+@dataclass(frozen=True)
+class KeptPage:
+    """One page of matches, and the number to go on from; None: these were the last."""
+
+    rows: Sequence[Kept]
+    before: int | None
+
+
+def own_page(
+    actor: Actor, *, before: int | None, limit: int, type: str | None = None, has_effect: bool | None = None
+) -> KeptPage:
+    """The actor's next matches, newest first, of a type, and with or without effect at this moment, if asked so.
+
+    Looks at no more than COUNTED matches: where few fit, a page may have fewer rows than the limit, or none, and go on.
+    """
+    rows: list[Kept] = []
+    chunk = limit if has_effect is None else STATEMENT_TOKENS
+    for _ in range(COUNTED // STATEMENT_TOKENS):
+        looked_at = own_matches(actor, before=before, limit=chunk, type=type)
+        for kept in looked_at:
+            before = kept.number
+            if has_effect is None or (kept.level is not None) is has_effect:
+                rows.append(kept)
+            if len(rows) == limit:
+                return KeptPage(rows, before if _is_followed(actor, before, type) else None)
+        if len(looked_at) < chunk:
+            return KeptPage(rows, None)
+    return KeptPage(rows, before)
+
+
+def _is_followed(actor: Actor, before: int, type: str | None) -> bool:
+    return bool(own_matches(actor, before=before, limit=1, type=type))
+
+
+def own_matches(actor: Actor, *, before: int | None = None, limit: int = 50, type: str | None = None) -> list[Kept]:
     """The actor's matches, newest first, each with the effect it has at this moment."""
-    rows = db.session.execute(
+    found = (
         select(Match.id, Match.token, Match.state, Match.matched_at, TokenKey.type, Match.key_id)
         .join(TokenKey, TokenKey.id == Match.key_id)
-        .where(policy.visible_to(actor), *([Match.id < before] if before is not None else []))
+        .where(policy.visible_to(actor))
         .order_by(Match.id.desc())
         .limit(limit)
-    ).all()
+    )
+    if before is not None:
+        found = found.where(Match.id < before)
+    if type is not None:
+        found = found.where(TokenKey.type == type)
+    rows = db.session.execute(found).all()
+    now = _effects(actor, rows)
+    return [_as_kept(row, now.get((row.key_id, row.token))) for row in rows]
+
+
+def _effects(actor: Actor, rows: Sequence[Any]) -> dict[tuple[int, bytes], Any]:
+    """(key, token) → what has effect of these matches at this moment."""
     now: dict[tuple[int, bytes], Any] = {}
     for key_id in {row.key_id for row in rows}:
         tokens = [row.token for row in rows if row.key_id == key_id]
-        found = indicators.effective_among(actor, key_id, clock.today()).run(tokens=tokens)
-        now |= {(key_id, each.token): each for each in found}
-    kept = []
-    for row in rows:
-        effect = now.get((row.key_id, row.token))
-        kept.append(
-            Kept(
-                row.id,
-                match_name(row.id),
-                row.type,
-                MatchState(row.state),
-                row.matched_at,
-                EvidenceLevel(effect.level) if effect else None,
-                members_shown(effect.members) if effect else None,
-                effect.expires_on if effect else None,
+        for at in range(0, len(tokens), STATEMENT_TOKENS):
+            found = indicators.effective_among(actor, key_id, clock.today()).run(
+                tokens=tokens[at : at + STATEMENT_TOKENS]
             )
-        )
-    return kept
+            now |= {(key_id, each.token): each for each in found}
+    return now
+
+
+def _as_kept(row: Any, effect: Any) -> Kept:
+    return Kept(
+        row.id,
+        match_name(row.id),
+        row.type,
+        MatchState(row.state),
+        row.matched_at,
+        EvidenceLevel(effect.level) if effect else None,
+        members_shown(effect.members) if effect else None,
+        effect.expires_on if effect else None,
+    )
 
 
 @dataclass(frozen=True)

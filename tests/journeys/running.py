@@ -54,11 +54,11 @@ class Running:
 
 
 @contextmanager
-def running_hub(folder: Path) -> Iterator[Running]:
-    """Start `hub run` on a home of its own below `folder`; Ctrl-C ends it."""
+def running_hub(folder: Path, **settings: str) -> Iterator[Running]:
+    """Start `hub run` with HUB_… settings on a home of its own below `folder`; Ctrl-C ends it."""
     home = folder / "home"
     (home / "example").mkdir(parents=True)  # no example exchange
-    env = os.environ | {"HUB_HOME": str(home), "HUB_PORT": str(free_port())}
+    env = os.environ | {"HUB_HOME": str(home), "HUB_PORT": str(free_port())} | settings
     log = (folder / "hub.out").open("w")
     hub = subprocess.Popen(
         [sys.executable, "-m", "hub.manage", "run"], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, tuple_
 
 from hub import clock
 from hub.access.actor import Actor
@@ -14,8 +14,10 @@ from hub.db import db
 from hub.epochs.model import TokenKey
 from hub.indicators import policy
 from hub.indicators.model import Contribution, Sighting
-from hub.indicators.rules import ContributionState, EvidenceLevel, Stance
+from hub.indicators.rules import SOON, ContributionState, EvidenceLevel, Stance
 
+EXPIRING = "expiring"
+"""The standing of an active contribution that ends within rules.SOON."""
 Place = tuple[str, int, str]
 """Where a page ends: shared at (ISO), key, token (hex)."""
 
@@ -36,6 +38,12 @@ class OwnContribution:
     is_matched: bool
     place: Place
 
+    @property
+    def standing(self) -> str:
+        """Its state, or EXPIRING."""
+        ends_soon = self.state is ContributionState.ACTIVE and self.expires_on <= clock.today() + SOON
+        return EXPIRING if ends_soon else self.state.value
+
 
 _MATCHED = (
     select(Sighting.token)
@@ -49,7 +57,7 @@ _MATCHED = (
 
 
 def own_contributions(actor: Actor, *, after: Place | None, state: str, limit: int) -> list[OwnContribution]:
-    """The actor's contributions, newest first, from `after` on; `state` narrows to one of ContributionState."""
+    """The actor's contributions, newest first, from `after` on; `state`: one of ContributionState, or EXPIRING."""
     newest = (Contribution.shared_at, Contribution.key_id, Contribution.token)
     found = (
         select(Contribution, TokenKey.type, _MATCHED.label("is_matched"))
@@ -58,7 +66,9 @@ def own_contributions(actor: Actor, *, after: Place | None, state: str, limit: i
         .order_by(*(column.desc() for column in newest))
         .limit(limit)
     )
-    if state:
+    if state == EXPIRING:
+        found = found.where(Contribution.state == ContributionState.ACTIVE.value, _ends_soon())
+    elif state:
         found = found.where(Contribution.state == state)
     if after is not None:
         place: Any = (datetime.fromisoformat(after[0]), after[1], bytes.fromhex(after[2]))
@@ -81,6 +91,10 @@ def own_contributions(actor: Actor, *, after: Place | None, state: str, limit: i
     ]
 
 
+def _ends_soon() -> ColumnElement[bool]:
+    return Contribution.expires_on <= clock.today() + SOON
+
+
 @dataclass(frozen=True)
 class OwnCount:
     """How many active contributions of a type, level and label there are, matched, and expiring soon."""
@@ -93,9 +107,9 @@ class OwnCount:
     expiring: int
 
 
-def own_counts(actor: Actor, soon: timedelta) -> list[OwnCount]:
+def own_counts(actor: Actor) -> list[OwnCount]:
     """The actor's active contributions, counted."""
-    expiring = func.count().filter(Contribution.expires_on <= clock.today() + soon)
+    expiring = func.count().filter(_ends_soon())
     rows = db.session.execute(
         select(
             TokenKey.type,

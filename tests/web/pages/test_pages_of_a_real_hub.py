@@ -1,5 +1,7 @@
 """The pages over real data: signing in by the real form, and what each kind of member finds."""
 
+import base64
+import html
 import re
 
 import pytest
@@ -7,7 +9,7 @@ from flask.testing import FlaskClient
 
 from hub.members import service as members
 from tests.conftest import Hub
-from tests.web.indicators.test_share_and_match_over_http import match, share
+from tests.web.indicators.test_share_and_match_over_http import KEY, match, share, token
 
 PASSWORD = "a long enough pass phrase"
 PAGES = ("/", "/contributions", "/history", "/matches", "/ledger")
@@ -77,3 +79,42 @@ def test_entry_of_another_member_reads_like_none(exchanged: Hub) -> None:
     answers = [shop.get(f"/ledger/{one}", headers={"Accept": "text/html"}) for one in (name[1], "A" * 22)]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].text == answers[1].text
+
+
+def matches_on(hub: Hub, address: str) -> list[list[str]]:
+    """The matches that each page from an address on lists, in the order of the pages."""
+    client, pages = signed_in(hub, "shop"), []
+    while address:
+        text = client.get(address, headers={"Accept": "text/html"}).text
+        pages.append(re.findall(r'class="mono">(m_[0-9a-f]+)<', text))
+        older = re.search(r'href="(/matches\?cursor=[^"]+)" rel="next"', text)
+        address = html.unescape(older[1]) if older else ""
+    return pages
+
+
+def test_matches_in_pages_show_every_one_once_newest_first(exchanged: Hub) -> None:
+    match(exchanged.client("shop"), *range(60))
+    pages = matches_on(exchanged, "/matches")
+    assert [len(page) for page in pages] == [50, 10]
+    numbers = [int(name[2:], 16) for page in pages for name in page]
+    assert numbers == sorted(set(numbers), reverse=True)
+
+
+@pytest.mark.parametrize(("state", "count"), [("new", 2), ("withdrawn", 1), ("nonsense", 3)])
+def test_matches_are_narrowed_by_whether_anything_stands_behind_them(exchanged: Hub, state: str, count: int) -> None:
+    withdrawn = {"key": KEY, "reason": "mistaken", "tokens": base64.b64encode(token(2)).decode()}
+    assert exchanged.client("brand-a").post("/api/v1/contributions/withdrawals", json=withdrawn).status_code == 200
+    assert [len(page) for page in matches_on(exchanged, f"/matches?state={state}")] == [count]
+
+
+@pytest.mark.parametrize(("type", "count"), [("domain", 3), ("phone", 0)])
+def test_matches_are_narrowed_by_type(exchanged: Hub, type: str, count: int) -> None:
+    assert [len(page) for page in matches_on(exchanged, f"/matches?type={type}")] == [count]
+
+
+def test_contributions_that_end_soon_are_found_by_what_the_overview_links_to(exchanged: Hub) -> None:
+    exchanged.sql("UPDATE contribution SET expires_on = current_date + 3 WHERE token = %s", token(7))
+    client = signed_in(exchanged, "brand-a")
+    assert 'href="/contributions?state=expiring"' in client.get("/").text
+    text = client.get("/contributions?state=expiring").text
+    assert text.count('scope="row"') == 1
