@@ -1,4 +1,4 @@
-"""Every permission by name; nothing may be done that is not listed here."""
+"""Every permission by name, and in words; nothing may be done that is not listed here."""
 
 from enum import StrEnum
 
@@ -17,5 +17,25 @@ class Permission(StrEnum):
     MATCH_READ_OWN = "match:read-own"
     LIST_FETCH = "list:fetch"
     LEDGER_READ_OWN = "ledger:read-own"
+    CREDENTIAL_MANAGE = "credential:manage"
     MEMBER_ADMINISTER = "member:administer"
     EPOCH_ADMINISTER = "epoch:administer"
+
+
+WORDS: dict[Permission, str] = {
+    Permission.OVERVIEW_VIEW: "Open the overview",
+    Permission.MEMBER_SELF: "See who one is to the hub, and the limits",
+    Permission.KEY_READ: "Read the directory of token keys",
+    Permission.TOKEN_EVALUATE: "Have blinded identifiers evaluated, within the quota",
+    Permission.CONTRIBUTION_SHARE: "Share indicators in the member's name",
+    Permission.CONTRIBUTION_WITHDRAW: "Take the member's contributions back",
+    Permission.CONTRIBUTION_READ_OWN: "Read the member's own contributions and acts of sharing",
+    Permission.MATCH_RUN: "Match the member's own tokens",
+    Permission.MATCH_READ_OWN: "Read the member's own matches",
+    Permission.LIST_FETCH: "Fetch the token list made for the member",
+    Permission.LEDGER_READ_OWN: "Read the member's own part of the record",
+    Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
+    Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
+    Permission.EPOCH_ADMINISTER: "Open epochs",
+}
+"""What each permission lets one do, as the page of grants says it."""

@@ -213,14 +213,18 @@ def move(code: str, state: str) -> None:
 @click.argument("code")
 @click.option("--email", required=True)
 @click.option("--name", required=True)
+@click.option(
+    "--role", type=click.Choice(["owner", "analyst", "counsel", "viewer"]), default="owner", show_default=True
+)
 @click.password_option(help="Asked for when left out.")
 @refusals_said
-def person(code: str, email: str, name: str, password: str) -> None:
-    """Let a person sign in to the pages for a member."""
+def person(code: str, email: str, name: str, role: str, password: str) -> None:
+    """Let a person sign in to the pages for a member; the page "Who may do what" tells what each role may."""
+    from hub.access.grants import Role
     from hub.members import service
 
     with operating() as actor:
-        service.invite(actor, code, email, name, password)
+        service.invite(actor, code, email, name, password, Role(role))
         click.echo(f"{name} may sign in for {code}.")
 
 

@@ -3,9 +3,11 @@
 from datetime import date, datetime
 
 from flask_security import UserMixin
-from sqlalchemy import DateTime, ForeignKey, LargeBinary, String, func
+from sqlalchemy import DateTime, ForeignKey, LargeBinary, String, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from hub.access.grants import Role
 from hub.access.tlp import MemberKind
 from hub.db import Model, Xid8, one_of
 from hub.members.rules import MemberState
@@ -56,6 +58,11 @@ class Credential(Model):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     pseudonym: Mapped[str] = mapped_column(String(24), unique=True)
+    name: Mapped[str] = mapped_column(String(60), server_default="")
+    scopes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Permissions by name; None: all that the member's clients may."""
+    networks: Mapped[list[str]] = mapped_column(ARRAY(CIDR), server_default="{}")
+    """Where it may be used from; empty: anywhere."""
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -66,12 +73,14 @@ class Person(Model, UserMixin):
     """Somebody who signs in for a member. The columns without a comment are Flask-Security's."""
 
     __tablename__ = "person"
+    __table_args__ = (one_of("role", Role),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
     pseudonym: Mapped[str] = mapped_column(String(24), unique=True)
     """What the ledger calls this person; deleting the row makes the name unlinkable."""
+    role: Mapped[str] = mapped_column(String(12), server_default=Role.OWNER.value)
     email: Mapped[str] = mapped_column(String(255), unique=True)
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)

@@ -4,10 +4,17 @@ import hashlib
 import re
 import secrets
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 CODE = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 KEY = re.compile(r"ah_[A-Za-z0-9_-]{43}")
 CREDENTIAL_DAYS = 365
+"""The most, and the default."""
+MOST_CREDENTIALS = 50
+"""Live API keys of one member."""
+OVERLAP_DAYS = 7
+"""How long a rotated key goes on serving beside its successor."""
+MOST_NETWORKS = 20
 
 
 class MemberState(StrEnum):
@@ -34,6 +41,21 @@ def check_code(code: str) -> str:
     if not CODE.fullmatch(code):
         raise ValueError("a code has 3 to 40 characters: a-z, 0-9 and hyphen, beginning with a letter")
     return code
+
+
+def check_days(days: int) -> int:
+    """How long a key serves: 1 to 365 days. Raises ValueError with the rule."""
+    if not 1 <= days <= CREDENTIAL_DAYS:
+        raise ValueError(f"a credential serves 1 to {CREDENTIAL_DAYS} days")
+    return days
+
+
+def network(text: object) -> IPv4Network | IPv6Network:
+    """An address or a network in CIDR form. Raises ValueError with the rule."""
+    try:
+        return ip_network(str(text).strip())
+    except ValueError:
+        raise ValueError("a network reads like 192.0.2.0/24 or 2001:db8::/32, no bit set past its length") from None
 
 
 def new_key() -> str:

@@ -84,7 +84,7 @@ def identify() -> Actor | None:
 
 def _by_key(header: str) -> Actor | None:
     scheme, _, key = header.partition(" ")
-    holder = service.holder_of_key(key.strip()) if scheme.lower() == "bearer" else None
+    holder = service.holder_of_key(key.strip(), request.remote_addr) if scheme.lower() == "bearer" else None
     if holder is None:
         return None
     if holder.state not in ACTIVE:
@@ -98,5 +98,12 @@ def _by_key(header: str) -> Actor | None:
             "credential-expired",
             "This API key has expired",
             "Ask an administrator for a new one (`hub member credential`)",
+        )
+    if holder.outside:
+        service.record_denial(holder.actor)
+        raise ProblemError(
+            "address-not-allowed",
+            "This API key may not be used from this address; its owner is told in the record",
+            "Use it from one of its networks, or have an owner issue one without",
         )
     return holder.actor

@@ -23,6 +23,7 @@ TYPES = {
         ProblemType("not-signed-in", 401, "No valid credential was given"),
         ProblemType("credential-expired", 401, "The credential has expired"),
         ProblemType("not-permitted", 403, "This is not permitted"),
+        ProblemType("address-not-allowed", 403, "The credential may not be used from this address"),
         ProblemType("member-not-active", 403, "The member may not use the hub at present"),
         ProblemType("not-found", 404, "There is nothing here for you"),
         ProblemType("method-not-allowed", 405, "The method is not allowed here"),

@@ -249,6 +249,6 @@ def test_sequencer_has_nothing_but_the_tree(exchanged: Hub) -> None:
                 "UPDATE ledger_entry SET leaf = leaf",
                 "DELETE FROM ledger_leaf",
                 "UPDATE ledger_checkpoint SET note = note",
-                "SELECT credential_holder('x', now())",
+                "SELECT credential_holder('x', now(), NULL)",
             ],
         )

@@ -9,7 +9,8 @@ from flask import Flask, g, render_template, request
 from flask_wtf import CSRFProtect
 
 from hub.access.actor import Actor
-from hub.access.grants import GRANTS
+from hub.access.grants import GRANTS, ROLES, granted_to_client
+from hub.access.permissions import WORDS, Permission
 from hub.access.tlp import MemberKind
 from hub.insights.rules import (
     AdministratorOverview,
@@ -28,6 +29,8 @@ from hub.insights.rules import (
     needs_from_matches,
     needs_from_quotas,
 )
+from hub.members.forms import CredentialForm
+from hub.members.service import LiveCredential
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
 from hub.web.frame import attach_frame
@@ -124,11 +127,32 @@ def _entry(full: bool) -> EntryPage:
     return EntryPage(LINES[0], None, "entry-2", "c=", None, None, None)
 
 
+def _credentials(full: bool) -> dict[str, Any]:
+    form = CredentialForm(granted_to_client(MemberKind.BRAND, None), formdata=None)
+    if not full:
+        return {"form": form, "key": None, "rows": (), "now": NOW, "words": WORDS}
+    form.name.errors, form.scopes.errors = ["Give it a name"], ["Choose at least one thing that it may do"]
+    form.form_errors.append("there are 50 live credentials: revoke one that is not used")
+    scopes = (Permission.MATCH_RUN.value, Permission.KEY_READ.value)
+    later = NOW + timedelta(days=30)
+    rows = (
+        LiveCredential(
+            "p_0123456789abcdef", "<b>nightly</b>", scopes, ("192.0.2.0/24", "2001:db8::/32"), NOW, later, DAY
+        ),
+        LiveCredential("p_fedcba9876543210", "", None, (), NOW, NOW, None),
+    )
+    return {"form": form, "key": "ah_" + "A" * 43, "rows": rows, "now": NOW, "words": WORDS}
+
+
 def values(template: str, full: bool) -> dict[str, Any]:
     """What the template is given: everything at once, or as little as there can be."""
     domain, _, name = template.removesuffix(".html").partition("/")
     if domain == "insights":
         return {"overview": _overviews(full)[name.removeprefix("overview_")]}
+    if template == "members/credentials.html":
+        return _credentials(full)
+    if template == "members/grants.html":
+        return {"permissions": WORDS, "kinds": GRANTS, "roles": ROLES}
     if template == "ledger/entry.html":
         return {"entry": _entry(full)}
     rows: dict[str, Callable[[], tuple[Any, ...]]] = {
@@ -152,6 +176,8 @@ TEMPLATES = (
     "matches/list.html",
     "ledger/list.html",
     "ledger/entry.html",
+    "members/credentials.html",
+    "members/grants.html",
 )
 ADDRESSES = {
     "insights.overview": "/",
@@ -161,6 +187,11 @@ ADDRESSES = {
     "ledger.entries": "/ledger",
     "ledger.entry": "/ledger/<id>",
     "ledger.receipt": "/ledger/<id>/receipt",
+    "members.credentials": "/credentials",
+    "members.issue": "/credentials/new",
+    "members.rotate": "/credentials/<pseudonym>/rotation",
+    "members.revoke": "/credentials/<pseudonym>/revocation",
+    "members.grants": "/grants",
     "security.logout": "/sign-out",
 }
 

@@ -1,0 +1,79 @@
+"""Pages of a member's API keys, and of the whole table of grants."""
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, url_for
+from werkzeug.wrappers import Response as Answer
+
+from hub import clock
+from hub.access.gate import actor, requires
+from hub.access.grants import GRANTS, ROLES, granted_to_client
+from hub.access.permissions import WORDS, Permission
+from hub.members import service
+from hub.members.forms import CredentialForm
+
+blueprint = Blueprint("members", __name__)
+
+
+@blueprint.get("/credentials")
+@requires(Permission.CREDENTIAL_MANAGE)
+def credentials() -> Response:
+    """The member's live API keys, and the form for another."""
+    return _page(_form())
+
+
+@blueprint.post("/credentials")
+@requires(Permission.CREDENTIAL_MANAGE)
+def issue() -> Response:
+    """Issue a key; it is on this answer and nowhere else."""
+    form = _form()
+    if not form.validate_on_submit():
+        return _page(form, status=422)
+    try:
+        key = service.issue_own_key(actor(), form.terms)
+    except service.RefusedMoveError as error:
+        form.form_errors.append(str(error))
+        return _page(form, status=422)
+    return _page(_form(fresh=True), key=key)
+
+
+@blueprint.post("/credentials/<pseudonym>/rotation")
+@requires(Permission.CREDENTIAL_MANAGE)
+def rotate(pseudonym: str) -> Response:
+    """Issue a successor of a key; the key itself serves a few days more."""
+    try:
+        return _page(_form(fresh=True), key=service.rotate_key(actor(), pseudonym))
+    except service.UnknownCredentialError:
+        abort(404)
+    except service.RefusedMoveError as error:
+        form = _form(fresh=True)
+        form.form_errors.append(str(error))
+        return _page(form, status=422)
+
+
+@blueprint.post("/credentials/<pseudonym>/revocation")
+@requires(Permission.CREDENTIAL_MANAGE)
+def revoke(pseudonym: str) -> Answer:
+    """Revoke a key at its next request."""
+    try:
+        service.revoke_key(actor(), pseudonym)
+    except service.UnknownCredentialError:
+        abort(404)
+    flash("The key is revoked: its next request is refused.", "success")
+    return redirect(url_for("members.credentials"), 303)
+
+
+@blueprint.get("/grants")
+@requires(Permission.MEMBER_SELF)
+def grants() -> str:
+    """Who may do what, the whole table."""
+    return render_template("members/grants.html", permissions=WORDS, kinds=GRANTS, roles=ROLES)
+
+
+def _form(*, fresh: bool = False) -> CredentialForm:
+    may = granted_to_client(actor().kind, None)
+    return CredentialForm(may, formdata=None) if fresh else CredentialForm(may)
+
+
+def _page(form: CredentialForm, *, key: str | None = None, status: int = 200) -> Response:
+    shown = service.live_credentials(actor())
+    text = render_template("members/credentials.html", form=form, key=key, rows=shown, now=clock.now(), words=WORDS)
+    return make_response(text, status)

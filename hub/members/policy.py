@@ -1,0 +1,19 @@
+"""Who may manage a member's credentials: asked as yes/no, and as WHERE."""
+
+from sqlalchemy import ColumnElement
+
+from hub.access.actor import Actor
+from hub.access.permissions import Permission
+from hub.members.model import Credential
+
+
+def may_manage_credentials(actor: Actor, member_id: int) -> bool:
+    """Whether the actor may issue and revoke keys of a member: its own as an owner, any as the alliance's office."""
+    if actor.may(Permission.MEMBER_ADMINISTER):
+        return True
+    return actor.member_id == member_id and actor.may(Permission.CREDENTIAL_MANAGE)
+
+
+def own_credentials(actor: Actor) -> ColumnElement[bool]:
+    """The actor's member's own credentials."""
+    return Credential.member_id == actor.member_id

@@ -1,0 +1,56 @@
+"""Commands and queries on members, their people, credentials and groups: one file each, all of them named here."""
+
+from hub.members.service.actors import OFFICE, KeyHolder, actor_of_person, holder_of_key, job_actor, operator
+from hub.members.service.credentials import (
+    CredentialTerms,
+    LiveCredential,
+    UnknownCredentialError,
+    issue_credential,
+    issue_own_key,
+    live_credentials,
+    revoke_credentials,
+    revoke_key,
+    rotate_key,
+)
+from hub.members.service.groups import group_codes, group_ids, join
+from hub.members.service.membership import (
+    RefusedMoveError,
+    UnknownMemberError,
+    admit,
+    everybody,
+    find,
+    invite,
+    move,
+    record_denial,
+    record_sign_in,
+)
+
+__all__ = [
+    "OFFICE",
+    "CredentialTerms",
+    "KeyHolder",
+    "LiveCredential",
+    "RefusedMoveError",
+    "UnknownCredentialError",
+    "UnknownMemberError",
+    "actor_of_person",
+    "admit",
+    "everybody",
+    "find",
+    "group_codes",
+    "group_ids",
+    "holder_of_key",
+    "invite",
+    "issue_credential",
+    "issue_own_key",
+    "job_actor",
+    "join",
+    "live_credentials",
+    "move",
+    "operator",
+    "record_denial",
+    "record_sign_in",
+    "revoke_credentials",
+    "revoke_key",
+    "rotate_key",
+]

@@ -1,0 +1,113 @@
+"""Members and their people: admitting, moving, finding."""
+
+import secrets
+
+from flask_security import hash_password
+from sqlalchemy import func, select
+
+from hub import clock
+from hub.access.actor import Actor
+from hub.access.grants import Role
+from hub.access.tlp import MemberKind
+from hub.db import db
+from hub.ledger import service as ledger
+from hub.ledger.events import Event
+from hub.members import rules
+from hub.members.model import Member, Person
+from hub.members.rules import MOVES, MemberState
+
+
+class UnknownMemberError(Exception):
+    """There is no member, group or person of that name."""
+
+
+class RefusedMoveError(Exception):
+    """The member's state does not allow this."""
+
+
+def admit(actor: Actor, code: str, kind: MemberKind, name: str, sector: str | None = None) -> Member:
+    """Admit a member. Raises ValueError for a bad code, RefusedMoveError for one already admitted."""
+    rules.check_code(code)
+    if db.session.execute(select(Member.id).where(Member.code == code)).first():
+        raise RefusedMoveError(f"{code} is already a member; choose another code")
+    member = Member(
+        code=code,
+        name=name,
+        kind=kind.value,
+        state=MemberState.ADMITTED.value,
+        sector=sector,
+        admitted_at=clock.now(),
+    )
+    db.session.add(member)
+    db.session.flush()
+    ledger.add_tag_key(member.id)
+    db.session.flush()
+    record(actor, Event.MEMBER_ADMITTED, member)
+    db.session.commit()
+    return member
+
+
+def move(actor: Actor, code: str, state: MemberState) -> Member:
+    """Change a member's standing; takes effect at its next request. Raises RefusedMoveError for a forbidden move."""
+    member = find(code)
+    if state not in MOVES[MemberState(member.state)]:
+        raise RefusedMoveError(f"a member that is {member.state} cannot become {state.value}")
+    member.state = state.value
+    member.changed_xid = func.pg_current_xact_id()
+    record(actor, Event.MEMBER_MOVED, member, ref=state.value)
+    db.session.commit()
+    return member
+
+
+def invite(actor: Actor, code: str, email: str, name: str, password: str, role: Role = Role.OWNER) -> Person:
+    """Let a person sign in for a member. Raises RefusedMoveError when the address is taken."""
+    member = find(code)
+    if db.session.execute(select(Person.id).where(Person.email == email)).first():
+        raise RefusedMoveError("this e-mail address already signs in for a member")
+    person = Person(
+        member_id=member.id,
+        name=name,
+        pseudonym="p_" + secrets.token_hex(8),
+        email=email,
+        password=hash_password(password),
+        active=True,
+        role=role.value,
+        fs_uniquifier=secrets.token_hex(32),
+    )
+    db.session.add(person)
+    record(actor, Event.PERSON_INVITED, member)
+    db.session.commit()
+    return person
+
+
+def record_sign_in(actor: Actor) -> None:
+    """Record that a person signed in; part of the transaction under way."""
+    ledger.append(actor, Event.PERSON_SIGNED_IN)
+    db.session.commit()
+
+
+def record_denial(actor: Actor) -> None:
+    """Record that the actor was refused; in a transaction of its own."""
+    ledger.append(actor, Event.ACCESS_DENIED, outcome="denied")
+    db.session.commit()
+
+
+def find(code: str) -> Member:
+    """The member of that code; raises UnknownMemberError."""
+    member = db.session.execute(select(Member).where(Member.code == code)).scalar_one_or_none()
+    if member is None:
+        raise UnknownMemberError(f"there is no member {code!r}; `hub member list` shows those there are")
+    return member
+
+
+def everybody(after: str = "", limit: int = 200) -> list[Member]:
+    """The members by code, for an administrator."""
+    return list(
+        db.session.execute(select(Member).where(Member.code > after).order_by(Member.code).limit(limit)).scalars()
+    )
+
+
+def record(actor: Actor, event: Event, member: Member, ref: str | None = None) -> None:
+    """Record an event about a member; in the transaction under way."""
+    subject = {"type": "member", "ref": ref or member.code}
+    ledger.append(actor, event, subject=subject, concerned={member.id: ledger.Concern("counterparty")})
