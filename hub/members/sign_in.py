@@ -1,6 +1,6 @@
 """Sign-in: whom a request comes from. The only module that knows Flask-Security, Flask-Login and bearer keys."""
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_login import current_user
 from flask_security import FSQLALiteUserDatastore, RoleMixin, Security, user_authenticated
 
@@ -72,7 +72,7 @@ def identify() -> Actor | None:
     header = request.headers.get("Authorization", "")
     if header:
         actor = _by_key(header)
-    elif current_user.is_authenticated:
+    elif _session_counts() and current_user.is_authenticated:
         actor = service.actor_of_person(current_user)
     else:
         actor = None
@@ -80,6 +80,11 @@ def identify() -> Actor | None:
         read_as(db.session, actor, told=bool(header))
         g.member = actor.member
     return actor
+
+
+def _session_counts() -> bool:
+    """A session acts through pages, whose forms carry a CSRF token; of the API it may only read."""
+    return request.blueprint in current_app.extensions["page_blueprints"] or request.method in {"GET", "HEAD"}
 
 
 def _by_key(header: str) -> Actor | None:

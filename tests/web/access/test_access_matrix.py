@@ -1,0 +1,127 @@
+"""Every route and method, asked by every kind of actor: the answers are the reviewed table in matrix.txt.
+
+A route without its row, or a row whose answer has changed, fails; the failure shows the table as it is now.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from hub import clock
+from hub.access.gate import marks
+from hub.access.grants import Role, granted, granted_to_client
+from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
+from hub.members import service as members
+from hub.members.rules import MemberState
+from tests.conftest import Hub
+from tests.web.access.test_roles_and_keys import PASSWORD
+
+TABLE = Path(__file__).with_name("matrix.txt")
+ARGUMENTS = {
+    "key_id": "example.e1.domain",
+    "entry": "A" * 22,
+    "id": "A" * 22,
+    "pseudonym": "p_0000000000000000",
+    "size": 1,
+    "path": "0/000",
+    "filename": "hub.css",
+}
+"""A value for each variable part of an address; that of a record names none, so that who may pass is told 404."""
+KINDS = ("brand", "platform", "authority", "auditor")
+UNFIT = {"suspended": MemberState.SUSPENDED, "left": MemberState.LEFT}
+
+
+def routes(app: Flask) -> Iterator[tuple[str, Rule]]:
+    """Each method of each rule; HEAD and OPTIONS go with GET and with the rule."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield method, rule
+
+
+@pytest.fixture
+def seats(hub: Hub) -> dict[str, Callable[[], FlaskClient]]:
+    """Kind of actor → makes a client that is signed in as one."""
+    hub.app.config["WTF_CSRF_ENABLED"] = False  # or its refusal would stand before the gate's
+    made: dict[str, Callable[[], FlaskClient]] = {"nobody": hub.app.test_client}
+    for kind in KINDS:
+        hub.admit(kind, kind)
+    with hub.operator() as actor:
+        hub.keys["office"] = members.issue_credential(actor, members.OFFICE)
+        for code in UNFIT:
+            members.admit(actor, code, MemberKind.BRAND, code)
+            hub.keys[code] = members.issue_credential(actor, code)
+            members.move(actor, code, UNFIT[code])
+        hub.keys["expired"] = members.issue_credential(actor, "brand", days=1)
+        hub.keys["revoked"] = "ah_" + "A" * 43
+        for role in Role:
+            members.invite(actor, "brand", f"{role.value}@alliance-hub.org", role.value, PASSWORD, role)
+        for code in (*KINDS[1:], members.OFFICE):
+            members.invite(actor, code, f"{code}@alliance-hub.org", code, PASSWORD)
+    past = clock.now() - timedelta(days=1)
+    hub.sql("UPDATE credential SET expires_at = %s WHERE expires_at < now() + interval '2 days'", past)
+    for code in hub.keys:
+        made[f"key:{code}"] = lambda code=code: hub.client(code)  # type: ignore[misc]
+    for who in (*Role, *KINDS[1:], members.OFFICE):
+        made[str(who)] = lambda who=who: signed_in(hub, str(who))  # type: ignore[misc]
+    return made
+
+
+def signed_in(hub: Hub, who: str) -> FlaskClient:
+    client = hub.app.test_client()
+    answer = client.post("/sign-in", data={"email": f"{who}@alliance-hub.org", "password": PASSWORD})
+    assert answer.status_code == 302, who
+    return client
+
+
+def asked(app: Flask, client: FlaskClient, method: str, rule: Rule) -> int:
+    """The status of one request with nothing in it, each from a client that is signed in as before."""
+    with app.test_request_context():
+        arguments = {name: ARGUMENTS[name] for name in rule.arguments}
+        built = rule.build(arguments, append_unknown=False)
+        assert built is not None
+    return client.open(
+        built[1], method=method, headers={"Accept": "text/html,application/json"}, buffered=True
+    ).status_code
+
+
+def test_every_actor_is_answered_as_the_table_says(
+    hub: Hub, seats: dict[str, Callable[[], FlaskClient]], tmp_path: Path
+) -> None:
+    mark = marks(hub.app)
+    lines = [" ".join(["method route".ljust(52), *(seat.rjust(13) for seat in seats), " mark"])]
+    clients = {seat: make() for seat, make in seats.items()}
+    for method, rule in routes(hub.app):
+        if (
+            rule.endpoint == "security.logout"
+        ):  # would end the sessions of the rows below it; its mark is in the boot check
+            continue
+        answers = [str(asked(hub.app, clients[seat], method, rule)).rjust(13) for seat in seats]
+        needed = mark[rule.endpoint]
+        said = needed.value if isinstance(needed, Permission) else "public"
+        lines.append(" ".join([f"{method} {rule.rule}".ljust(52), *answers, f" {said}"]))
+    now = "\n".join(lines) + "\n"
+    (tmp_path / "matrix.txt").write_text(now)
+    assert now.splitlines() == TABLE.read_text().splitlines(), f"the table as it is now: {tmp_path / 'matrix.txt'}"
+
+
+def test_table_lets_past_a_permission_only_those_whom_the_grants_let() -> None:
+    """The table itself, against the grants: where it says neither 302, 401 nor 403, the actor's grants hold the mark."""
+    heading, *rows = TABLE.read_text().splitlines()
+    seats = heading.split()[2:-1]
+    may = {f"key:{kind}": granted_to_client(MemberKind(kind), None) for kind in KINDS}
+    may |= {str(role): granted(MemberKind.BRAND, role) for role in Role}
+    may |= {kind: granted(MemberKind(kind), Role.OWNER) for kind in KINDS[1:]}
+    may |= {"key:office": granted_to_client(MemberKind.ADMINISTRATION, None)}
+    may |= {members.OFFICE: granted(MemberKind.ADMINISTRATION, Role.OWNER)}
+    assert len(rows) > 20
+    for row in rows:
+        method, rule, *cells, mark = row.split()
+        for seat, status in zip(seats, cells, strict=True):
+            if mark != "public" and status not in {"302", "401", "403"}:
+                assert mark in may.get(seat, frozenset()), (method, rule, seat)
