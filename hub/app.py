@@ -111,7 +111,7 @@ def _attach_errors(app: Flask) -> None:
     @app.errorhandler(ProblemError)
     def refused(error: ProblemError) -> Any:
         db.session.rollback()
-        return error_page(error.type.status, request_id()) if _wants_page() else error.response(request_id())
+        return _page(error.type.status, error.retry_after) if _wants_page() else error.response(request_id())
 
     @app.errorhandler(IntegrityError)
     def conflicted(error: IntegrityError) -> Any:
@@ -144,10 +144,8 @@ def _attach_errors(app: Flask) -> None:
     def failed(error: HTTPException) -> Any:
         if error.response is not None:
             return error.response
-        if _wants_page():
-            response = make_response(error_page(error.code or 500, request_id()))
-        else:
-            response = ProblemApi.handle_http_exception(ProblemApi(), error)
+        status = error.code or 500
+        response = _page(status) if _wants_page() else ProblemApi.handle_http_exception(ProblemApi(), error)
         if isinstance(error, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # RFC 9110 §15.5.6
         return response
@@ -155,8 +153,15 @@ def _attach_errors(app: Flask) -> None:
 
 def _answer(slug: str, detail: str, remedy: str, retry_after: int | None = None) -> Any:
     if _wants_page():
-        return error_page(TYPES[slug].status, request_id())
+        return _page(TYPES[slug].status, retry_after)
     return problem(TYPES[slug], detail, remedy, request_id(), retry_after=retry_after)
+
+
+def _page(status: int, retry_after: int | None = None) -> Response:
+    response = make_response(error_page(status, request_id()))
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
 
 
 def _wants_page() -> bool:

@@ -171,12 +171,32 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_events
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {app};
 """
 
+NO_GRANTS = """
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {app}, {sequencer};
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {app}, {sequencer};
+REVOKE ALL ON SCHEMA public FROM {app}, {sequencer};
+"""
+
+NO_JOBS = """
+DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, procrastinate_workers CASCADE;
+DO $$
+DECLARE gone text;
+BEGIN
+  FOR gone IN SELECT oid::regprocedure FROM pg_proc
+               WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'procrastinate\\_%' LOOP
+    EXECUTE 'DROP FUNCTION ' || gone;
+  END LOOP;
+  FOR gone IN SELECT oid::regtype FROM pg_type
+               WHERE typnamespace = 'public'::regnamespace AND typname LIKE 'procrastinate\\_%' LOOP
+    EXECUTE 'DROP TYPE ' || gone;
+  END LOOP;
+END $$;
+"""
+
 
 def upgrade() -> None:
     """Functions, policies, grants, and the job queue's own tables."""
-    run = op.get_bind().exec_driver_sql
-    database = run("SELECT current_database()").scalar_one()
-    roles = {role: run("SELECT quote_ident(%s)", (f"{database}_{role}",)).scalar_one() for role in ("app", "sequencer")}
+    run, roles = op.get_bind().exec_driver_sql, _roles()
     run(FUNCTIONS.replace("%", "%%"))
     for table, policies in POLICIES.items():
         run(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -189,7 +209,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the functions, the policies and the job queue."""
+    """Drop the functions, the policies, the grants and the job queue."""
     run = op.get_bind().exec_driver_sql
     for table, policies in POLICIES.items():
         for name, *_ in policies:
@@ -210,6 +230,11 @@ def downgrade() -> None:
         "DROP FUNCTION reader_member, reader_groups, reader_ceiling, credential_holder, ledger_append,"
         " settle_dispute, member_with_expired, refuse_change"
     )
-    run(
-        "DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, procrastinate_workers CASCADE"
-    )
+    run(NO_JOBS.replace("%", "%%"))
+    run(NO_GRANTS.format(**_roles()))
+
+
+def _roles() -> dict[str, str]:
+    run = op.get_bind().exec_driver_sql
+    database = run("SELECT current_database()").scalar_one()
+    return {role: run("SELECT quote_ident(%s)", (f"{database}_{role}",)).scalar_one() for role in ("app", "sequencer")}

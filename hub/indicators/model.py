@@ -7,6 +7,7 @@ must learn nothing of it, so there must be no number to look up.
 from datetime import date, datetime
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     DateTime,
     ForeignKey,
@@ -79,7 +80,21 @@ class Sighting(Model):
 
     __tablename__ = "sighting"
 
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     key_id: Mapped[int] = mapped_column(SmallInteger, ForeignKey("token_key.id"), primary_key=True)
     token: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     matched_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ContributionTally(Model):
+    """How many contributions a member has of each make. A trigger keeps it: an overview costs the same at any size."""
+
+    __tablename__ = "contribution_tally"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    key_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    evidence_level: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    tlp: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    expires_on: Mapped[date] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(10), primary_key=True)
+    contributions: Mapped[int] = mapped_column(BigInteger)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.access.tlp import CEILING
-from hub.indicators.model import Contribution
+from hub.indicators.model import Contribution, ContributionTally
 
 Rows = type[Contribution]
 
@@ -43,3 +43,8 @@ def visible_to(actor: Actor, rows: Rows = Contribution) -> ColumnElement[bool]:
 def own_by(actor: Actor) -> ColumnElement[bool]:
     """The actor's member's own contributions."""
     return Contribution.member_id == actor.member_id
+
+
+def own_tally(actor: Actor) -> ColumnElement[bool]:
+    """The actor's member's own tally."""
+    return ContributionTally.member_id == actor.member_id

@@ -73,6 +73,7 @@ class PartyLeaf(Model):
     """Which leaves concern a party, in tree order, so that its own pages cost the page and not the log."""
 
     __tablename__ = "ledger_party_leaf"
+    __table_args__ = (Index("ix_ledger_party_leaf_action", "party", "action", "leaf_index"),)
 
     party: Mapped[int] = mapped_column(primary_key=True)
     leaf_index: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -77,7 +77,7 @@ def operating(environment: dict[str, str] | None = None) -> Iterator[Any]:
 
 @click.group()
 def main() -> None:
-    r"""Run and administer an alliance hub.
+    """Run and administer an alliance hub.
 
     \b
     hub run                              start everything on 127.0.0.1:8000
@@ -85,18 +85,18 @@ def main() -> None:
     hub member admit brand-x --kind brand --name "Brand X"
     hub member credential brand-x --out brand-x.profile
     hub epoch open 2026-2
-    """
+    """  # noqa: D301 - click reads the \b
 
 
 @main.command()
 @refusals_said
 def run() -> None:
-    r"""Start PostgreSQL, evaluator, worker, sequencer and web, and keep them running until Ctrl-C.
+    """Start PostgreSQL, evaluator, worker, sequencer and web, and keep them running until Ctrl-C.
 
     \b
     HUB_PORT=8001 hub run                 when port 8000 is taken
     HUB_DATABASE_URL=postgresql+psycopg://owner@server/hub hub run
-    """
+    """  # noqa: D301 - click reads the \b
     from hub.manage import example, runtime
 
     launch = runtime.Launch.from_env()
@@ -120,11 +120,14 @@ def worker() -> None:
     from hub.app import create_app
     from hub.indicators.jobs import expire_contributions
     from hub.jobs import create_queue
+    from hub.members.jobs import forget_attempts
 
     settings = Settings.from_env()
-    queue = create_queue(
-        settings.database_url, create_app(settings), {"expire_contributions": ("7 * * * *", expire_contributions)}
-    )
+    periodic = {
+        "expire_contributions": ("7 * * * *", expire_contributions),
+        "forget_attempts": ("27 * * * *", forget_attempts),
+    }
+    queue = create_queue(settings.database_url, create_app(settings), periodic)
     queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")
 
 

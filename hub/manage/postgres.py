@@ -152,7 +152,7 @@ class EmbeddedPostgres:
         finish its query first: they are killed, which PostgreSQL recovers from as from any crash. A postmaster that is
         still shutting down is left to it.
         """
-        left = self._processes_on_data()
+        left = self._postmaster_and_backends()
         try:
             postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
         except (OSError, ValueError, IndexError):
@@ -244,7 +244,7 @@ class EmbeddedPostgres:
         folder.mkdir(mode=0o700)
         give_away(folder)
 
-    def _processes_on_data(self) -> set[int]:
+    def _postmaster_and_backends(self) -> set[int]:
         """The postmaster and its backends stay in the data folder all their lives. Empty where there is no /proc."""
         found = set()
         for process in Path("/proc").glob("[0-9]*"):

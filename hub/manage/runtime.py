@@ -48,22 +48,27 @@ class Launch:
     evaluator_workers: int
     url: str
     """The address members use."""
+    origin: str
+    """The log's name in checkpoints."""
 
     @classmethod
     def from_env(cls, env: Environment = os.environ) -> "Launch":
-        """From HUB_HOME, HUB_PORT, HUB_ALLIANCE, HUB_DATABASE_URL, HUB_WEB_WORKERS, HUB_EVALUATOR_WORKERS, HUB_URL.
+        """From HUB_HOME, HUB_PORT, HUB_ALLIANCE, HUB_DATABASE_URL, HUB_WEB_WORKERS, HUB_EVALUATOR_WORKERS, HUB_URL,
+        HUB_LEDGER_ORIGIN.
 
         Raises SettingError naming the variable that does not serve.
         """
         port = _number(env, "HUB_PORT", 8000, 65535)
+        alliance = env.get("HUB_ALLIANCE") or "example"
         return cls(
             home=Path(env.get("HUB_HOME") or ROOT / "var").absolute(),
             port=port,
-            alliance=env.get("HUB_ALLIANCE") or "example",
+            alliance=alliance,
             database_url=env.get("HUB_DATABASE_URL") or None,
             web_workers=_number(env, "HUB_WEB_WORKERS", 2, 256),
             evaluator_workers=_number(env, "HUB_EVALUATOR_WORKERS", 2, 256),
             url=env.get("HUB_URL") or f"http://127.0.0.1:{port}",
+            origin=env.get("HUB_LEDGER_ORIGIN") or f"{alliance}.alliance-hub/audit",
         )
 
 
@@ -213,6 +218,7 @@ def _settings(launch: Launch, owner_url: str, passwords: Mapping[str, str]) -> d
     return {
         "HUB_HOME": str(launch.home),
         "HUB_ALLIANCE": launch.alliance,
+        "HUB_LEDGER_ORIGIN": launch.origin,
         "HUB_PORT": str(launch.port),
         "HUB_URL": launch.url,
         "HUB_EVALUATOR_URL": f"http://127.0.0.1:{free_port()}",

@@ -17,6 +17,7 @@ class Match(Model):
         one_of("state", MatchState),
         Index("uq_match_recipient", "recipient_id", "key_id", "token", unique=True),
         Index("ix_match_newest", "recipient_id", "id"),
+        Index("ix_match_state", "recipient_id", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -15,6 +16,12 @@ MOST_CREDENTIALS = 50
 OVERLAP_DAYS = 7
 """How long a rotated key goes on serving beside its successor."""
 MOST_NETWORKS = 20
+
+ATTEMPTS_SPAN = timedelta(minutes=15)
+MOST_ATTEMPTS = 5
+"""Attempts to sign in as one person from one network within the span."""
+MOST_NETWORK_ATTEMPTS = 100
+"""Attempts to sign in as anybody from one network within the span."""
 
 
 class MemberState(StrEnum):

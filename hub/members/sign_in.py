@@ -1,5 +1,7 @@
 """Sign-in: whom a request comes from. The only module that knows Flask-Security, Flask-Login and bearer keys."""
 
+from collections.abc import Mapping
+
 from flask import Flask, current_app, g, request
 from flask_login import current_user
 from flask_security import FSQLALiteUserDatastore, RoleMixin, Security, user_authenticated
@@ -9,7 +11,7 @@ from hub.access.guard import read_as
 from hub.db import db
 from hub.members import service
 from hub.members.model import Person
-from hub.members.rules import ACTIVE
+from hub.members.rules import ACTIVE, ATTEMPTS_SPAN
 from hub.web.problems import ProblemError
 
 SETTINGS = {
@@ -47,6 +49,10 @@ FOREIGN = {
 """Why each endpoint that Flask-Security registers is public."""
 
 
+PASSWORD_ENDPOINTS = frozenset({"security.login", "security.verify"})
+"""Where a password can be guessed at."""
+
+
 class NoRoles(RoleMixin):
     """Flask-Security wants a class of roles; what a person may do comes from access.grants alone."""
 
@@ -56,12 +62,36 @@ def attach_sign_in(app: Flask) -> None:
     app.config.update(SETTINGS)
     Security(app, FSQLALiteUserDatastore(db, Person, NoRoles))
 
+    @app.before_request
+    def _bound_guessing() -> None:
+        guessed = request.method == "POST" and request.endpoint in PASSWORD_ENDPOINTS
+        if guessed and not service.may_try(_named(), _address()):
+            raise ProblemError(
+                "too-many-tries",
+                "There were too many attempts to sign in from your network",
+                "Wait for a quarter of an hour, or sign in from another network",
+                retry_after=int(ATTEMPTS_SPAN.total_seconds()),
+            )
+
     @user_authenticated.connect_via(app)
     def _signed_in(_app: Flask, user: Person, **_: object) -> None:
+        service.forgive(user.email, _address())
         actor = service.actor_of_person(user)
         if actor is not None:
             read_as(db.session, actor)
             service.record_sign_in(actor)
+
+
+def _address() -> str:
+    return request.remote_addr or "::"
+
+
+def _named() -> str:
+    """Whose password is tried: the form's address, or the person signed in who is asked once more."""
+    if current_user.is_authenticated:
+        return str(current_user.email)
+    given = request.get_json(silent=True) if request.is_json else request.form
+    return str(given.get("email", ""))[:255] if isinstance(given, Mapping) else ""
 
 
 def identify() -> Actor | None:

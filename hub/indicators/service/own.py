@@ -13,7 +13,7 @@ from hub.access.tlp import Tlp
 from hub.db import db
 from hub.epochs.model import TokenKey
 from hub.indicators import policy
-from hub.indicators.model import Contribution, Sighting
+from hub.indicators.model import Contribution, ContributionTally, Sighting
 from hub.indicators.rules import SOON, ContributionState, EvidenceLevel, Stance
 
 EXPIRING = "expiring"
@@ -108,36 +108,55 @@ class OwnCount:
 
 
 def own_counts(actor: Actor) -> list[OwnCount]:
-    """The actor's active contributions, counted."""
-    expiring = func.count().filter(_ends_soon())
+    """The actor's active contributions, counted from the tally; the matched ones from the sightings."""
+    make = (TokenKey.type, ContributionTally.evidence_level, ContributionTally.tlp)
+    ending = ContributionTally.expires_on <= clock.today() + SOON
     rows = db.session.execute(
         select(
-            TokenKey.type,
-            Contribution.evidence_level,
-            Contribution.tlp,
-            func.count(),
-            func.count(Sighting.token),
-            expiring,
+            *make,
+            func.sum(ContributionTally.contributions),
+            func.coalesce(func.sum(ContributionTally.contributions).filter(ending), 0),
         )
-        .join(TokenKey, TokenKey.id == Contribution.key_id)
-        .outerjoin(
-            Sighting,
+        .join(TokenKey, TokenKey.id == ContributionTally.key_id)
+        .where(policy.own_tally(actor), ContributionTally.state == ContributionState.ACTIVE.value)
+        .group_by(*make)
+        .having(func.sum(ContributionTally.contributions) > 0)
+    )
+    matched = _matched_counts(actor)
+    return [
+        OwnCount(type, EvidenceLevel(level), Tlp(tlp), int(count), matched.get((type, level, tlp), 0), int(expiring))
+        for type, level, tlp, count, expiring in rows
+    ]
+
+
+def _matched_counts(actor: Actor) -> dict[tuple[str, int, int], int]:
+    """(type, evidence level, TLP) → active contributions of the actor that somebody matched."""
+    make = (TokenKey.type, Contribution.evidence_level, Contribution.tlp)
+    rows = db.session.execute(
+        select(*make, func.count())
+        .select_from(Sighting)
+        .join(
+            Contribution,
             and_(
-                Sighting.key_id == Contribution.key_id,
-                Sighting.token == Contribution.token,
-                Sighting.member_id == Contribution.member_id,
+                Contribution.key_id == Sighting.key_id,
+                Contribution.token == Sighting.token,
+                Contribution.member_id == Sighting.member_id,
             ),
         )
-        .where(policy.own_by(actor), Contribution.state == ContributionState.ACTIVE.value)
-        .group_by(TokenKey.type, Contribution.evidence_level, Contribution.tlp)
+        .join(TokenKey, TokenKey.id == Contribution.key_id)
+        .where(
+            policy.own_by(actor),
+            Sighting.member_id == actor.member_id,
+            Contribution.state == ContributionState.ACTIVE.value,
+        )
+        .group_by(*make)
     )
-    return [OwnCount(type, EvidenceLevel(level), Tlp(tlp), *counts) for type, level, tlp, *counts in rows]
+    return {(type, level, tlp): count for type, level, tlp, count in rows}
 
 
 def withdrawn_count(actor: Actor) -> int:
     """How many of the actor's contributions are withdrawn."""
-    return db.session.execute(
-        select(func.count())
-        .select_from(Contribution)
-        .where(policy.own_by(actor), Contribution.state == ContributionState.WITHDRAWN.value)
-    ).scalar_one()
+    counted = select(func.coalesce(func.sum(ContributionTally.contributions), 0)).where(
+        policy.own_tally(actor), ContributionTally.state == ContributionState.WITHDRAWN.value
+    )
+    return int(db.session.execute(counted).scalar_one())

@@ -1,6 +1,7 @@
 """Commands and queries on members, their people, credentials and groups: one file each, all of them named here."""
 
 from hub.members.service.actors import OFFICE, KeyHolder, actor_of_person, holder_of_key, job_actor, operator
+from hub.members.service.attempts import forget_attempts, forgive, may_try
 from hub.members.service.credentials import (
     CredentialTerms,
     LiveCredential,
@@ -37,6 +38,8 @@ __all__ = [
     "admit",
     "everybody",
     "find",
+    "forget_attempts",
+    "forgive",
     "group_codes",
     "group_ids",
     "holder_of_key",
@@ -46,6 +49,7 @@ __all__ = [
     "job_actor",
     "join",
     "live_credentials",
+    "may_try",
     "move",
     "operator",
     "record_denial",

@@ -29,7 +29,16 @@ READ_BY_MEMBER = {
 }
 """Tables with rows of one member each, and the column that says whose."""
 OPEN_TO_THE_APPLICATION = {
-    *("member", "sharing_group", "sharing_group_member", "person", "epoch", "token_key", "declared_need"),
+    *(
+        "sign_in_attempt",
+        "member",
+        "sharing_group",
+        "sharing_group_member",
+        "person",
+        "epoch",
+        "token_key",
+        "declared_need",
+    ),
     *("ledger_tag_key", "ledger_entry", "ledger_pending", "ledger_leaf", "ledger_tile", "ledger_checkpoint"),
     *("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers"),
 }

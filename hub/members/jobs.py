@@ -1,0 +1,8 @@
+"""Background work on members."""
+
+from hub.members import service
+
+
+def forget_attempts() -> int:
+    """Delete attempts to sign in that count no more. Safe to repeat."""
+    return service.forget_attempts()

@@ -1,0 +1,36 @@
+"""A row for each main table, in words that every revision from the first on takes."""
+
+_KEY = "decode(repeat('ab', 32), 'hex')"
+_ENTRY = "'00000000-0000-0000-0000-000000000001'"
+
+ROWS = {
+    "member": "INSERT INTO member (id, code, name, kind, state, admitted_at)"
+    " VALUES (1, 'brand-a', 'Brand A', 'brand', 'admitted', now())",
+    "person": "INSERT INTO person (member_id, name, pseudonym, email, active, fs_uniquifier)"
+    " VALUES (1, 'Ada', 'p_1', 'ada@example.org', true, 'u')",
+    "credential": "INSERT INTO credential (member_id, digest, pseudonym, created_at, expires_at)"
+    f" VALUES (1, {_KEY}, 'p_2', now(), now() + interval '1 day')",
+    "sharing_group": "INSERT INTO sharing_group (id, code, name) VALUES (1, 'watches', 'watches')",
+    "sharing_group_member": "INSERT INTO sharing_group_member (group_id, member_id) VALUES (1, 1)",
+    "epoch": "INSERT INTO epoch (id, name, state, opened_at) VALUES (1, 'e1', 'open', now())",
+    "token_key": "INSERT INTO token_key (id, epoch_id, name, type, public_key)"
+    f" VALUES (1, 1, 'example.e1.phone', 'phone', {_KEY})",
+    "declared_need": "INSERT INTO declared_need (member_id, type, allowed) VALUES (1, 'phone', 9)",
+    "quota": "INSERT INTO quota (member_id, type, period_on, allowed, used) VALUES (1, 'phone', '2026-11-01', 9, 1)",
+    "indicator": f"INSERT INTO indicator (key_id, token) VALUES (1, {_KEY})",
+    "contribution": "INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, group_ids,"
+    f" shared_at, expires_on, state) VALUES (1, {_KEY}, 1, 'infringing', 2, 2, '{{}}', now(), '2099-01-01', 'active')",
+    "match": f"INSERT INTO match (recipient_id, key_id, token, state, matched_at) VALUES (1, 1, {_KEY}, 'new', now())",
+    "sighting": f"INSERT INTO sighting (key_id, token, member_id, matched_at) VALUES (1, {_KEY}, 1, now())",
+    "idempotency_key": f"INSERT INTO idempotency_key (member_id, key, digest, at) VALUES (1, 'once', {_KEY}, now())",
+    "ledger_tag_key": f"INSERT INTO ledger_tag_key (party, sealed) VALUES (1, {_KEY})",
+    "ledger_entry": f"INSERT INTO ledger_entry (id, at, action, leaf) VALUES ({_ENTRY}, now(), 'match.run', {_KEY})",
+    "ledger_part": f"INSERT INTO ledger_part (entry_id, n, party, view, salt) VALUES ({_ENTRY}, 0, 1, {_KEY}, {_KEY})",
+    "ledger_pending": f"INSERT INTO ledger_pending (entry_id) VALUES ({_ENTRY})",
+    "ledger_leaf": f"INSERT INTO ledger_leaf (leaf_index, entry_id, leaf_hash) VALUES (0, {_ENTRY}, {_KEY})",
+    "ledger_party_leaf": "INSERT INTO ledger_party_leaf (party, leaf_index, entry_id, n, action)"
+    f" VALUES (1, 0, {_ENTRY}, 0, 'match.run')",
+    "ledger_tile": f"INSERT INTO ledger_tile (level, n, hashes) VALUES (0, 0, {_KEY})",
+    "ledger_state": f"INSERT INTO ledger_state (one, origin, size, root) VALUES (true, 'example', 1, {_KEY})",
+    "ledger_checkpoint": f"INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (1, {_KEY}, 'note', now())",
+}

@@ -1,0 +1,181 @@
+"""Migrations are tested like code: head is what the models say, and every revision goes up, down and up again."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+from hub import app
+from hub.db import Model, Xid8
+from hub.manage import database
+from tests.conftest import on, plain
+from tests.migrations.rows import ROWS
+from tests.migrations.snapshot import snapshot
+
+CONFIG = Config()
+CONFIG.set_main_option("script_location", str(database.MIGRATIONS).replace("%", "%%"))
+CONFIG.set_main_option("path_separator", "os")
+CONFIG.set_main_option("version_locations", str(database.MIGRATIONS).replace("%", "%%"))
+SCRIPT = ScriptDirectory.from_config(CONFIG)
+REVISIONS = [each.revision for each in reversed([*SCRIPT.walk_revisions()])]
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A transaction as the owner, on a connection that knows the hub's types."""
+    engine = create_engine(url)
+    engine.dialect.ischema_names["xid8"] = Xid8  # type: ignore[attr-defined]
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+class Database:
+    """A database of a test's own, and the ways to move and look at it as the owner."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def move(self, to: str, steps: Callable[[str, Any], Any]) -> None:
+        """Run the migrations from where the database is to that revision, in one transaction."""
+        with (
+            connected(self.url) as connection,
+            EnvironmentContext(CONFIG, SCRIPT, fn=lambda now, _: steps(to, now)) as environment,
+        ):
+            environment.configure(connection=connection, transactional_ddl=True)
+            environment.run_migrations()
+
+    def up(self, to: str) -> None:
+        """Upgrade."""
+        self.move(to, SCRIPT._upgrade_revs)
+
+    def down(self, to: str) -> None:
+        """Downgrade."""
+        self.move(to, SCRIPT._downgrade_revs)
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """What a statement returns to the owner."""
+        with psycopg.connect(plain(self.url), autocommit=True) as connection:
+            cursor = connection.execute(statement)  # type: ignore[call-overload]
+            return cursor.fetchall() if cursor.description else []
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each main table has."""
+        return {table: self.sql(f'SELECT count(*) FROM "{table}"')[0][0] for table in ROWS}
+
+    def fill(self) -> None:
+        """Put a row into every main table."""
+        for statement in ROWS.values():
+            self.sql(statement)
+
+    def snapshot(self) -> dict[str, list[str]]:
+        """Everything the migrations made, in words."""
+        with psycopg.connect(plain(self.url)) as connection:
+            return snapshot(connection)
+
+
+@pytest.fixture
+def fresh(cluster: str) -> Iterator[Database]:
+    """A database at the state before the first revision, with its roles made."""
+    name = f"m_{secrets.token_hex(6)}"
+    with psycopg.connect(plain(cluster), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        database.migrate(on(cluster, name), {"app": "app", "sequencer": "sequencer"})
+        made = Database(on(cluster, name))
+        made.down("base")
+        yield made
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        for role in database.ROLES:
+            connection.execute(f"DROP ROLE {name}_{role}")
+
+
+def _is_ours(_object: Any, name: str | None, _kind: str, reflected: bool, compared_to: Any) -> bool:
+    strange = str(name).startswith("procrastinate_")
+    return not (strange and reflected and compared_to is None)
+
+
+def test_head_is_what_the_models_say(owner_url: str) -> None:
+    assert app.APIS, "imports every model"
+    options = {"compare_type": True, "compare_server_default": True, "include_object": _is_ours}
+    with connected(owner_url) as connection:
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), Model.metadata)
+    assert differences == []
+
+
+def test_constraints_at_head_are_those_of_the_models(fresh: Database, owner_url: str) -> None:
+    with connected(fresh.url) as connection:
+        Model.metadata.create_all(connection)
+    ours = tuple(f"{table}." for table in Model.metadata.tables)
+    wanted, found = fresh.snapshot(), Database(owner_url).snapshot()
+    for kind in ("columns", "constraints", "indexes"):
+        stated = [each for each in found[kind] if each.startswith(ours)]
+        assert stated == wanted[kind]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_revision_goes_up_down_and_up_again_with_rows_in_the_tables(fresh: Database, revision: str) -> None:
+    before = SCRIPT.get_revision(revision).down_revision or "base"
+    if before != "base":
+        fresh.up(before)
+        fresh.fill()
+    was = fresh.snapshot()
+    fresh.up(revision)
+    made = fresh.snapshot()
+    if before == "base":
+        fresh.fill()
+    assert set(fresh.counts().values()) == {1}
+    fresh.down(before)
+    assert fresh.snapshot() == was
+    if before != "base":
+        assert set(fresh.counts().values()) == {1}
+    fresh.up(revision)
+    assert fresh.snapshot() == made
+
+
+def test_a_downgrade_that_leaves_something_is_noticed(fresh: Database) -> None:
+    was = fresh.snapshot()
+    fresh.sql("CREATE TYPE left_behind AS ENUM ('a')")
+    assert fresh.snapshot() != was
+
+
+def test_tally_counts_what_was_shared_before_it(fresh: Database) -> None:
+    fresh.up("20261124_0510")
+    fresh.fill()
+    fresh.up("20261124_0530")
+    assert fresh.sql("SELECT member_id, contributions FROM contribution_tally") == [(1, 1)]
+
+
+def test_keys_with_terms_do_not_outlive_the_columns_that_state_them(fresh: Database) -> None:
+    fresh.up("20261125_0830")
+    fresh.fill()
+    fresh.sql("UPDATE credential SET scopes = '{list:fetch}'")
+    fresh.down("20261124_0530")
+    assert fresh.sql("SELECT revoked_at IS NOT NULL FROM credential") == [(True,)]
+
+
+def test_keys_without_terms_outlive_them(fresh: Database) -> None:
+    fresh.up("20261125_0830")
+    fresh.fill()
+    fresh.down("20261124_0530")
+    assert fresh.sql("SELECT revoked_at IS NOT NULL FROM credential") == [(False,)]
+
+
+def test_there_is_one_line_of_revisions() -> None:
+    assert len(SCRIPT.get_heads()) == 1
+    assert sorted(REVISIONS) == REVISIONS
+
+
+def test_a_file_bears_its_revision_and_then_words() -> None:
+    names = {each.revision: each.path.rpartition("/")[2] for each in SCRIPT.walk_revisions()}
+    assert [name for revision, name in names.items() if not name.startswith(f"{revision}_")] == []
