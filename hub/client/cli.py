@@ -16,7 +16,7 @@ from hub.client import cli_files, cli_ledger
 from hub.client.console import table
 from hub.client.errors import ClientError, ExitCode, usage
 from hub.client.http import PATIENCE
-from hub.client.options import EXIT_HELP, Common, examples, json_option
+from hub.client.options import EXIT_HELP, Options, examples, json_option
 from hub.client.session import open_session
 
 _RESUMES = "the same command again resumes where it stopped"
@@ -51,7 +51,7 @@ def alliance(context: click.Context, profile: str | None, patience: float) -> No
     stand above the profile; ALLIANCE_STATE names the folder of your own state (vault, lists, ledger), otherwise
     ~/.local/share/alliance/MEMBER@HOST. Keep that folder in your backups, and to yourself.
     """
-    context.obj = Common(profile, patience)
+    context.obj = Options(profile, patience)
 
 
 for command in (*cli_files.COMMANDS, cli_ledger.ledger):
@@ -61,10 +61,10 @@ for command in (*cli_files.COMMANDS, cli_ledger.ledger):
 @alliance.command(epilog=examples("alliance --profile brand.json status"))
 @json_option
 @click.pass_obj
-def status(common: Common, /, as_json: bool) -> None:
+def status(options: Options, /, as_json: bool) -> None:
     """Who the hub takes us for, our sharing groups and what is left of our quotas."""
-    console = common.console(as_json)
-    with open_session(common.profile, console, common.patience) as session:
+    console = options.console(as_json)
+    with open_session(options.profile, console, options.patience) as session:
         me = session.me()
         rows = [
             (quota["type"], f"{quota['used']:,}", f"{quota['allowed']:,}", f"{quota['allowed'] - quota['used']:,}")
@@ -80,7 +80,7 @@ def status(common: Common, /, as_json: bool) -> None:
 @alliance.command(epilog=examples("alliance types"))
 @json_option
 @click.pass_obj
-def types(common: Common, /, as_json: bool) -> None:
+def types(options: Options, /, as_json: bool) -> None:
     """The identifier types, with an example each. Needs no network."""
     rows = [
         (kind.name, kind.title, kind.weight, f"{kind.retention_days} days", kind.examples[0]) for kind in TYPES.values()
@@ -96,16 +96,16 @@ def types(common: Common, /, as_json: bool) -> None:
         }
         for kind in TYPES.values()
     }
-    common.console(as_json).result(document, table(("type", "what it is", "weight", "kept", "example"), rows))
+    options.console(as_json).result(document, table(("type", "what it is", "weight", "kept", "example"), rows))
 
 
 @alliance.command(epilog=examples("alliance --profile brand.json seller s_0zVbQ3hYkKx2mDk1x5Zt"))
 @click.argument("reference")
 @click.pass_obj
-def seller(common: Common, /, reference: str) -> None:
+def seller(options: Options, /, reference: str) -> None:
     """Our own name of the seller that the hub knows as REFERENCE (s_…)."""
-    console = common.console(as_json=False)
-    with open_session(common.profile, console, common.patience) as session:
+    console = options.console(as_json=False)
+    with open_session(options.profile, console, options.patience) as session:
         label = session.vault.seller_label(reference)
         if label is None:
             raise usage("this reference was not made here", "ask the colleague who shared it, or use that state folder")

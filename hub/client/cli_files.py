@@ -11,9 +11,11 @@ import click
 
 from hub import clock
 from hub.client import withdraw as withdrawing
+from hub.client.console import Console
 from hub.client.errors import ClientError, ExitCode, usage
-from hub.client.intake import Intake, opened
-from hub.client.options import Common, examples, file_argument, json_option, reading_options, source, type_option
+from hub.client.intake import Intake, Source, opened
+from hub.client.options import Options, examples, file_argument, json_option, reading_options, source, type_option
+from hub.client.out_file import refuse_out, replacing
 from hub.client.session import Session, open_session
 from hub.client.share import Terms, share_spool
 from hub.client.workers import Assignment, Workers
@@ -25,10 +27,16 @@ _NO_KEY = bytes(32)
 
 
 def _nothing_usable(intake: Intake) -> ClientError:
+    if intake.preview.read == 0:
+        return ClientError(
+            ExitCode.NOTHING_USABLE,
+            f"no {intake.preview.unit} of the file holds an identifier",
+            "check which file was meant, and --column or --sheet",
+        )
     return ClientError(
         ExitCode.NOTHING_USABLE,
         f"no row of the file is usable ({intake.preview.bad:,} refused)",
-        "mend the rows in the file named above; check --type, --column and --country",
+        "mend the rows by the reasons above; check --type, --column, --country and --encoding",
     )
 
 
@@ -45,6 +53,17 @@ def _settle(intake: Intake, session: Session) -> str | None:
     if intake.preview.good == 0:
         raise _nothing_usable(intake)
     return None if kept is None else str(kept)
+
+
+def _only_look(given: Source, console: Console) -> None:
+    """Show what would be shared; no profile, no network, no file."""
+    with (
+        Workers(Assignment(given.type, given.country, _NO_KEY), console.say) as workers,
+        opened(given, workers, console, _NO_KEY, only_look=True) as intake,
+    ):
+        console.result({"dry_run": True, **intake.preview.document()}, intake.preview.lines())
+        if intake.preview.good == 0:
+            raise _nothing_usable(intake)
 
 
 @click.command(
@@ -72,7 +91,7 @@ def _settle(intake: Intake, session: Session) -> str | None:
 @json_option
 @click.pass_obj
 def share(
-    common: Common,
+    options: Options,
     /,
     file: Path,
     kind: str,
@@ -90,22 +109,19 @@ def share(
     """Share the identifiers in FILE (text, CSV, XLSX or Parquet) with the alliance.
 
     Good rows are shared; refused ones go to FILE.bad.csv with their reasons, to be mended and shared again. The same
-    file twice changes nothing, and an interrupted run resumes.
+    file twice changes nothing, and an interrupted run resumes. Ten million lines of text take 350 MB of memory; a sheet
+    of a workbook may have 1,048,576 rows, as in Excel.
     """
     if expires is not None and expires.date() <= clock.today():
         raise usage("--expires is not after today", "give a later day")
     given = source(file, kind, seller=seller, **reading)
-    console = common.console(as_json)
+    console = options.console(as_json)
     if dry_run:
-        assignment = Assignment(kind, given.country, _NO_KEY)
-        with Workers(assignment, console.say) as workers, opened(given, workers, console, _NO_KEY) as intake:
-            console.result({"dry_run": True, **intake.preview.document()}, intake.preview.lines())
-            if intake.preview.good == 0:
-                raise _nothing_usable(intake)
+        _only_look(given, console)
         return
     terms = Terms(stance, evidence, tlp.lower(), groups, expires.date() if expires else None)
     with (
-        open_session(common.profile, console, common.patience) as session,
+        open_session(options.profile, console, options.patience) as session,
         Workers(session.assignment(kind, given.country), console.say) as workers,
         opened(
             given, workers, console, session.vault.local_key, folder=session.folder, labels=session.vault.name_sellers
@@ -113,7 +129,7 @@ def share(
     ):
         bad_rows = _settle(intake, session)
         if not yes and not console.agreed(f"share {intake.preview.good:,} identifiers as {stance}, TLP:{tlp.upper()}?"):
-            raise click.Abort
+            raise ClientError(ExitCode.INTERRUPTED, "nothing was shared", "run the same command again and agree")
         shared = share_spool(session, intake.spool, terms, kind, workers)
         document = {
             "dry_run": False,
@@ -142,13 +158,13 @@ def share(
 @json_option
 @click.pass_obj
 def withdraw(
-    common: Common, /, file: Path | None, kind: str, reason: str, label: str | None, as_json: bool, **reading: Any
+    options: Options, /, file: Path | None, kind: str, reason: str, label: str | None, as_json: bool, **reading: Any
 ) -> None:
     """Take back our word on the identifiers in FILE; it has no effect from the next request on."""
     if (file is None) == (label is None):
         raise usage("what is to be withdrawn?", "give either FILE or --seller NAME")
-    console = common.console(as_json)
-    with open_session(common.profile, console, common.patience) as session:
+    console = options.console(as_json)
+    with open_session(options.profile, console, options.patience) as session:
         if file is None:
             result = withdrawing.withdraw_seller(session, str(label), kind, reason)
             document: dict[str, Any] = {}
@@ -171,14 +187,14 @@ def withdraw(
 @reading_options
 @json_option
 @click.pass_obj
-def match(common: Common, /, file: Path, kind: str, out: Path | None, as_json: bool, **reading: Any) -> None:
+def match(options: Options, /, file: Path, kind: str, out: Path | None, as_json: bool, **reading: Any) -> None:
     """Match the identifiers in FILE at the hub; the result goes to FILE.hits.csv.
 
     The hub learns how many were asked and which of them matched; `alliance list` and `alliance join` keep that at home.
     """
     from hub.client.match import match_spool
 
-    _find(common, file, kind, out, as_json, reading, match_spool)
+    _find(options, file, kind, out, as_json, reading, ask=match_spool)
 
 
 @click.command(
@@ -190,28 +206,29 @@ def match(common: Common, /, file: Path, kind: str, out: Path | None, as_json: b
 @reading_options
 @json_option
 @click.pass_obj
-def join(common: Common, /, file: Path, kind: str, out: Path | None, as_json: bool, **reading: Any) -> None:
+def join(options: Options, /, file: Path, kind: str, out: Path | None, as_json: bool, **reading: Any) -> None:
     """Match the identifiers in FILE at home, with the list that `alliance list` fetched."""
     from hub.client.join import join_spool
 
-    _find(common, file, kind, out, as_json, reading, partial(join_spool, today=clock.today()))
+    _find(options, file, kind, out, as_json, reading, ask=partial(join_spool, today=clock.today()))
 
 
 def _find(
-    common: Common, file: Path, kind: str, out: Path | None, as_json: bool, reading: dict[str, Any], ask: Any
+    options: Options, file: Path, kind: str, out: Path | None, as_json: bool, reading: dict[str, Any], *, ask: Any
 ) -> None:
     from hub.client.hits import HitRows
 
     given = source(file, kind, **reading)
-    console = common.console(as_json)
+    console = options.console(as_json)
+    path = out or file.with_name(f"{file.name}.hits.csv")
+    refuse_out(path, file, given.bad_rows)
     with (
-        open_session(common.profile, console, common.patience) as session,
+        open_session(options.profile, console, options.patience) as session,
         Workers(session.assignment(kind, given.country), console.say) as workers,
         opened(given, workers, console, session.vault.local_key, folder=session.folder, keep_rows=True) as intake,
     ):
         bad_rows = _settle(intake, session)
         hits = HitRows(intake.spool, intake.preview.unit, ask(session, intake.spool, kind, workers))
-        path = out or file.with_name(f"{file.name}.hits.csv")
         rows = hits.write(path)
         document = {**intake.preview.document(), "bad_rows_file": bad_rows, "hits_file": str(path)}
         document["hits"] = hits.documents() if as_json else []
@@ -226,14 +243,16 @@ def _find(
 @click.option("--out", type=click.Path(path_type=Path), help="Also copy the list to this Parquet file.")
 @json_option
 @click.pass_obj
-def token_list(common: Common, /, kind: str, full: bool, out: Path | None, as_json: bool) -> None:
+def token_list(options: Options, /, kind: str, full: bool, out: Path | None, as_json: bool) -> None:
     """Fetch the signed list of tokens that we may match with, or its changes since the last time."""
     import shutil
 
     from hub.client.token_list import fetch_list
 
-    console = common.console(as_json)
-    with open_session(common.profile, console, common.patience) as session:
+    console = options.console(as_json)
+    if out is not None:
+        refuse_out(out)
+    with open_session(options.profile, console, options.patience) as session:
         lists = []
         for key in session.keys(kind):
             held = fetch_list(session, key, full=full)
@@ -241,7 +260,8 @@ def token_list(common: Common, /, kind: str, full: bool, out: Path | None, as_js
             if out is not None:
                 several = len(session.keys(kind)) > 1
                 place = out.with_name(f"{out.stem}.{key.key_id}{out.suffix}") if several else out
-                shutil.copyfile(held.path, place)
+                with replacing(place) as draft:
+                    shutil.copyfile(held.path, draft)
         documents = [
             {"key": held.key_id, "rows": held.rows, "received": held.received, "full": held.full, "at": held.at,
              "file": str(held.path)}

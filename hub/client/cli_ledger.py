@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hub.client.errors import usage
-from hub.client.options import Common, examples, json_option
+from hub.client.options import Options, examples, json_option
 from hub.client.session import open_session
 
 
@@ -21,7 +21,7 @@ def ledger() -> None:
 @click.option("--full", is_flag=True, help="Look at every entry again, not only at those added since the last check.")
 @json_option
 @click.pass_obj
-def verify(common: Common, /, full: bool, as_json: bool) -> None:
+def verify(options: Options, /, full: bool, as_json: bool) -> None:
     """Check the log from where the last check ended.
 
     In this order: the checkpoint's signature; that the log extends the one we remember; that every tile leads to the
@@ -34,8 +34,8 @@ def verify(common: Common, /, full: bool, as_json: bool) -> None:
     """
     from hub.client.ledger import verify as verify_log
 
-    console = common.console(as_json)
-    with open_session(common.profile, console, common.patience) as session:
+    console = options.console(as_json)
+    with open_session(options.profile, console, options.patience) as session:
         verified = verify_log(session, full=full)
         console.result(verified.document(), verified.lines())
 
@@ -47,12 +47,12 @@ def verify(common: Common, /, full: bool, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Write the proof (c2sp.org/tlog-proof@v1) to this file.")
 @json_option
 @click.pass_obj
-def receipt(common: Common, /, id: str, out: Path | None, as_json: bool) -> None:
+def receipt(options: Options, /, id: str, out: Path | None, as_json: bool) -> None:
     """Fetch and check the receipt of one exchange; ID is its Audit-Entry (`shared.entries` of --json)."""
     from hub.client.ledger import fetch_receipt
 
-    console = common.console(as_json)
-    with open_session(common.profile, console, common.patience) as session:
+    console = options.console(as_json)
+    with open_session(options.profile, console, options.patience) as session:
         found = fetch_receipt(session, id)
         if out is not None:
             try:

@@ -56,7 +56,7 @@ class Console:
         from rich.console import Console as Terminal
 
         shown = progress.Progress(
-            progress.TextColumn("{task.description}"),
+            progress.TextColumn("{task.description}", markup=False),
             progress.BarColumn(),
             progress.MofNCompleteColumn(),
             progress.TimeRemainingColumn(),

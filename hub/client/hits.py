@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub.client.errors import usage
+from hub.client.out_file import replacing
+from hub.client.sheet.safe_cell import guarded
 from hub.client.spool import Spool
 
 HEADINGS = ("identifier", "evidence_level", "members", "expires_on", "match", "key")
@@ -57,21 +56,20 @@ class HitRows:
         ]
 
     def write(self, path: Path) -> int:
-        """Write the rows as CSV (mode 0600), replacing an earlier file at once and as a whole; return their number."""
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        """Write the rows as CSV (mode 0600), replacing an earlier file at once and as a whole; return their number.
+
+        A spreadsheet shows the identifiers and runs none as a formula.
+        """
         count = 0
-        try:
-            with os.fdopen(
-                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8-sig", newline=""
-            ) as file:
-                writer = csv.writer(file)
-                writer.writerow((self._unit, *HEADINGS))
-                for row, own, hit in self._rows():
-                    members = FEW if hit.members is None else hit.members
-                    writer.writerow((row, own, hit.evidence_level, members, hit.expires_on, hit.match, hit.key_id))
-                    count += 1
-            draft.replace(path)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
-            raise usage(f"{path} cannot be written: {error.strerror}", "name another place with --out FILE") from error
+        with (
+            replacing(path) as draft,
+            draft.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="") as file,
+        ):
+            writer = csv.writer(file)
+            writer.writerow((self._unit, *HEADINGS))
+            for row, own, hit in self._rows():
+                members = FEW if hit.members is None else hit.members
+                told = (hit.evidence_level, members, hit.expires_on, guarded(hit.match), hit.key_id)
+                writer.writerow((row, guarded(own), *told))
+                count += 1
         return count

@@ -37,6 +37,7 @@ _REMEDIES: Mapping[int, str] = {
     413: "tell the operator that a batch of the usual size was refused",
     422: "mend what the message names",
 }
+_ELSEWHERE = "check that the address in your profile is the hub's own; else tell the operator"
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class HubConnection:
                 return failure
             delay = _backoff(attempt) if asked is None else max(asked, _SHORTEST_WAIT)
             if waited + delay > self._patience:
-                raise failure
+                raise failure if asked is None or waited else _asked_to_wait(failure, delay)
             if delay >= 1 or waited >= 1:
                 self._notice(f"{failure.message}; trying again for up to {self._patience:.0f} s")
             self._wait(delay)
@@ -191,7 +192,7 @@ def problem(answer: Answer) -> ClientError:
     if document.get("request_id"):
         told.append(f"request {document['request_id']}")
     message = printable(". ".join(told))
-    remedy = printable(str(document.get("remedy") or _REMEDIES.get(answer.status, "")))
+    remedy = printable(str(document.get("remedy") or _REMEDIES.get(answer.status, _ELSEWHERE)))
     if answer.status == 500:
         return _try_later(message, remedy or f"tell the operator the request id; {_RESUME}")
     if answer.status in _TRANSIENT:
@@ -222,6 +223,10 @@ def _try_later(message: str, remedy: str) -> ClientError:
     return ClientError(ExitCode.TRY_LATER, message, remedy)
 
 
+def _asked_to_wait(failure: ClientError, seconds: float) -> ClientError:
+    return ClientError(failure.code, f"{failure.message}. The hub asks to wait {seconds:.0f} s", failure.remedy)
+
+
 def _backoff(attempt: int) -> float:
     """Doubling waits with up to half as much again by chance, so that many clients do not come back at once."""
     return min(_FIRST_WAIT * 2.0**attempt, _LONGEST_WAIT) * (1 + secrets.randbelow(1000) / 2000)
@@ -231,7 +236,7 @@ def _seconds(retry_after: str | None) -> float | None:
     """Retry-After (RFC 9110 §10.2.3) in seconds from now; None when absent or unreadable."""
     if retry_after is None:
         return None
-    if retry_after.isdigit():
+    if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after)
     try:
         moment = parsedate_to_datetime(retry_after)

@@ -52,6 +52,7 @@ class Preview:
     """The count of a file's rows by what became of them, and the first problems with their places."""
 
     unit: str
+    where: str = ""
     read: int = 0
     good: int = 0
     bad: int = 0
@@ -61,9 +62,14 @@ class Preview:
     problems: list[tuple[int, Problem]] = field(default_factory=list)
     reasons: Counter[Problem] = field(default_factory=Counter)
 
+    def place(self, number: int, problem: Problem) -> str:
+        """Where a problem stands: row or line, and the column where it is the identifier's cell."""
+        return f"{self.unit} {number}" + (f", {self.where}" if self.where and problem.of_value else "")
+
     def document(self) -> dict[str, Any]:
         """For `--json`: counts, problems, reasons; no identifier."""
         return {
+            "column": self.where or None,
             "rows": {
                 "read": self.read,
                 "good": self.good,
@@ -72,7 +78,7 @@ class Preview:
                 "blank": self.blank,
             },
             "problems": [
-                {"place": f"{self.unit} {number}", "reason": problem.reason, "remedy": problem.remedy}
+                {"place": self.place(number, problem), "reason": problem.reason, "remedy": problem.remedy}
                 for number, problem in self.problems
             ],
             "reasons": {problem.reason: count for problem, count in self.reasons.most_common(50)},
@@ -85,7 +91,7 @@ class Preview:
         lines = [counts + (f", {self.blank:,} without an identifier" if self.blank else "")]
         lines += [f"note: {note}" for note in self.notes]
         for number, problem in self.problems:
-            lines.append(f"  {self.unit} {number}: {problem.reason}")
+            lines.append(f"  {self.place(number, problem)}: {problem.reason}")
             lines.append(f"      → {problem.remedy}")
         if self.bad > len(self.problems):
             lines.append(f"  and {self.bad - len(self.problems):,} more; by reason:")
@@ -110,7 +116,7 @@ class Intake:
     ) -> None:
         self.spool = spool
         self.bad_rows = bad_rows
-        self.preview = Preview(sheet.unit)
+        self.preview = Preview(sheet.unit, sheet.where)
         self._source = source
         self._sheet = sheet
         self._local_key = local_key
@@ -150,6 +156,7 @@ class Intake:
                 Problem(
                     f"the same identifier as in {self._sheet.unit} {earlier}, under another seller",
                     f"an identifier is shared under one seller, and {self._sheet.unit} {earlier} stands: keep one",
+                    of_value=False,
                 ),
             )
 
@@ -181,13 +188,17 @@ def opened(
     *,
     folder: Path | None = None,
     keep_rows: bool = False,
+    only_look: bool = False,
     labels: Callable[[dict[str, str]], None] = lambda _: None,
 ) -> Iterator[Intake]:
-    """Read a whole file. Its spool lives in `folder`, and no longer than the block. Raises ClientError."""
+    """Read a whole file. Its spool lives in `folder`, and no longer than the block. Raises ClientError.
+
+    With `only_look` the refused rows are counted and not written.
+    """
     with (
         open_sheet(source.path, source.wanted()) as sheet,
         Spool(folder, keep_rows=keep_rows) as spool,
-        BadRows(source.path, sheet.columns, source.bad_rows) as bad_rows,
+        BadRows(source.path, sheet.columns, source.bad_rows, only_count=only_look) as bad_rows,
     ):
         intake = Intake(source, sheet, spool, bad_rows, local_key, labels)
         intake.read(workers, console)

@@ -27,7 +27,7 @@ def examples(*lines: str) -> str:
 
 
 @dataclass(frozen=True)
-class Common:
+class Options:
     """The options given before the command."""
 
     profile: str | None

@@ -53,6 +53,11 @@ class Profile:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+                if any(folder.iterdir()) and not (folder / "vault.key").exists():
+                    raise usage(
+                        f"the state folder {folder} holds other things and is open to others on this machine",
+                        f"name a folder of its own in ALLIANCE_STATE, or type  chmod 700 {folder}",
+                    )
                 folder.chmod(0o700)
         except OSError as error:
             raise usage(
@@ -80,7 +85,7 @@ def read_profile(path: str | None, environment: Mapping[str, str]) -> Profile:
             "no profile: this command talks to the hub",
             "add --profile FILE, or set ALLIANCE_PROFILE, or set ALLIANCE_URL and ALLIANCE_API_KEY",
         )
-    return replace(profile, url=_checked_url(profile.url, environment))
+    return replace(profile, url=_checked_url(profile.url, environment), api_key=_checked_key(profile.api_key))
 
 
 def _private_text(path: Path) -> str:
@@ -101,7 +106,11 @@ def _private_text(path: Path) -> str:
 
 
 def _checked_url(url: str, environment: Mapping[str, str]) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
         raise usage("the hub's address is not a web address", "it looks like https://hub.example.org")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK and environment.get("ALLIANCE_ALLOW_HTTP") != "1":
@@ -112,13 +121,23 @@ def _checked_url(url: str, environment: Mapping[str, str]) -> str:
     return url.rstrip("/")
 
 
+def _checked_key(api_key: str) -> str:
+    key = api_key.strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise usage(
+            "the API key holds characters that no key has",
+            "copy it again, whole and on one line, into ALLIANCE_API_KEY or use the profile file as it came",
+        )
+    return key
+
+
 def _parse(text: str, name: str) -> Profile:  # noqa: C901 - one check after the other, each with its own words
     def wrong(what: str) -> ClientError:
         return usage(f"the profile {name} is not usable: {what}", _NEW_PROFILE)
 
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise wrong("it is not JSON") from error
     if not isinstance(document, dict) or document.get("version") != 1:
         raise wrong("it is not a profile of version 1")

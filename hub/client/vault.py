@@ -118,6 +118,8 @@ class Vault:
                 "INSERT OR REPLACE INTO shared VALUES (?, ?, ?)",
                 [(key, mark, seller) for mark, seller in zip(marks, sellers, strict=True)],
             )
+            # What another unfinished run had sent under other terms may be overwritten by this.
+            self._db.execute("DELETE FROM batch WHERE run <> ?", (batch[0],))
             self._db.execute("INSERT OR REPLACE INTO batch VALUES (?, ?, ?)", (*batch, clock.stamp(clock.now())))
             self._note(entry, "contribution")
 

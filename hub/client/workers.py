@@ -17,7 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import wait
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from hub.canonical import TYPES, Canonical, RefusedError, canonicalise
 from hub.client.errors import ClientError, ExitCode, false_answer
@@ -60,29 +60,21 @@ class Notices(Protocol):
         """Show the line, now or soon."""
 
 
-class Interrupt(Protocol):
-    """What a worker looks at while it waits; a multiprocessing.Event is one."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait at most `timeout` seconds; True when the command is ending."""
-
-
 class Worker:
     """One process's place: the assignment, and the connection to the hub once it is needed."""
 
-    def __init__(self, assignment: Assignment, notices: Notices, interrupt: Interrupt) -> None:
+    def __init__(self, assignment: Assignment, notices: Notices) -> None:
         self.assignment = assignment
         self._notices = notices
-        self._interrupt = interrupt
         self._hub: HubConnection | None = None
 
     def hub(self) -> HubConnection:
-        """The connection to the hub; it breaks off its waits when the command ends."""
+        """The connection to the hub."""
         if self._hub is None:
             if self.assignment.profile is None:
                 raise RuntimeError("this assignment has no profile")
             self._hub = HubConnection(
-                self.assignment.profile, patience=self.assignment.patience, notice=self._notices.put, wait=self._wait
+                self.assignment.profile, patience=self.assignment.patience, notice=self._notices.put
             )
         return self._hub
 
@@ -90,10 +82,6 @@ class Worker:
         """Close the connection, if there is one."""
         if self._hub is not None:
             self._hub.close()
-
-    def _wait(self, seconds: float) -> None:
-        if self._interrupt.wait(seconds):
-            raise KeyboardInterrupt
 
 
 def canonical_forms(worker: Worker, texts: Sequence[str]) -> list[tuple[str, bytes] | Problem]:
@@ -145,7 +133,7 @@ class Workers:
         self._say = say
         # Twice the cores: while one waits for the hub, another blinds.
         self._processes = processes or min(2 * (os.cpu_count() or 1), _MOST_PROCESSES)
-        self._here = Worker(assignment, _Said(say), threading.Event())
+        self._here = Worker(assignment, _Said(say))
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -155,8 +143,8 @@ class Workers:
         self._here.close()
         if self._pool is not None:
             if kind is not None:
-                self._interrupt.set()
-            self._pool.shutdown(wait=kind is None, cancel_futures=True)
+                _end(self._pool)
+            self._pool.shutdown(cancel_futures=True)
 
     def map(
         self, job: Callable[[Worker, Payload], Result], chunks: Iterable[Chunk], payload: Callable[[Chunk], Payload]
@@ -195,10 +183,9 @@ class Workers:
         if self._pool is None:
             # spawn behaves the same on every system, and leaves no copy of open databases in the children.
             context = multiprocessing.get_context("spawn")
-            self._interrupt = context.Event()
             self._notices = context.SimpleQueue()
             self._last_notice = ""
-            arguments = (self._assignment, self._notices, self._interrupt)
+            arguments = (self._assignment, self._notices)
             self._pool = ProcessPoolExecutor(self._processes, context, initializer=_begin, initargs=arguments)
         return self._pool
 
@@ -210,6 +197,21 @@ class Workers:
             self._last_notice = notice
 
 
+def _end(pool: Any) -> None:
+    """End a pool's processes at once and wait for it: one that is still starting would miss what it starts with.
+
+    The pool's own thread may be reading a result whose second half will never come; it gives up when nobody could write
+    it any more, ourselves included.
+    """
+    processes = list((pool._processes or {}).values())
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join()
+    if pool._result_queue is not None:
+        pool._result_queue._writer.close()
+
+
 class _Said:
     def __init__(self, say: Callable[[str], None]) -> None:
         self.put = say
@@ -219,14 +221,13 @@ _placed: list[Worker] = []
 """The one worker of a worker process."""
 
 
-def _begin(assignment: Assignment, notices: Notices, interrupt: Interrupt) -> None:
+def _begin(assignment: Assignment, notices: Notices) -> None:
     """First thing in a worker process: Ctrl-C is the parent's to handle, and nothing outlives the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
-    threading.Thread(target=lambda: (interrupt.wait(), os._exit(1)), daemon=True).start()
-    _placed.append(Worker(assignment, notices, interrupt))
+    _placed.append(Worker(assignment, notices))
 
 
 def _run(job: Callable[[Worker, Payload], Result], payload: Payload) -> Result:

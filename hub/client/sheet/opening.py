@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -18,13 +19,14 @@ SAMPLE_BYTES = 1 << 16
 class Sheet:
     """An open file: its headings, its rows as a stream to be read once, and what the reader noticed.
 
-    `unit` is what `Row.number` counts: "row" or "line". `notes` grows while rows are read, `blank` counts the rows
-    without an identifier.
+    `unit` is what `Row.number` counts: "row" or "line"; `where` names the identifiers' column. `notes` grows while rows
+    are read, `blank` counts the rows without an identifier.
     """
 
     columns: tuple[str, ...]
     unit: str
     rows: Iterator[Row]
+    where: str = ""
     notes: list[str] = field(default_factory=list)
     blank: int = 0
 
@@ -43,7 +45,13 @@ _FOREIGN: Mapping[bytes, tuple[str, str]] = {
     b"SQLite format 3": ("an SQLite database", "export the table as CSV"),
     b"\x89PNG": ("a picture", "identifiers are read from text, CSV, XLSX and Parquet"),
     b"\xff\xd8\xff": ("a picture", "identifiers are read from text, CSV, XLSX and Parquet"),
+    b"\x7fELF": ("a program", "identifiers are read from text, CSV, XLSX and Parquet"),
+    b"MZ\x90\x00": ("a program", "identifiers are read from text, CSV, XLSX and Parquet"),
 }
+
+
+_BLANK = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+_REFUSED_ROWS = re.compile(rb"([,;\t])problem\1remedy\1check[\r\n]")
 
 
 @contextmanager
@@ -56,11 +64,14 @@ def open_sheet(path: Path, wanted: Wanted) -> Iterator[Sheet]:
     try:
         with path.open("rb") as file:
             sample = file.read(SAMPLE_BYTES)
+            blank = sample
+            while blank and not blank.strip(_BLANK):
+                blank = file.read(SAMPLE_BYTES)
     except IsADirectoryError:
         raise usage(f"{path} is a folder", "name a file") from None
     except OSError as error:
         raise usage(f"{path} cannot be read: {error.strerror}", "check the path") from error
-    if not sample.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
+    if not blank:
         raise ClientError(ExitCode.NOTHING_USABLE, f"{path} is empty", "check which file was meant")
     with _reader(path, sample, wanted)(path, wanted) as sheet:
         yield sheet
@@ -83,4 +94,5 @@ def _reader(path: Path, sample: bytes, wanted: Wanted) -> Reader:
 
     encoding_of(path, sample, wanted.encoding)  # refuses binary files before anything is parsed
     columns_asked = wanted.column is not None or wanted.seller is not None
-    return open_csv if path.suffix.lower() in {".csv", ".tsv", ".tab"} or columns_asked else open_lines
+    cells = path.suffix.lower() in {".csv", ".tsv", ".tab"} or columns_asked or _REFUSED_ROWS.search(sample)
+    return open_csv if cells else open_lines

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from hub.client.errors import ClientError, ExitCode, printable, usage
 from hub.client.sheet.headings import Wanted, place_columns
 from hub.client.sheet.opening import Sheet
-from hub.client.sheet.row import Columns, Problem, Row
+from hub.client.sheet.row import Columns, Problem, Row, of_seller
 from hub.client.sheet.xlsx import number_text
 
 _ROWS_AT_A_TIME = 4_096
@@ -27,7 +27,7 @@ def open_parquet(path: Path, wanted: Wanted) -> Iterator[Sheet]:
     """The rows of a Parquet file, numbered from 1."""
     try:
         file = pq.ParquetFile(path, pre_buffer=False)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise _damaged(path) from error
     with file:
         schema = file.schema_arrow
@@ -40,7 +40,7 @@ def open_parquet(path: Path, wanted: Wanted) -> Iterator[Sheet]:
                     f"the column “{printable(schema.names[at], 40)}” of {path} is of type {schema.field(at).type}",
                     "cast it to string",
                 )
-        sheet = Sheet(columns.names, "row", iter(()))
+        sheet = Sheet(columns.names, "row", iter(()), columns.field)
         sheet.rows = _rows(path, file, columns, sheet)
         yield sheet
 
@@ -58,7 +58,7 @@ def _rows(path: Path, file: pq.ParquetFile, columns: Columns, sheet: Sheet) -> I
     number = 0
     try:
         for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME):
-            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            for values in zip(*(_values(column) for column in batch.columns), strict=True):
                 number += 1
                 cells = [read(value) for read, value in zip(readers, values, strict=True)]
                 row = columns.row(number, [text for text, _ in cells], _problem(cells, columns))
@@ -66,14 +66,25 @@ def _rows(path: Path, file: pq.ParquetFile, columns: Columns, sheet: Sheet) -> I
                     sheet.blank += 1
                 else:
                     yield row
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise _damaged(path) from error
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """A column's values; moments as text, since Python's own know no nanoseconds and no year beyond 9999."""
+    if pa.types.is_temporal(column.type):
+        try:
+            column = column.cast(pa.string())
+        except pa.ArrowException:
+            column = column.view(pa.int32() if column.type.bit_width == 32 else pa.int64())
+    values: list[Any] = column.to_pylist()
+    return values
 
 
 def _problem(cells: list[_Cell], columns: Columns) -> Problem | None:
     found = cells[columns.value][1]
     if found is None and columns.seller is not None and (seller := cells[columns.seller][1]) is not None:
-        return Problem(f"the seller's cell: {seller.reason}", seller.remedy)
+        return of_seller(seller)
     return found
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from hub.client.errors import printable
 
 LONGEST_CELL = 2_048
 """Characters of an identifier or seller cell; no canonical form is longer."""
@@ -13,10 +16,14 @@ LONGEST_KEPT = 32_767
 
 
 class Problem(NamedTuple):
-    """Why a row was refused, and how it can be mended. Never holds the value."""
+    """Why a row was refused, and how it can be mended. Never holds the value.
+
+    `of_value` is False where another cell than the identifier's, or the row as a whole, is meant.
+    """
 
     reason: str
     remedy: str
+    of_value: bool = True
 
 
 class Row(NamedTuple):
@@ -54,6 +61,10 @@ LOST_LETTERS = Problem(
     "export the list again as UTF-8, or try another --encoding",
 )
 
+VERDICT = ("problem", "remedy", "check")
+"""The last columns of a file of refused rows; `check` tells a row that was mended from one that still stands."""
+_PLACE = re.compile(r"(?:row|line) [0-9]+: ")
+
 _SHORT_FORM = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
 _ERRORS = frozenset({"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA"})
 
@@ -81,12 +92,48 @@ def cell_problem(text: str) -> Problem | None:
     return None
 
 
+class Verdict(NamedTuple):
+    """The three columns of an earlier run's verdict, the first of them at `at`, and last in their sheet."""
+
+    at: int
+
+    def standing(self, cells: Sequence[str]) -> Problem | None:
+        """The problem of a row that nobody touched since; None where a cell was mended or the problem erased."""
+        told = cells[self.at : self.at + len(VERDICT)]
+        if len(told) < len(VERDICT) or not told[0].strip():
+            return None
+        problem, remedy, check = told
+        others = [*cells[: self.at], *cells[self.at + len(VERDICT) :]]
+        if check.strip() != checked(others, problem, remedy):
+            return None
+        return Problem(printable(_PLACE.sub("", problem, count=1)), printable(remedy), of_value=False)
+
+
+def checked(cells: Sequence[str], problem: str, remedy: str) -> str:
+    """Letters that tell whether a refused row is still as it was; a spreadsheet takes them for no number."""
+    filled = list(cells)
+    while filled and not filled[-1]:
+        filled.pop()
+    text = "\n".join(f"{len(cell)} {cell}" for cell in (*filled, problem, remedy))
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return "".join(chr(ord("a") + byte % 16) for byte in digest[:10])
+
+
 class Columns(NamedTuple):
-    """Where a sheet has what: the headings, the identifier's column and the seller's, counted from 0."""
+    """Where a sheet has what: the headings, the identifier's column and the seller's, counted from 0.
+
+    `verdict` reads the columns that an earlier run added to refused rows, where the sheet has them.
+    """
 
     names: tuple[str, ...]
     value: int
     seller: int | None
+    verdict: Verdict | None = None
+
+    @property
+    def field(self) -> str:
+        """The identifiers' column by number and heading, for messages."""
+        return f"column {self.value + 1} “{printable(self.names[self.value], 40)}”"
 
     def row(self, number: int, cells: Sequence[str], problem: Problem | None = None) -> Row | None:
         """The row of these cells; None when its identifier cell is blank.
@@ -98,7 +145,10 @@ class Columns(NamedTuple):
             problem = Problem(
                 f"{len(cells)} cells under {wide} headings",
                 "a comma inside a cell needs quotation marks around the cell; one heading for each column",
+                of_value=False,
             )
+        if self.verdict is not None:
+            problem = self.verdict.standing(cells) or problem
         value = cells[self.value].strip() if self.value < len(cells) else ""
         seller = cells[self.seller].strip() if self.seller is not None and self.seller < len(cells) else ""
         if not value and problem is None:
@@ -110,4 +160,9 @@ class Columns(NamedTuple):
 
 def _seller_problem(text: str) -> Problem | None:
     found = cell_problem(text)
-    return None if found is None else Problem(f"the seller's cell: {found.reason}", found.remedy)
+    return None if found is None else of_seller(found)
+
+
+def of_seller(problem: Problem) -> Problem:
+    """The same problem, of the cell that names the seller."""
+    return Problem(f"the seller's cell: {problem.reason}", problem.remedy, of_value=False)

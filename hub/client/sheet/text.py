@@ -10,8 +10,9 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +20,7 @@ from hub.client.errors import ClientError, ExitCode, printable, usage
 from hub.client.sheet.headings import Wanted, place_columns
 from hub.client.sheet.opening import SAMPLE_BYTES, Sheet
 from hub.client.sheet.row import LONGEST_CELL, LONGEST_KEPT, Columns, Problem, Row, cell_problem, undecodable
+from hub.client.sheet.safe_cell import unguarded
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -26,27 +28,26 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NO_SCRIPTS = frozenset({"idna", "punycode", "unicode_escape", "raw-unicode-escape", "utf-7", "undefined"})
 _CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 26, 27})
 _DELIMITERS = (",", ";", "\t")
 _LONGEST_LINE = 1 << 20
 _ENOUGH_ROWS_AGREE = 0.8
+_REFUSED_ROWS = re.compile(r"([,;\t])problem\1remedy\1check[\r\n]")
 
 
 def encoding_of(path: Path, sample: bytes, asked: str | None) -> str:
-    """The encoding to read `path` in: the one asked for, that of its byte-order mark, or UTF-8.
+    """The encoding to read `path` in: that of its byte-order mark, the one asked for, or UTF-8.
 
-    Raises ClientError for an unknown name, and for a file that is not text.
+    The mark comes first because a file of refused rows has one, whatever the file had that it came from. Raises
+    ClientError for an unknown name, and for a file that is not text.
     """
-    if asked is not None:
-        try:
-            "".encode(asked)
-            return codecs.lookup(asked).name
-        except LookupError:
-            remedy = "use utf-8, gb18030, big5, cp1252, utf-16 …"
-            raise usage(f"there is no encoding “{printable(asked, 40)}”", remedy) from None
+    named = None if asked is None else _known(asked)
     for mark, encoding in _MARKS:
-        if sample.startswith(mark):
+        if sample.startswith(mark) and (named is None or mark == codecs.BOM_UTF8 or named.startswith("utf-")):
             return encoding
+    if named is not None:
+        return named
     if b"\0" in sample:
         raise usage(
             f"{path} is not text: it holds zero bytes",
@@ -55,6 +56,17 @@ def encoding_of(path: Path, sample: bytes, asked: str | None) -> str:
     if len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 20:
         raise usage(f"{path} is not text", "identifiers are read from text, CSV, XLSX and Parquet")
     return "utf-8"
+
+
+def _known(asked: str) -> str:
+    try:
+        "".encode(asked)
+        name = codecs.lookup(asked).name
+    except (LookupError, ValueError):
+        name = ""
+    if not name or name in _NO_SCRIPTS:
+        raise usage(f"there is no encoding “{printable(asked, 40)}”", "use utf-8, gb18030, big5, cp1252, utf-16 …")
+    return name
 
 
 @contextmanager
@@ -145,7 +157,7 @@ def open_csv(path: Path, wanted: Wanted) -> Iterator[Sheet]:
         if first is None:
             raise ClientError(ExitCode.NOTHING_USABLE, f"{path} is empty", "check which file was meant")
         columns, headed = place_columns(first[1], wanted)
-        sheet = Sheet(columns.names, "row", iter(()))
+        sheet = Sheet(columns.names, "row", iter(()), columns.field)
         if not headed:
             sheet.notes.append("the file has no heading line: its first row is read as data")
         sheet.rows = _csv_rows(columns, None if headed else first, records, lines, sheet)
@@ -175,9 +187,11 @@ def _records(path: Path, lines: _Lines, delimiter: str, number: int) -> Iterator
             whole = lines.record[0].rstrip("\r\n")[:LONGEST_KEPT]
             what = "a cell that is too long" if "limit" in str(error) else "a quotation mark inside a cell"
             remedy = "put quotation marks around the whole cell, and write each inside twice"
-            yield number, (whole,), Problem(what, remedy)
+            if "limit" in str(error):
+                remedy = "put one identifier in each row, and shorten the long cell or leave its column out"
+            yield number, (whole,), Problem(what, remedy, of_value=False)
         else:
-            yield number, cells, None
+            yield number, [unguarded(cell) for cell in cells], None
 
 
 def _csv_rows(
@@ -201,6 +215,8 @@ def _delimiter(sample: str) -> tuple[str, int]:
     head = sample.lstrip("\ufeff").split("\n", 1)[0].strip().strip('"').lower()
     if head.startswith("sep=") and len(head) == 5:
         return head[4], 1
+    if (refused := _REFUSED_ROWS.search(sample)) is not None:
+        return refused[1], 0
     rows = sample.splitlines(keepends=True)
     rows = rows[:-1] if len(rows) > 1 and len(sample) == SAMPLE_BYTES else rows
     scores = [(_agreement(rows[:200], delimiter), delimiter) for delimiter in _DELIMITERS]
@@ -210,10 +226,11 @@ def _delimiter(sample: str) -> tuple[str, int]:
 
 def _agreement(rows: list[str], delimiter: str) -> tuple[float, int]:
     """The share of records with the commonest width, and that width; nothing where it is one column or few agree."""
-    try:
-        widths = [len(cells) for cells in csv.reader(rows, delimiter=delimiter) if cells]
-    except csv.Error:
-        return 0.0, 0
+    widths: list[int] = []
+    with suppress(csv.Error):  # a cell that is too long; the rows before it tell enough
+        for cells in csv.reader(rows, delimiter=delimiter):
+            if cells:
+                widths.append(len(cells))
     if not widths:
         return 0.0, 0
     width = max(set(widths), key=widths.count)

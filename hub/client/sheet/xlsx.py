@@ -6,39 +6,42 @@ import math
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
-
-import openpyxl
+from typing import Any, NamedTuple
 
 from hub.client.errors import ClientError, ExitCode, printable, usage
 from hub.client.sheet.headings import Wanted, place_columns
 from hub.client.sheet.opening import Sheet
-from hub.client.sheet.row import FORMULA, NOT_TEXT, NOT_WHOLE, SHEET_ERROR, TOO_MANY_DIGITS, Columns, Problem, Row
+from hub.client.sheet.row import (
+    AS_TEXT,
+    FORMULA,
+    NOT_TEXT,
+    NOT_WHOLE,
+    SHEET_ERROR,
+    TOO_MANY_DIGITS,
+    Columns,
+    Problem,
+    Row,
+    of_seller,
+)
+from hub.client.sheet.safe_cell import unguarded
+from hub.client.sheet.workbook import Book, TooLargeError
 
-_MOST_BYTES_OF_A_SHEET = 4 << 30
-_MOST_BYTES_OF_SHARED_TEXT = 512 << 20
-_MOST_PARTS = 10_000
+_MOST_ROWS = 1 << 20
 _EXACT = 10**15
 """Spreadsheets keep 15 digits of a number; from here on the last ones may be made up."""
-
-_DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, ParseError, EOFError, IndexError, AttributeError, TypeError)
 
 
 @contextmanager
 def open_xlsx(path: Path, wanted: Wanted) -> Iterator[Sheet]:
     """The first sheet of a workbook, or the one named."""
-    _refuse_bomb(path)
+    _refuse_other_archives(path)
     with path.open("rb") as file:
-        try:
-            book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-        except _DAMAGED as error:
-            raise _damaged(path) from error
+        with _parsing(path):
+            book = Book(file).loaded()
         try:
             page = _page(book, wanted.sheet)
-            # Some programs write a wrong extent, and rows would be padded to it.
-            page.reset_dimensions()
             records = _records(path, page)
             first = next((record for record in records if any(cell.strip() for cell in record[1])), None)
             if first is None:
@@ -48,7 +51,7 @@ def open_xlsx(path: Path, wanted: Wanted) -> Iterator[Sheet]:
                     f"name another with --sheet: {_listed(book.sheetnames)}",
                 )
             columns, headed = place_columns(first[1], wanted)
-            sheet = Sheet(columns.names, "row", iter(()))
+            sheet = Sheet(columns.names, "row", iter(()), columns.field)
             if not headed:
                 sheet.notes.append("the sheet has no heading row: its first row is read as data")
             if len(book.sheetnames) > 1 and wanted.sheet is None:
@@ -62,19 +65,23 @@ def open_xlsx(path: Path, wanted: Wanted) -> Iterator[Sheet]:
             book.close()
 
 
-def _refuse_bomb(path: Path) -> None:
-    """Refuse an archive that unpacks to more than a sheet can hold; a reader never goes beyond the sizes stated."""
+@contextmanager
+def _parsing(path: Path) -> Iterator[None]:
+    """Whatever the parsers under openpyxl make of a damaged file (nearly every exception there is) is one refusal."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except zipfile.BadZipFile as error:
+        yield
+    except (ClientError, MemoryError):
+        raise
+    except TooLargeError:
+        raise _too_large(path) from None
+    except Exception as error:
         raise _damaged(path) from error
-    if not any(part.filename.startswith("xl/") for part in parts):
-        raise usage(f"{path} is a ZIP archive and no Excel workbook", "unpack it, or save the list as .xlsx or CSV")
-    shared = sum(part.file_size for part in parts if "sharedstrings" in part.filename.lower())
-    whole = max((part.file_size for part in parts), default=0)
-    if shared > _MOST_BYTES_OF_SHARED_TEXT or whole > _MOST_BYTES_OF_A_SHEET or len(parts) > _MOST_PARTS:
-        raise usage(f"{path} unpacks to more than a workbook may hold here", "save the list as CSV")
+
+
+def _refuse_other_archives(path: Path) -> None:
+    with _parsing(path), zipfile.ZipFile(path) as archive:
+        if not any(name.startswith("xl/") for name in archive.namelist()):
+            raise usage(f"{path} is a ZIP archive and no Excel workbook", "unpack it, or save the list as .xlsx or CSV")
 
 
 def _page(book: Any, name: str | None) -> Any:
@@ -94,45 +101,61 @@ def _damaged(path: Path) -> ClientError:
     return usage(f"{path} is damaged or not a workbook that can be read", "open it in Excel and save it again as .xlsx")
 
 
-_Record = tuple[int, list[str], dict[int, Problem]]
+def _too_large(path: Path) -> ClientError:
+    return usage(f"{path} unpacks to more than a workbook may hold here", "save the list as CSV")
+
+
+class _Record(NamedTuple):
+    """One row: its number, its texts, what is wrong with single cells, and which of them are numbers."""
+
+    number: int
+    texts: list[str]
+    problems: dict[int, Problem]
+    numbers: set[int]
 
 
 def _records(path: Path, page: Any) -> Iterator[_Record]:
-    """Number, texts, and the problems of single cells by their column."""
-    try:
-        for number, cells in enumerate(page.iter_rows(), start=1):
-            problems: dict[int, Problem] = {}
-            texts = []
+    rows = page.numbered_rows()
+    while True:
+        with _parsing(path):
+            found = next(rows, None)
+            if found is None:
+                return
+            number, cells = found
+            if number > _MOST_ROWS:
+                raise _too_large(path)
+            record = _Record(number, [], {}, set())
             for at, cell in enumerate(cells):
                 text, problem = _text(cell)
-                texts.append(text)
+                record.texts.append(text)
                 if problem is not None:
-                    problems[at] = problem
-            yield number, texts, problems
-    except _DAMAGED as error:
-        raise _damaged(path) from error
+                    record.problems[at] = problem
+                elif text and cell.data_type == "n":
+                    record.numbers.add(at)
+        yield record
 
 
 def _rows(columns: Columns, first: _Record | None, records: Iterator[_Record], sheet: Sheet) -> Iterator[Row]:
-    if first is not None:
-        row = _row(columns, first)
-        if row is not None:
-            yield row
-    for record in records:
+    numbers = 0
+    for record in records if first is None else chain([first], records):
         row = _row(columns, record)
+        numbers += columns.value in record.numbers
         if row is None:
             sheet.blank += 1
         else:
             yield row
+    if numbers:
+        sheet.notes.append(
+            f"{numbers:,} cell(s) of {columns.field} are numbers and not text: a spreadsheet has dropped leading "
+            f"zeros if there were any; where that matters, {AS_TEXT}"
+        )
 
 
 def _row(columns: Columns, record: _Record) -> Row | None:
-    number, texts, problems = record
-    problem = problems.get(columns.value)
-    if problem is None and columns.seller is not None and columns.seller in problems:
-        found = problems[columns.seller]
-        problem = Problem(f"the seller's cell: {found.reason}", found.remedy)
-    return columns.row(number, texts, problem)
+    problem = record.problems.get(columns.value)
+    if problem is None and columns.seller is not None and columns.seller in record.problems:
+        problem = of_seller(record.problems[columns.seller])
+    return columns.row(record.number, record.texts, problem)
 
 
 def _text(cell: Any) -> tuple[str, Problem | None]:
@@ -141,11 +164,12 @@ def _text(cell: Any) -> tuple[str, Problem | None]:
     if value is None:
         return "", None
     if cell.data_type == "f":
-        return str(getattr(value, "text", None) or value), FORMULA
+        text = str(getattr(value, "text", None) or value)
+        return text if text.startswith("=") else f"={text}", FORMULA
     if cell.data_type == "e":
         return str(value), SHEET_ERROR
     if isinstance(value, str):
-        return value, None
+        return unguarded(value), None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value), NOT_TEXT
     text, problem = number_text(value)
