@@ -92,18 +92,21 @@ def evaluation() -> list[Figure]:
     with stage(1, 1) as hub:
         body = _blinded(hub)
         _evaluate(hub, body, 4, 2)
-        floors, costs, ones = [], [], []
+        floors, costs, plain = [], [], []
         for _ in range(3):
             began = time.process_time()
             for _ in range(5):
                 key.evaluate(body)
             floors.append((time.process_time() - began) / 5000)
             rate, cost = _evaluate(hub, body, 24, 2)
-            ones.append(rate)
+            plain.append(rate)
             costs.append(cost)
+        with hub.confined(1):
+            ones = [_evaluate(hub, body, 24, 2)[0] for _ in range(3)]
     with stage(2, 2) as hub:
         _evaluate(hub, body, 8, 4)
-        twos = [_evaluate(hub, body, 48, 4)[0] for _ in range(3)]
+        with hub.confined(2):
+            twos = [_evaluate(hub, body, 48, 4)[0] for _ in range(3)]
     floor, cost = min(floors), min(costs)
     return [
         at_most(
@@ -113,10 +116,11 @@ def evaluation() -> list[Figure]:
             f"{cost * 1e6:.1f} against {floor * 1e6:.1f} us an identifier",
         ),
         at_least(
-            "evaluation: two workers / one",
+            "evaluation: two workers on two cores / one on one",
             max(twos) / max(ones),
             1.8,
-            f"{max(twos):,.0f} against {max(ones):,.0f} identifiers/s",
+            f"{max(twos):,.0f} against {max(ones):,.0f} identifiers/s; one that has the second core for all else: "
+            f"{max(plain):,.0f}/s, and {max(twos) / max(plain):.2f} times that",
         ),
     ]
 
