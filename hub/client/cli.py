@@ -121,6 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         ended = alliance.main(None if arguments is None else list(arguments), standalone_mode=False)
+        sys.stdout.flush()  # what cannot be written is told here, not by the interpreter as it ends
     except ClientError as error:
         return _end(error.code, f"alliance: {error}")
     except click.ClickException as error:
@@ -129,10 +130,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _end(ExitCode.INTERRUPTED, f"alliance: interrupted; nothing is lost, {_RESUMES}")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has gone
+        _drop_output()  # whoever read it has gone
         return int(ExitCode.OK)
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
+        _drop_output()
         return _end(ExitCode.TRY_LATER, f"alliance: {reason}\n  → check the disk; {_RESUMES}")
     except Exception as error:  # the last net: a traceback could show identifiers
         if os.environ.get("ALLIANCE_DEBUG") == "1":
@@ -142,6 +144,14 @@ def _run(arguments: Sequence[str] | None) -> int:
             ExitCode.INTERNAL, f"{told}\n  → set ALLIANCE_DEBUG=1 and report what it prints, without identifiers"
         )
     return ended if isinstance(ended, int) else int(ExitCode.OK)
+
+
+def _drop_output() -> None:
+    """Let go of output that cannot be written, or the interpreter fails over it once more, with a code of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end(code: ExitCode, message: str) -> int:

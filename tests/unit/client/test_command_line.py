@@ -1,5 +1,6 @@
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -60,9 +61,9 @@ def test_types_need_no_network() -> None:
     assert "phone" in typed("types", "--json").document
 
 
-def many(tmp_path: Path) -> Path:
+def many(tmp_path: Path, lines: int = 150_000) -> Path:
     path = tmp_path / "many.txt"
-    path.write_text("".join(f"s{n}.shop\n" for n in range(150_000)))
+    path.write_text("".join(f"s{n}.shop\n" for n in range(lines)))
     return path
 
 
@@ -74,7 +75,7 @@ def test_long_work_in_a_pipe_is_told_in_plain_lines(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_in_the_middle_of_long_work_is_told_in_one_line(tmp_path: Path) -> None:
-    command = [PROGRAM, "share", str(many(tmp_path)), *TERMS, "--dry-run", "--json"]
+    command = [PROGRAM, "share", str(many(tmp_path, 1_500_000)), *TERMS, "--dry-run", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as run:
         assert run.stderr is not None
         run.stderr.readline()
@@ -147,7 +148,10 @@ def test_full_disk_under_the_output_is_told_in_words(file: Path) -> None:
 
 def test_reader_of_the_output_that_has_gone_is_no_error(file: Path) -> None:
     done = subprocess.run(
-        f"{PROGRAM} share {file} {' '.join(TERMS)} --dry-run | true", shell=True, stderr=subprocess.PIPE, text=True
+        f"{shlex.quote(PROGRAM)} share {shlex.quote(str(file))} {' '.join(TERMS)} --dry-run | true",
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert done.stderr == ""
 
