@@ -75,8 +75,14 @@ def test_long_work_in_a_pipe_is_told_in_plain_lines(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_in_the_middle_of_long_work_is_told_in_one_line(tmp_path: Path) -> None:
-    command = [PROGRAM, "share", str(many(tmp_path, 1_500_000)), *TERMS, "--dry-run", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as run:
+    command = [PROGRAM, "share", str(many(tmp_path, 600_000)), *TERMS, "--dry-run", "--json"]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    ) as run:
         assert run.stderr is not None
         run.stderr.readline()
         os.killpg(run.pid, signal.SIGINT)
