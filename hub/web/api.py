@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Flask, g, request
+from flask import g, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
@@ -99,11 +99,3 @@ def blob(most: int, what: str) -> bytes:
             field="body",
         )
     return body
-
-
-def attach_problems(app: Flask) -> None:
-    """Answer ProblemError, and every HTTP error outside pages, with a problem document."""
-
-    @app.errorhandler(ProblemError)
-    def refused(error: ProblemError) -> Any:
-        return error.response(request_id())
