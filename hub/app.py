@@ -28,7 +28,7 @@ from hub.log import describe, log, set_up_logs
 from hub.matches.api import blueprint as matches_api
 from hub.matches.pages import blueprint as matches_pages
 from hub.members import sign_in
-from hub.members.pages import blueprint as members_pages
+from hub.members.pages import PAGES as MEMBERS_PAGES
 from hub.tree.note import Signer
 from hub.web.api import ProblemApi, request_id
 from hub.web.error_pages import error_page
@@ -38,7 +38,7 @@ from hub.web.headers import attach_headers
 from hub.web.problems import TYPES, ProblemError, problem
 
 APIS = (insights_api, epochs_api, indicators_api, matches_api, ledger_api, ledger_log)
-PAGES = (insights_pages, indicators_pages, matches_pages, ledger_pages, members_pages)
+PAGES = (insights_pages, indicators_pages, matches_pages, ledger_pages, *MEMBERS_PAGES)
 FOREIGN = {
     **sign_in.FOREIGN,
     "static": "style, script and fonts of the pages",

@@ -1,6 +1,7 @@
 """Real parts for tests: a PostgreSQL a test process, a database a test, an evaluator, the application on them."""
 
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import psycopg
@@ -17,6 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
 from hub.access.actor import Actor
+from hub.access.grants import Role
 from hub.access.guard import read_as
 from hub.access.tlp import MemberKind
 from hub.app import create_app
@@ -34,6 +37,13 @@ from hub.tree.note import Signer
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 TEMPLATE = "template_hub"
+HTML = {"Accept": "text/html"}
+PASSWORD = "a long enough pass phrase"
+
+
+def pytest_unconfigure() -> None:
+    """End the process that watches over worker pools before this one ends, so that the suite leaves none behind."""
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +131,23 @@ class Hub:
             self.keys[code] = members.issue_credential(actor, code)
         return self.keys[code]
 
+    def person(self, code: str, who: str = "", role: Role = Role.OWNER) -> str:
+        """Let a person sign in for a member, as `<who, or the member's code>@alliance-hub.org`; returns the name."""
+        who = who or code
+        with self.operator() as actor:
+            members.invite(actor, code, f"{who}@alliance-hub.org", who.title(), PASSWORD, role)
+        return who
+
+    def signed_in(self, who: str, address: str = "127.0.0.1") -> FlaskClient:
+        """A browser's client in which the person has signed in by the form."""
+        client = self.app.test_client()
+        client.environ_base["REMOTE_ADDR"] = address
+        fields = {"email": f"{who}@alliance-hub.org", "password": PASSWORD}
+        if self.app.config.get("WTF_CSRF_ENABLED", True):
+            fields["csrf_token"] = csrf(client.get("/sign-in", headers=HTML).text)
+        assert client.post("/sign-in", data=fields, headers=HTML).status_code == 302, who
+        return client
+
     def operator(self) -> "OperatorContext":
         """The operator's actor inside the owner's application."""
         return OperatorContext(self.owner_app)
@@ -182,6 +209,13 @@ class OperatorContext:
 
     def __exit__(self, *error: object) -> None:
         self._context.pop()
+
+
+def csrf(text: str) -> str:
+    """The token against forged requests in a page's form."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', text)
+    assert found is not None
+    return found[1]
 
 
 def settings_for(url: str, home: Path, evaluator_url: str) -> Settings:

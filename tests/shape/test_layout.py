@@ -62,7 +62,9 @@ def left_out(blueprints: Iterable[Blueprint], registered: Iterable[Blueprint]) -
 
 
 def test_every_blueprint_of_a_domain_is_registered() -> None:
-    doors = [path for path in modules("hub") if re.fullmatch(rf"hub/({'|'.join(domains())})/(api|pages)\.py", path)]
+    doors = [
+        path for path in modules("hub") if re.fullmatch(rf"hub/({'|'.join(domains())})/(api|pages(/\w+)?)\.py", path)
+    ]
     names = [path.removesuffix(".py").replace("/", ".") for path in doors]
     made = [
         each for name in names for each in vars(importlib.import_module(name)).values() if isinstance(each, Blueprint)

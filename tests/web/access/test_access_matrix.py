@@ -20,7 +20,6 @@ from hub.access.tlp import MemberKind
 from hub.members import service as members
 from hub.members.rules import MemberState
 from tests.conftest import Hub
-from tests.web.access.test_roles_and_keys import PASSWORD
 
 TABLE = Path(__file__).with_name("matrix.txt")
 ARGUMENTS = {
@@ -59,24 +58,17 @@ def seats(hub: Hub) -> dict[str, Callable[[], FlaskClient]]:
             members.move(actor, code, UNFIT[code])
         hub.keys["expired"] = members.issue_credential(actor, "brand", days=1)
         hub.keys["revoked"] = "ah_" + "A" * 43
-        for role in Role:
-            members.invite(actor, "brand", f"{role.value}@alliance-hub.org", role.value, PASSWORD, role)
-        for code in (*KINDS[1:], members.OFFICE):
-            members.invite(actor, code, f"{code}@alliance-hub.org", code, PASSWORD)
+    for role in Role:
+        hub.person("brand", role.value, role)
+    for code in (*KINDS[1:], members.OFFICE):
+        hub.person(code)
     past = clock.now() - timedelta(days=1)
     hub.sql("UPDATE credential SET expires_at = %s WHERE expires_at < now() + interval '2 days'", past)
     for code in hub.keys:
         made[f"key:{code}"] = lambda code=code: hub.client(code)  # type: ignore[misc]
     for who in (*Role, *KINDS[1:], members.OFFICE):
-        made[str(who)] = lambda who=who: signed_in(hub, str(who))  # type: ignore[misc]
+        made[str(who)] = lambda who=who: hub.signed_in(str(who))  # type: ignore[misc]
     return made
-
-
-def signed_in(hub: Hub, who: str) -> FlaskClient:
-    client = hub.app.test_client()
-    answer = client.post("/sign-in", data={"email": f"{who}@alliance-hub.org", "password": PASSWORD})
-    assert answer.status_code == 302, who
-    return client
 
 
 def asked(app: Flask, client: FlaskClient, method: str, rule: Rule) -> int:

@@ -9,10 +9,8 @@ import time_machine
 from hub import clock
 from hub.members import service as members
 from hub.members.rules import ATTEMPTS_SPAN, MOST_ATTEMPTS, MOST_NETWORK_ATTEMPTS
-from tests.conftest import Hub
-from tests.web.access.test_roles_and_keys import PASSWORD, csrf
+from tests.conftest import HTML, PASSWORD, Hub, csrf
 
-HTML = {"Accept": "text/html"}
 HERE, NEARBY, ELSEWHERE = "192.0.2.7", "192.0.2.250", "198.51.100.7"
 
 

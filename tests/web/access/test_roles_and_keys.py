@@ -17,12 +17,10 @@ from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.members import service as members
 from hub.members.rules import MOST_CREDENTIALS, OVERLAP_DAYS
-from tests.conftest import Hub
+from tests.conftest import HTML, Hub, csrf
 from tests.web.indicators.test_share_and_match_over_http import KEY, share, token
 
-PASSWORD = "a long enough pass phrase"
 ME = "/api/v1/me"
-HTML = {"Accept": "text/html"}
 
 
 @pytest.fixture
@@ -30,30 +28,10 @@ def alliance(hub: Hub) -> Hub:
     """A brand with a person in every role, and another brand."""
     hub.admit("brand-a")
     hub.admit("brand-b")
-    with hub.operator() as actor:
-        members.invite(actor, "brand-a", "owner@alliance-hub.org", "owner", PASSWORD, Role.OWNER)
-    also = [(role.value, "brand-a", role.value) for role in Role if role is not Role.OWNER]
-    for who, code, role in (*also, ("other", "brand-b", "owner")):  # under the same hash: argon2 takes its time
-        hub.sql(
-            "INSERT INTO person (member_id, name, pseudonym, email, password, active, fs_uniquifier, role)"
-            " SELECT (SELECT id FROM member WHERE code = %s), %s, 'p_' || %s, %s, password, true, %s, %s FROM person LIMIT 1",
-            *(code, who, who, f"{who}@alliance-hub.org", who, role),
-        )
+    for role in Role:
+        hub.person("brand-a", role.value, role)
+    hub.person("brand-b", "other")
     return hub
-
-
-def csrf(text: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', text)
-    assert found is not None
-    return found[1]
-
-
-def signed_in(hub: Hub, who: str) -> FlaskClient:
-    client = hub.app.test_client()
-    fields = {"email": f"{who}@alliance-hub.org", "password": PASSWORD}
-    token = csrf(client.get("/sign-in", headers=HTML).text)
-    assert client.post("/sign-in", data=fields | {"csrf_token": token}, headers=HTML).status_code == 302
-    return client
 
 
 def made(client: FlaskClient, **fields: object) -> TestResponse:
@@ -105,7 +83,7 @@ PAGES = ("/", "/contributions", "/history", "/matches", "/ledger", "/grants", "/
 
 @pytest.mark.parametrize("role", list(Role))
 def test_role_opens_its_pages_and_shows_the_way_to_no_other(alliance: Hub, role: Role) -> None:
-    client = signed_in(alliance, role.value)
+    client = alliance.signed_in(role.value)
     found = {page: client.get(page, headers=HTML).status_code for page in PAGES}
     closed = set() if role is Role.OWNER else {"/credentials"}
     assert found == {page: 403 if page in closed else 200 for page in PAGES}
@@ -116,17 +94,17 @@ def test_role_opens_its_pages_and_shows_the_way_to_no_other(alliance: Hub, role:
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.COUNSEL, Role.VIEWER])
 @pytest.mark.parametrize("path", ["/credentials", "/credentials/{}/revocation", "/credentials/{}/rotation"])
 def test_nobody_but_an_owner_makes_or_ends_a_key(alliance: Hub, role: Role, path: str) -> None:
-    (key,) = pseudonyms(signed_in(alliance, "owner"))
-    client = signed_in(alliance, role.value)
+    (key,) = pseudonyms(alliance.signed_in("owner"))
+    client = alliance.signed_in(role.value)
     token = csrf(client.get("/ledger", headers=HTML).text)
     assert client.post(path.format(key), data={"csrf_token": token}, headers=HTML).status_code == 403
-    assert pseudonyms(signed_in(alliance, "owner")) == [key]
+    assert pseudonyms(alliance.signed_in("owner")) == [key]
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_session_acts_through_pages_and_never_over_the_api(alliance: Hub, role: Role) -> None:
     """The API has no CSRF token: another site must not be able to share or match with a person's cookie."""
-    client = signed_in(alliance, role.value)
+    client = alliance.signed_in(role.value)
     octets = "application/octet-stream"
     answers = [
         client.post("/api/v1/contributions", json={}),
@@ -139,11 +117,11 @@ def test_session_acts_through_pages_and_never_over_the_api(alliance: Hub, role: 
 
 @pytest.mark.parametrize("role", [Role.COUNSEL, Role.VIEWER])
 def test_reader_fetches_no_token_list(alliance: Hub, role: Role) -> None:
-    assert signed_in(alliance, role.value).get(f"/api/v1/keys/{KEY}/list").status_code == 403
+    assert alliance.signed_in(role.value).get(f"/api/v1/keys/{KEY}/list").status_code == 403
 
 
 def test_role_taken_away_is_gone_at_the_next_request(alliance: Hub) -> None:
-    client = signed_in(alliance, "owner")
+    client = alliance.signed_in("owner")
     assert client.get("/credentials").status_code == 200
     alliance.sql("UPDATE person SET role = 'viewer' WHERE email = 'owner@alliance-hub.org'")
     assert client.get("/credentials", headers=HTML).status_code == 403
@@ -153,14 +131,14 @@ def test_role_taken_away_is_gone_at_the_next_request(alliance: Hub) -> None:
 
 
 def test_key_made_by_an_owner_gets_in_and_is_shown_once(alliance: Hub) -> None:
-    client = signed_in(alliance, "owner")
+    client = alliance.signed_in("owner")
     key = key_in(made(client))
     assert asks(alliance, key).json["member"] == "brand-a"
     assert key not in client.get("/credentials").text
 
 
 def test_key_may_its_scopes_and_nothing_else(alliance: Hub) -> None:
-    key = key_in(made(signed_in(alliance, "owner"), scopes=["member:self"]))
+    key = key_in(made(alliance.signed_in("owner"), scopes=["member:self"]))
     statuses = [asks(alliance, key, path).status_code for path in (ME, "/api/v1/keys", "/audit/entries")]
     assert statuses == [200, 403, 403]
 
@@ -171,13 +149,13 @@ def test_key_opens_no_page_of_keys(alliance: Hub) -> None:
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7"])
 def test_key_is_used_from_its_networks(alliance: Hub, address: str) -> None:
-    key = key_in(made(signed_in(alliance, "owner"), networks="192.0.2.0/24\n2001:db8::/32"))
+    key = key_in(made(alliance.signed_in("owner"), networks="192.0.2.0/24\n2001:db8::/32"))
     assert asks(alliance, key, address=address).status_code == 200
 
 
 @pytest.mark.parametrize("address", ["192.0.3.7", "2001:db9::7", "10.0.0.1"])
 def test_key_used_from_elsewhere_is_refused_and_its_owner_reads_of_it(alliance: Hub, address: str) -> None:
-    owner = signed_in(alliance, "owner")
+    owner = alliance.signed_in("owner")
     key = key_in(made(owner, networks="192.0.2.0/24 2001:db8::/32"))
     answer = asks(alliance, key, address=address)
     assert (answer.status_code, answer.json["type"]) == (403, "/problems/address-not-allowed")
@@ -205,7 +183,7 @@ def test_key_used_from_elsewhere_is_refused_and_its_owner_reads_of_it(alliance: 
 def test_terms_beyond_the_rules_are_told_at_their_field_and_make_no_key(
     alliance: Hub, fields: dict[str, object], words: str
 ) -> None:
-    client = signed_in(alliance, "owner")
+    client = alliance.signed_in("owner")
     answer = made(client, **fields)
     assert answer.status_code == 422
     assert words in answer.text
@@ -213,14 +191,14 @@ def test_terms_beyond_the_rules_are_told_at_their_field_and_make_no_key(
 
 
 def test_form_without_its_csrf_token_makes_no_key(alliance: Hub) -> None:
-    client = signed_in(alliance, "owner")
+    client = alliance.signed_in("owner")
     answer = client.post("/credentials", data={"name": "x", "days": 3, "scopes": ["member:self"]}, headers=HTML)
     assert answer.status_code == 400
     assert len(pseudonyms(client)) == 1
 
 
 def test_member_with_the_most_keys_is_told_to_revoke_one(alliance: Hub) -> None:
-    client = signed_in(alliance, "owner")
+    client = alliance.signed_in("owner")
     alliance.sql(
         "INSERT INTO credential (member_id, digest, pseudonym, created_at, expires_at)"
         " SELECT member_id, sha256(int8send(n)), 'p_' || lpad(n::text, 16, '0'), now(), now() + interval '1 day'"
@@ -236,7 +214,7 @@ def test_member_with_the_most_keys_is_told_to_revoke_one(alliance: Hub) -> None:
 
 
 def test_key_revoked_with_one_click_is_refused_at_its_next_request(alliance: Hub) -> None:
-    client = signed_in(alliance, "owner")
+    client = alliance.signed_in("owner")
     (pseudonym,) = pseudonyms(client)
     assert asks(alliance, alliance.keys["brand-a"]).status_code == 200
     assert act(client, pseudonym, "revocation").status_code == 303
@@ -245,7 +223,7 @@ def test_key_revoked_with_one_click_is_refused_at_its_next_request(alliance: Hub
 
 
 def test_key_rotated_serves_beside_its_successor_for_the_overlap(alliance: Hub) -> None:
-    client = signed_in(alliance, "owner")
+    client = alliance.signed_in("owner")
     old = key_in(made(client, networks="192.0.2.0/24", days=90))
     new = key_in(act(client, pseudonyms(client)[0], "rotation"))
     assert [asks(alliance, key).status_code for key in (old, new)] == [200, 200]
@@ -256,7 +234,7 @@ def test_key_rotated_serves_beside_its_successor_for_the_overlap(alliance: Hub) 
 
 
 def test_rotation_never_lengthens_the_life_of_the_old_key(alliance: Hub) -> None:
-    client = signed_in(alliance, "owner")
+    client = alliance.signed_in("owner")
     made(client, days=2)
     before = alliance.sql("SELECT max(expires_at) FROM credential WHERE name = 'nightly'")
     act(client, pseudonyms(client)[0], "rotation")
@@ -265,8 +243,8 @@ def test_rotation_never_lengthens_the_life_of_the_old_key(alliance: Hub) -> None
 
 @pytest.mark.parametrize("what", ["revocation", "rotation"])
 def test_key_of_another_member_reads_like_none(alliance: Hub, what: str) -> None:
-    (theirs,) = pseudonyms(signed_in(alliance, "other"))
-    owner = signed_in(alliance, "owner")
+    (theirs,) = pseudonyms(alliance.signed_in("other"))
+    owner = alliance.signed_in("owner")
     answers = [act(owner, pseudonym, what) for pseudonym in (theirs, "p_0000000000000000")]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].text == answers[1].text
@@ -284,7 +262,7 @@ def test_service_refuses_to_manage_the_keys_of_another_member(alliance: Hub) -> 
 
 
 def test_every_act_on_a_key_is_in_the_record_without_the_key(alliance: Hub) -> None:
-    client = signed_in(alliance, "owner")
+    client = alliance.signed_in("owner")
     keys = [key_in(made(client)), key_in(act(client, pseudonyms(client)[0], "rotation"))]
     act(client, pseudonyms(client)[0], "revocation")
     views = [bytes(view).decode() for (view,) in alliance.sql("SELECT view FROM ledger_part")]  # type: ignore[arg-type]
@@ -294,5 +272,5 @@ def test_every_act_on_a_key_is_in_the_record_without_the_key(alliance: Hub) -> N
 
 
 def test_sharing_goes_on_with_a_key_of_the_right_scopes(alliance: Hub) -> None:
-    alliance.keys["brand-a"] = key_in(made(signed_in(alliance, "owner"), scopes=["contribution:share"]))
+    alliance.keys["brand-a"] = key_in(made(alliance.signed_in("owner"), scopes=["contribution:share"]))
     assert share(alliance.client("brand-a"), 1)["added"] == 1

@@ -29,7 +29,7 @@ from hub.insights.rules import (
     needs_from_matches,
     needs_from_quotas,
 )
-from hub.members.forms import CredentialForm
+from hub.members.forms.credentials import CredentialForm
 from hub.members.service import LiveCredential
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
@@ -187,11 +187,11 @@ ADDRESSES = {
     "ledger.entries": "/ledger",
     "ledger.entry": "/ledger/<id>",
     "ledger.receipt": "/ledger/<id>/receipt",
-    "members.credentials": "/credentials",
-    "members.issue": "/credentials/new",
-    "members.rotate": "/credentials/<pseudonym>/rotation",
-    "members.revoke": "/credentials/<pseudonym>/revocation",
-    "members.grants": "/grants",
+    "credentials.keys": "/credentials",
+    "credentials.issue": "/credentials/new",
+    "credentials.rotate": "/credentials/<pseudonym>/rotation",
+    "credentials.revoke": "/credentials/<pseudonym>/revocation",
+    "grants.table": "/grants",
     "security.logout": "/sign-out",
 }
 

@@ -37,6 +37,11 @@ def test_sign_in_page_stands_in_our_frame(client: FlaskClient) -> None:
     assert "hub.css" in page
 
 
+def test_wrong_password_signs_nobody_in(client: FlaskClient) -> None:
+    _sign_in(client, "wrong")
+    assert client.get("/", headers={"Accept": "text/html"}).location.startswith("/sign-in")
+
+
 def test_wrong_password_is_told_in_the_summary_and_names_neither_field(client: FlaskClient) -> None:
     page = _sign_in(client, "wrong")
     assert 'id="error-summary"' in page

@@ -1,21 +1,21 @@
-"""Pages of a member's API keys, and of the whole table of grants."""
+"""Pages of a member's API keys."""
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
 from hub import clock
 from hub.access.gate import actor, requires
-from hub.access.grants import GRANTS, ROLES, granted_to_client
+from hub.access.grants import granted_to_client
 from hub.access.permissions import WORDS, Permission
 from hub.members import service
-from hub.members.forms import CredentialForm
+from hub.members.forms.credentials import CredentialForm
 
-blueprint = Blueprint("members", __name__)
+blueprint = Blueprint("credentials", __name__)
 
 
 @blueprint.get("/credentials")
 @requires(Permission.CREDENTIAL_MANAGE)
-def credentials() -> Response:
+def keys() -> Response:
     """The member's live API keys, and the form for another."""
     return _page(_form())
 
@@ -58,14 +58,7 @@ def revoke(pseudonym: str) -> Answer:
     except service.UnknownCredentialError:
         abort(404)
     flash("The key is revoked: its next request is refused.", "success")
-    return redirect(url_for("members.credentials"), 303)
-
-
-@blueprint.get("/grants")
-@requires(Permission.MEMBER_SELF)
-def grants() -> str:
-    """Who may do what, the whole table."""
-    return render_template("members/grants.html", permissions=WORDS, kinds=GRANTS, roles=ROLES)
+    return redirect(url_for("credentials.keys"), 303)
 
 
 def _form(*, fresh: bool = False) -> CredentialForm:

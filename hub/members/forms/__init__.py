@@ -1,0 +1,1 @@
+"""The forms of the pages, one file for each of them."""

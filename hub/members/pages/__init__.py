@@ -1,0 +1,6 @@
+"""Pages of members: one file a thing that people manage, all of them named here."""
+
+from hub.members.pages.credentials import blueprint as credentials
+from hub.members.pages.grants import blueprint as grants
+
+PAGES = (credentials, grants)
