@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from hub.access.actor import NotPermittedError
 from hub.access.gate import attach_gate
 from hub.config import Settings
 from hub.db import db
@@ -30,7 +31,7 @@ from hub.matches.pages import blueprint as matches_pages
 from hub.members import sign_in
 from hub.members.pages import PAGES as MEMBERS_PAGES
 from hub.tree.note import Signer
-from hub.web.api import ProblemApi, request_id
+from hub.web.api import REMEDIES, ProblemApi, request_id
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
 from hub.web.frame import attach_frame
@@ -112,6 +113,12 @@ def _attach_errors(app: Flask) -> None:
     def refused(error: ProblemError) -> Any:
         db.session.rollback()
         return _page(error.type.status, error.retry_after) if _wants_page() else error.response(request_id())
+
+    @app.errorhandler(NotPermittedError)
+    def not_permitted(error: NotPermittedError) -> Any:
+        db.session.rollback()
+        log.warning("the gate let past what a command refused", request_id=request_id(), where=describe(error))
+        return _answer("not-permitted", "Your role does not permit this", REMEDIES[403])
 
     @app.errorhandler(IntegrityError)
     def conflicted(error: IntegrityError) -> Any:

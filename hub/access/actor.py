@@ -6,6 +6,10 @@ from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 
 
+class NotPermittedError(PermissionError):
+    """The actor's role does not grant what a command needs."""
+
+
 @dataclass(frozen=True)
 class Actor:
     """A person, an API client or a job acting for one member."""
@@ -26,3 +30,8 @@ class Actor:
     def may(self, permission: Permission) -> bool:
         """Whether the actor's role grants the permission; what is not granted is refused."""
         return permission in self.permissions
+
+    def must(self, permission: Permission) -> None:
+        """What each command asks first, whoever let the actor in. Raises NotPermittedError naming the permission."""
+        if not self.may(permission):
+            raise NotPermittedError(f"this needs the permission {permission.value}")

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
 from hub.access.actor import Actor
+from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.canonical import TYPES
 from hub.db import compiled, db, given
@@ -58,6 +59,7 @@ def open_epoch(actor: Actor, name: str) -> Epoch:
 
     Raises EpochStateError for a name used before, EvaluatorDownError when the evaluator does not answer.
     """
+    actor.must(Permission.EPOCH_ADMINISTER)
     if db.session.execute(select(Epoch.id).where(Epoch.name == name)).first():
         raise EpochStateError(f"epoch {name} exists already; choose another name")
     alliance = current_app.extensions["settings"].alliance
@@ -181,6 +183,7 @@ def record_evaluation(actor: Actor, key: Key, count: int, request_digest: bytes)
 
     If the evaluator then fails, the repeat under the same idempotency key is evaluated without a second debit.
     """
+    actor.must(Permission.TOKEN_EVALUATE)
     debit(actor, key, count)
     return ledger.append(
         actor,
@@ -212,6 +215,7 @@ class QuotaStanding:
 
 def quotas(actor: Actor) -> Sequence[QuotaStanding]:
     """The actor's quotas of this month, one a type, used or not."""
+    actor.must(Permission.MEMBER_SELF)
     month = period(clock.today())
     rows = db.session.execute(
         select(Quota.type, Quota.allowed, Quota.used).where(
@@ -235,6 +239,7 @@ def declare_need(actor: Actor, member: Member, type: str, allowed: int) -> None:
 
     Raises ValueError for an unknown type or a figure below what is used this month.
     """
+    actor.must(Permission.MEMBER_ADMINISTER)
     if type not in TYPES or allowed < 0:
         raise ValueError(f"the type is one of {', '.join(TYPES)}, the figure 0 or more")
     db.session.execute(

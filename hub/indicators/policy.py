@@ -1,4 +1,4 @@
-"""Who may share, withdraw and see contributions: asked as yes/no, and as WHERE.
+"""Who may see contributions: asked as yes/no, and as WHERE.
 
 The migration restates `visible_to` as row-level security, in SQL of its own, so that a forgotten WHERE returns nothing.
 """
@@ -6,16 +6,10 @@ The migration restates `visible_to` as row-level security, in SQL of its own, so
 from sqlalchemy import ColumnElement, func
 
 from hub.access.actor import Actor
-from hub.access.permissions import Permission
 from hub.access.tlp import CEILING
 from hub.indicators.model import Contribution, ContributionTally
 
 Rows = type[Contribution]
-
-
-def may_share(actor: Actor) -> bool:
-    """Whether the actor may put contributions in its member's name."""
-    return actor.may(Permission.CONTRIBUTION_SHARE)
 
 
 def may_see(actor: Actor, contribution: Contribution) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from hub import clock
 from hub.access.actor import Actor
+from hub.access.permissions import Permission
 from hub.db import Compiled, compiled, db, given
 from hub.epochs.model import TokenKey
 from hub.epochs.service import Key
@@ -52,6 +53,7 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
 
     Every contributor whose word counted learns that it matched, not where. A token given twice hits twice.
     """
+    actor.must(Permission.MATCH_RUN)
     found: dict[bytes, Any] = {}
     for at in range(0, len(tokens), STATEMENT_TOKENS):
         rows = indicators.effective_among(actor, key.id, clock.today()).run(
@@ -159,6 +161,7 @@ def _is_followed(actor: Actor, before: int, type: str | None) -> bool:
 
 def own_matches(actor: Actor, *, before: int | None = None, limit: int = 50, type: str | None = None) -> list[Kept]:
     """The actor's matches, newest first, each with the effect it has at this moment."""
+    actor.must(Permission.MATCH_READ_OWN)
     found = (
         select(Match.id, Match.token, Match.state, Match.matched_at, TokenKey.type, Match.key_id)
         .join(TokenKey, TokenKey.id == Match.key_id)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, select, tuple_
 
 from hub import clock
 from hub.access.actor import Actor
+from hub.access.permissions import Permission
 from hub.access.tlp import Tlp
 from hub.db import db
 from hub.epochs.model import TokenKey
@@ -58,6 +59,7 @@ _MATCHED = (
 
 def own_contributions(actor: Actor, *, after: Place | None, state: str, limit: int) -> list[OwnContribution]:
     """The actor's contributions, newest first, from `after` on; `state`: one of ContributionState, or EXPIRING."""
+    actor.must(Permission.CONTRIBUTION_READ_OWN)
     newest = (Contribution.shared_at, Contribution.key_id, Contribution.token)
     found = (
         select(Contribution, TokenKey.type, _MATCHED.label("is_matched"))
@@ -109,6 +111,7 @@ class OwnCount:
 
 def own_counts(actor: Actor) -> list[OwnCount]:
     """The actor's active contributions, counted from the tally; the matched ones from the sightings."""
+    actor.must(Permission.CONTRIBUTION_READ_OWN)
     make = (TokenKey.type, ContributionTally.evidence_level, ContributionTally.tlp)
     ending = ContributionTally.expires_on <= clock.today() + SOON
     rows = db.session.execute(
@@ -156,6 +159,7 @@ def _matched_counts(actor: Actor) -> dict[tuple[str, int, int], int]:
 
 def withdrawn_count(actor: Actor) -> int:
     """How many of the actor's contributions are withdrawn."""
+    actor.must(Permission.CONTRIBUTION_READ_OWN)
     counted = select(func.coalesce(func.sum(ContributionTally.contributions), 0)).where(
         policy.own_tally(actor), ContributionTally.state == ContributionState.WITHDRAWN.value
     )

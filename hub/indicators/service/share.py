@@ -25,10 +25,11 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from hub import clock
 from hub.access.actor import Actor
+from hub.access.permissions import Permission
 from hub.access.tlp import Tlp
 from hub.db import db
 from hub.epochs.service import Key
-from hub.indicators import policy, rules
+from hub.indicators import rules
 from hub.indicators.model import Contribution, Indicator
 from hub.indicators.rules import ContributionState, EvidenceLevel, Stance
 from hub.ledger import service as ledger
@@ -66,10 +67,9 @@ def share(
 
     At most 10,000 tokens; of one given twice the first counts. What stands already in the same words is left as it
     is, so sharing a list twice changes nothing; an expiry of its own is kept unless another is named. Raises
-    PermissionError, rules.TermsError.
+    NotPermittedError, rules.TermsError.
     """
-    if not policy.may_share(actor):
-        raise PermissionError("this member may not share")
+    actor.must(Permission.CONTRIBUTION_SHARE)
     rules.check_audience(terms.tlp, terms.group_ids)
     seller_of = dict(zip(reversed(tokens), reversed(sellers or [None] * len(tokens)), strict=True))
     given = _relation(seller_of)

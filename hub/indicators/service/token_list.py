@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from hub.access.actor import Actor
+from hub.access.permissions import Permission
 from hub.db import Xid8, db
 from hub.epochs.service import Key
 from hub.indicators import policy, rules
@@ -51,6 +52,7 @@ def list_page(actor: Actor, key: Key, place: ListPlace | None, limit: int) -> Li
     change committed late is not missed: `since` is the oldest transaction that the earlier snapshot could not see.
     A token may be given twice, never not at all.
     """
+    actor.must(Permission.LIST_FETCH)
     xmin = int(db.session.execute(select(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text))).scalar_one())
     if (
         place is None

@@ -7,6 +7,7 @@ from sqlalchemy import LargeBinary, bindparam, func, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.access.actor import Actor
+from hub.access.permissions import Permission
 from hub.db import db
 from hub.epochs.service import Key
 from hub.indicators import policy
@@ -30,6 +31,7 @@ def withdraw(actor: Actor, key: Key, tokens: Sequence[bytes], reason: Withdrawal
 
     Tokens that the actor never shared, or withdrew before, are counted as unknown and nothing is told of them.
     """
+    actor.must(Permission.CONTRIBUTION_WITHDRAW)
     taken = db.session.execute(
         update(Contribution)
         .where(

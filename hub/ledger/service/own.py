@@ -11,6 +11,7 @@ from flask import json
 from sqlalchemy import func, select
 
 from hub.access.actor import Actor
+from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger import policy
 from hub.ledger.events import sentence
@@ -57,6 +58,7 @@ def own_entries(
     actor: Actor, *, after: int = -1, before: int | None = None, limit: int = 100, action: str | None = None
 ) -> list[OwnEntry]:
     """The actor's parts by place in the tree: upwards from `after`, or, with `before`, downwards from it."""
+    actor.must(Permission.LEDGER_READ_OWN)
     found = (
         select(PartyLeaf.leaf_index.label("index"), *_OWN)
         .join(Entry, Entry.id == PartyLeaf.entry_id)
@@ -75,6 +77,7 @@ def own_entries(
 
 def own_entry(actor: Actor, name: str) -> OwnEntry | None:
     """The actor's part of one entry by its id, integrated or not; None when it does not concern the actor."""
+    actor.must(Permission.LEDGER_READ_OWN)
     id = parse_entry_id(name)
     if id is None:
         return None
@@ -124,4 +127,5 @@ def ndjson(entries: Sequence[OwnEntry]) -> Iterator[str]:
 
 def own_count(actor: Actor) -> int:
     """How many leaves concern the actor's member."""
+    actor.must(Permission.LEDGER_READ_OWN)
     return db.session.execute(select(func.count()).select_from(PartyLeaf).where(policy.own_leaves(actor))).scalar_one()

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import load_only
 
 from hub import clock
-from hub.access.actor import Actor
+from hub.access.actor import Actor, NotPermittedError
 from hub.db import db
 from hub.ledger.events import Event
 from hub.members import policy, rules
@@ -38,19 +38,19 @@ class CredentialTerms:
 
 
 def issue_credential(actor: Actor, code: str, days: int = rules.CREDENTIAL_DAYS) -> str:
-    """Issue an API key for any member. Raises PermissionError, RefusedMoveError for a member not in standing."""
+    """Issue an API key for any member. Raises NotPermittedError, RefusedMoveError for a member not in standing."""
     return issue_key(actor, find(code), CredentialTerms(days=days))
 
 
 def issue_own_key(actor: Actor, terms: CredentialTerms) -> str:
-    """Issue an API key for the actor's own member. Raises PermissionError, ValueError for terms beyond the rules."""
+    """Issue an API key for the actor's own member. Raises NotPermittedError, ValueError for terms beyond the rules."""
     return issue_key(actor, db.session.get_one(Member, actor.member_id), terms)
 
 
 def issue_key(actor: Actor, member: Member, terms: CredentialTerms) -> str:
     """Issue an API key, returned once and kept as a digest.
 
-    Raises PermissionError, RefusedMoveError for a member not in standing or with MOST_CREDENTIALS keys, ValueError.
+    Raises NotPermittedError, RefusedMoveError for a member not in standing or with MOST_CREDENTIALS keys, ValueError.
     """
     _may_manage(actor, member.id)
     rules.check_days(terms.days)
@@ -79,7 +79,7 @@ def issue_key(actor: Actor, member: Member, terms: CredentialTerms) -> str:
 def rotate_key(actor: Actor, pseudonym: str) -> str:
     """Issue a key under the terms of one of the actor's own, which then serves OVERLAP_DAYS more at most.
 
-    Raises PermissionError, UnknownCredentialError, RefusedMoveError.
+    Raises NotPermittedError, UnknownCredentialError, RefusedMoveError.
     """
     old = _own(actor, pseudonym)
     days = max(1, (old.expires_at - old.created_at).days)
@@ -89,7 +89,7 @@ def rotate_key(actor: Actor, pseudonym: str) -> str:
 
 
 def revoke_key(actor: Actor, pseudonym: str) -> None:
-    """Revoke one of the actor's own keys, at its next request. Raises PermissionError, UnknownCredentialError."""
+    """Revoke one of the actor's own keys, at its next request. Raises NotPermittedError, UnknownCredentialError."""
     old = _own(actor, pseudonym)
     old.revoked_at = clock.now()
     record(actor, Event.CREDENTIAL_REVOKED, db.session.get_one(Member, actor.member_id))
@@ -97,7 +97,7 @@ def revoke_key(actor: Actor, pseudonym: str) -> None:
 
 
 def revoke_credentials(actor: Actor, code: str) -> int:
-    """Revoke every live API key of a member; returns how many. Raises PermissionError."""
+    """Revoke every live API key of a member; returns how many. Raises NotPermittedError."""
     member = find(code)
     _may_manage(actor, member.id)
     revoked = db.session.execute(
@@ -143,7 +143,7 @@ def live_credentials(actor: Actor) -> list[LiveCredential]:
 
 def _may_manage(actor: Actor, member_id: int) -> None:
     if not policy.may_manage_credentials(actor, member_id):
-        raise PermissionError("only a member's owners manage its credentials")
+        raise NotPermittedError("only a member's owners manage its credentials")
 
 
 def _own(actor: Actor, pseudonym: str) -> Credential:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from hub.access.actor import Actor
+from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger.events import Event
 from hub.members import rules
@@ -14,6 +15,7 @@ from hub.members.service.membership import UnknownMemberError, find, record
 
 def join(actor: Actor, group_code: str, member_codes: Sequence[str]) -> SharingGroup:
     """Put members into a sharing group, founding it if there is none of that code."""
+    actor.must(Permission.MEMBER_ADMINISTER)
     rules.check_code(group_code)
     group = db.session.execute(select(SharingGroup).where(SharingGroup.code == group_code)).scalar_one_or_none()
     if group is None:

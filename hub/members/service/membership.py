@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.grants import Role
+from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.ledger import service as ledger
@@ -27,6 +28,7 @@ class RefusedMoveError(Exception):
 
 def admit(actor: Actor, code: str, kind: MemberKind, name: str, sector: str | None = None) -> Member:
     """Admit a member. Raises ValueError for a bad code, RefusedMoveError for one already admitted."""
+    actor.must(Permission.MEMBER_ADMINISTER)
     rules.check_code(code)
     if db.session.execute(select(Member.id).where(Member.code == code)).first():
         raise RefusedMoveError(f"{code} is already a member; choose another code")
@@ -49,6 +51,7 @@ def admit(actor: Actor, code: str, kind: MemberKind, name: str, sector: str | No
 
 def move(actor: Actor, code: str, state: MemberState) -> Member:
     """Change a member's standing; takes effect at its next request. Raises RefusedMoveError for a forbidden move."""
+    actor.must(Permission.MEMBER_ADMINISTER)
     member = find(code)
     if state not in MOVES[MemberState(member.state)]:
         raise RefusedMoveError(f"a member that is {member.state} cannot become {state.value}")
@@ -61,6 +64,7 @@ def move(actor: Actor, code: str, state: MemberState) -> Member:
 
 def invite(actor: Actor, code: str, email: str, name: str, password: str, role: Role = Role.OWNER) -> Person:
     """Let a person sign in for a member. Raises RefusedMoveError when the address is taken."""
+    actor.must(Permission.MEMBER_ADMINISTER)
     member = find(code)
     if db.session.execute(select(Person.id).where(Person.email == email)).first():
         raise RefusedMoveError("this e-mail address already signs in for a member")
