@@ -37,6 +37,7 @@ from hub.web.filters import attach_filters
 from hub.web.frame import attach_frame
 from hub.web.headers import attach_headers
 from hub.web.problems import TYPES, ProblemError, problem
+from hub.web.proxies import behind
 
 APIS = (insights_api, epochs_api, indicators_api, matches_api, ledger_api, ledger_log)
 PAGES = (insights_pages, indicators_pages, matches_pages, ledger_pages, *MEMBERS_PAGES)
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         SESSION_COOKIE_SECURE=settings.url.startswith("https:"),
     )
+    app.wsgi_app = behind(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign, assignment]
     app.extensions["settings"] = settings
     app.extensions["sealing"] = AESGCM(bytes.fromhex(_derived(key, b"sealing")))
     app.extensions["evaluator"] = Evaluator(settings.evaluator_url, settings.secret("evaluator/bearer").decode())

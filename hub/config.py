@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 
@@ -26,10 +27,12 @@ class Settings:
     """HUB_URL: the address members use; goes into profiles."""
     origin: str
     """HUB_LEDGER_ORIGIN: the log's name in checkpoints (C2SP tlog-checkpoint)."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """HUB_TRUSTED_PROXIES: networks of the proxies in front, whose word on a client's address and scheme is taken."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Settings from HUB_… variables; raises SettingError naming the first one missing."""
+        """Settings from HUB_… variables; raises SettingError naming the first one missing or not readable."""
         alliance = env.get("HUB_ALLIANCE", "example")
         return cls(
             home=Path(_need(env, "HUB_HOME")).absolute(),
@@ -38,6 +41,7 @@ class Settings:
             alliance=alliance,
             url=env.get("HUB_URL", "http://127.0.0.1:8000"),
             origin=env.get("HUB_LEDGER_ORIGIN", f"{alliance}.alliance-hub/audit"),
+            trusted_proxies=_networks(env, "HUB_TRUSTED_PROXIES"),
         )
 
     def secret(self, name: str) -> bytes:
@@ -54,3 +58,10 @@ def _need(env: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingError(f"{name} is not set: start the hub with `make run` or `hub run`, which set it")
     return value
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each) for each in env.get(name, "").replace(",", " ").split())
+    except ValueError as error:
+        raise SettingError(f"{name} holds addresses or networks with commas between, as in 10.0.0.0/24") from error

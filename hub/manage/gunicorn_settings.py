@@ -20,6 +20,7 @@ keepalive = 5
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
+forwarded_allow_ips = ""  # hub/web/proxies.py alone reads what a proxy says; by default all of 127.0.0.1 is believed
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
