@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from hub.access.actor import NotPermittedError
 from hub.access.gate import attach_gate
+from hub.access.guard import NotInStandingError
 from hub.config import Settings
 from hub.db import db
 from hub.epochs.api import blueprint as epochs_api
@@ -121,6 +122,11 @@ def _attach_errors(app: Flask) -> None:
         db.session.rollback()
         log.warning("the gate let past what a command refused", request_id=request_id(), where=describe(error))
         return _answer("not-permitted", "Your role does not permit this", REMEDIES[403])
+
+    @app.errorhandler(NotInStandingError)
+    def not_in_standing(_: NotInStandingError) -> Any:
+        db.session.rollback()
+        return _answer("member-not-active", "Your member may not act at present", "Ask the alliance's office")
 
     @app.errorhandler(IntegrityError)
     def conflicted(error: IntegrityError) -> Any:

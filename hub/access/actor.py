@@ -20,7 +20,7 @@ class Actor:
     kind: MemberKind
     permissions: frozenset[Permission]
     via: str
-    """`ui`, `api` or `job`."""
+    """`ui`, `api`, `job`, or `upkeep`: the hub's own work on a member's rows, whatever the member's standing."""
     pseudonym: str
     """`p_…`: what the ledger calls the person or the client."""
     group_ids: tuple[int, ...] = ()

@@ -1,11 +1,12 @@
 """The third net's near side: tells PostgreSQL, at the start of each transaction, who is reading.
 
-Row-level security reads these settings. A transaction begun without a reader has none, and sees no shared row.
+Row-level security reads these settings. A transaction begun without a reader has none, and sees no shared row. The same
+statement holds the member's standing until the transaction ends: a suspension waits for it, and is met by the next.
 """
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, event, func, select
+from sqlalchemy import Connection, Integer, bindparam, event, func, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from hub.access.actor import Actor
@@ -14,7 +15,12 @@ _SET_READER = select(
     func.set_config("hub.member", bindparam("member"), True),
     func.set_config("hub.kind", bindparam("kind"), True),
     func.set_config("hub.groups", bindparam("groups"), True),
+    func.stands(bindparam("number", type_=Integer)).label("stands"),
 )
+
+
+class NotInStandingError(PermissionError):
+    """The actor's member may not act at present."""
 
 
 class SecondReaderError(Exception):
@@ -26,7 +32,7 @@ def read_as(session: Session, actor: Actor, *, told: bool = False) -> None:
 
     `told`: the database has set the reader of this transaction itself.
 
-    Raises SecondReaderError if the session already serves another member.
+    Raises SecondReaderError if the session already serves another member, NotInStandingError.
     """
     before = session.info.get("reader")
     if before is not None and before.member_id != actor.member_id:
@@ -38,7 +44,9 @@ def read_as(session: Session, actor: Actor, *, told: bool = False) -> None:
 
 def _tell(connection: Connection, actor: Actor) -> None:
     groups = "{" + ",".join(map(str, actor.group_ids)) + "}"
-    connection.execute(_SET_READER, {"member": str(actor.member_id), "kind": actor.kind.value, "groups": groups})
+    values = {"member": str(actor.member_id), "kind": actor.kind.value, "groups": groups, "number": actor.member_id}
+    if not connection.execute(_SET_READER, values).one().stands and actor.via != "upkeep":
+        raise NotInStandingError(f"the member {actor.member} may not act at present")
 
 
 @event.listens_for(Session, "after_begin")

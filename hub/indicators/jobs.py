@@ -6,6 +6,6 @@ from hub.indicators import service
 def expire_contributions() -> int:
     """End what has come to its expiry, member by member; returns how many contributions ended. Safe to repeat."""
     ended = 0
-    while batch := service.expire_some():
+    while (batch := service.expire_some()) is not None:
         ended += batch
     return ended

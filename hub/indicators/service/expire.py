@@ -3,7 +3,8 @@
 from sqlalchemy import func, select, tuple_, update
 
 from hub import clock
-from hub.access.guard import read_as
+from hub.access.actor import Actor
+from hub.access.guard import NotInStandingError, read_as
 from hub.db import db
 from hub.indicators import policy
 from hub.indicators.model import Contribution
@@ -15,17 +16,26 @@ from hub.members import service as members
 EXPIRE_AT_ONCE = 5000
 
 
-def expire_some() -> int:
+def expire_some() -> int | None:
     """End up to 5,000 contributions of one member whose last day has passed, and record it; returns how many.
 
-    Their change stamps move, so that lists made before learn of it. Acts as the member's own job.
+    None: nothing is due. Their change stamps move, so that lists made before learn of it. Acts as the member's own
+    job: those of a member out of standing have no effect anyway, and wait.
     """
-    due = Contribution.expires_on < clock.today()
-    active = Contribution.state == ContributionState.ACTIVE.value
+    db.session.info.pop("reader", None)
     member_id = db.session.execute(select(func.member_with_expired(clock.today()))).scalar_one()
     if member_id is None:
+        return None
+    try:
+        return _expire(members.job_actor(member_id, "p_expiry"))
+    except NotInStandingError:  # suspended since we asked who is next
+        db.session.rollback()
         return 0
-    actor = members.job_actor(member_id, "p_expiry")
+
+
+def _expire(actor: Actor) -> int:
+    due = Contribution.expires_on < clock.today()
+    active = Contribution.state == ContributionState.ACTIVE.value
     db.session.rollback()
     db.session.info.pop("reader", None)
     read_as(db.session, actor)

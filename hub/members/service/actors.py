@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import INET
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.grants import GRANTS, Role, granted, granted_to_client
+from hub.access.guard import NotInStandingError
 from hub.access.tlp import MemberKind
 from hub.db import compiled, db, given
 from hub.ledger import service as ledger
@@ -86,8 +87,13 @@ def actor_of_person(person: Person) -> Actor | None:
 
 
 def job_actor(member_id: int, pseudonym: str) -> Actor:
-    """A background job acting for a member, with that member's grants and no more."""
+    """A background job acting for a member, with that member's grants and no more.
+
+    Raises NotInStandingError; and so does each transaction that the job begins once the member has lost its standing.
+    """
     member = db.session.get_one(Member, member_id)
+    if MemberState(member.state) not in ACTIVE:
+        raise NotInStandingError(f"the member {member.code} may not act at present")
     kind = MemberKind(member.kind)
     return Actor(
         member_id=member.id,

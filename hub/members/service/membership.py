@@ -3,7 +3,9 @@
 import secrets
 
 from flask_security import hash_password
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from hub import clock
 from hub.access.actor import Actor
@@ -16,6 +18,9 @@ from hub.ledger.events import Event
 from hub.members import rules
 from hub.members.model import Member, Person
 from hub.members.rules import MOVES, MemberState
+
+HOLD_SECONDS = 10
+"""How long a change of standing waits for the member's requests under way. Meanwhile the member's new ones wait too."""
 
 
 class UnknownMemberError(Exception):
@@ -50,9 +55,16 @@ def admit(actor: Actor, code: str, kind: MemberKind, name: str, sector: str | No
 
 
 def move(actor: Actor, code: str, state: MemberState) -> Member:
-    """Change a member's standing; takes effect at its next request. Raises RefusedMoveError for a forbidden move."""
+    """Change a member's standing; takes effect at its next request, and waits for those under way.
+
+    Once this has committed, nothing that the member began under its earlier standing commits any more. Raises
+    RefusedMoveError for a forbidden move, and when a request of the member takes longer than HOLD_SECONDS.
+    """
     actor.must(Permission.MEMBER_ADMINISTER)
     member = find(code)
+    if member.id == actor.member_id:
+        raise RefusedMoveError("the alliance's own office is not moved: nobody could move it back")
+    _hold_still(member)
     if state not in MOVES[MemberState(member.state)]:
         raise RefusedMoveError(f"a member that is {member.state} cannot become {state.value}")
     member.state = state.value
@@ -60,6 +72,23 @@ def move(actor: Actor, code: str, state: MemberState) -> Member:
     record(actor, Event.MEMBER_MOVED, member, ref=state.value)
     db.session.commit()
     return member
+
+
+def _hold_still(member: Member) -> None:
+    """Wait for every transaction that acts for the member, and let no other begin until this one ends."""
+    code = member.code
+    try:
+        db.session.execute(select(func.set_config("lock_timeout", f"{HOLD_SECONDS}s", True)))
+        db.session.execute(select(func.hold_still(member.id)))
+    except OperationalError as error:
+        db.session.rollback()
+        if not isinstance(error.orig, LockNotAvailable):
+            raise
+        raise RefusedMoveError(
+            f"a request of {code} has been under way for more than {HOLD_SECONDS} seconds; nothing was changed."
+            " Repeat this, or revoke the member's keys first"
+        ) from error
+    db.session.refresh(member)  # it may have been moved while we waited
 
 
 def invite(actor: Actor, code: str, email: str, name: str, password: str, role: Role = Role.OWNER) -> Person:
