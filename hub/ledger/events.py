@@ -22,6 +22,9 @@ class Event(StrEnum):
     MATCH_RUN = "match.run"
     LIST_FETCHED = "list.fetched"
     ACCESS_DENIED = "access.denied"
+    DECISION_PROPOSED = "decision.proposed"
+    DECISION_APPROVED = "decision.approved"
+    DECISION_REFUSED = "decision.refused"
 
 
 SENTENCES: dict[Event, str] = {
@@ -42,6 +45,9 @@ SENTENCES: dict[Event, str] = {
     Event.MATCH_RUN: "{member} matched {asked} identifiers under {ref}: {matched} are known to the alliance",
     Event.LIST_FETCHED: "{member} fetched {returned} rows of the token list {ref}",
     Event.ACCESS_DENIED: "{member} asked for something it may not do, and was refused",
+    Event.DECISION_PROPOSED: "A person of the office proposed a decision about {ref}, which a second one must approve",
+    Event.DECISION_APPROVED: "A second person of the office approved a decision about {ref}",
+    Event.DECISION_REFUSED: "A proposed decision about {ref} was refused",
 }
 
 OWNER_SENTENCES: dict[Event, str] = {

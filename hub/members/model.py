@@ -3,14 +3,26 @@
 from datetime import date, datetime
 
 from flask_security import UserMixin
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, String, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    column,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.access.grants import Role
 from hub.access.tlp import MemberKind
 from hub.db import Model, Xid8, one_of
-from hub.members.rules import MemberState
+from hub.members.rules import DecisionKind, DecisionState, MemberState
 
 
 class Member(Model):
@@ -97,3 +109,30 @@ class SignInAttempt(Model):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     subject: Mapped[bytes] = mapped_column(LargeBinary(32))
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class Decision(Model):
+    """What one person of the office proposed and another may approve. People stand here by their pseudonyms."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        one_of("kind", DecisionKind),
+        one_of("state", DecisionState),
+        CheckConstraint("(settled_by IS NULL) = (state IN ('open', 'expired'))", name="settled"),
+        CheckConstraint("state <> 'approved' OR settled_by <> proposed_by", name="by_two"),
+        Index("uq_decision_open", "kind", "subject", unique=True, postgresql_where=column("state") == "open"),
+        Index("ix_decision_state", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(String(24), unique=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    subject: Mapped[str] = mapped_column(String(60))
+    """What is decided about, by the name that its kind gives it."""
+    reason: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(10))
+    proposed_by: Mapped[str] = mapped_column(String(24))
+    proposed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    settled_by: Mapped[str | None] = mapped_column(String(24))
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -14,6 +14,11 @@ def may_manage_credentials(actor: Actor, member_id: int) -> bool:
     return actor.member_id == member_id and actor.may(Permission.CREDENTIAL_MANAGE)
 
 
+def may_decide(actor: Actor) -> bool:
+    """Whether the actor may propose, approve and refuse: a person of the office in a session, never a key or a job."""
+    return actor.may(Permission.MEMBER_ADMINISTER) and actor.via == "ui"
+
+
 def own_credentials(actor: Actor) -> ColumnElement[bool]:
     """The actor's member's own credentials."""
     return Credential.member_id == actor.member_id

@@ -43,6 +43,37 @@ MOVES: dict[MemberState, frozenset[MemberState]] = {
 }
 
 
+class DecisionKind(StrEnum):
+    """What the office decides by two people only."""
+
+    ADMIT = "admit"
+    ACT_FOR = "act_for"
+
+
+class DecisionState(StrEnum):
+    """Proposed by one person of the office; settled by another, by anybody's no, or by time."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+DECISION_SPANS: dict[DecisionKind, timedelta] = {
+    DecisionKind.ADMIT: timedelta(days=30),
+    DecisionKind.ACT_FOR: timedelta(days=2),
+}
+"""How long a proposal waits for its second person."""
+LONGEST_REASON = 500
+
+
+def check_reason(reason: str) -> str:
+    """Why something is proposed or refused: 1 to 500 characters. Raises ValueError with the rule."""
+    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
+        raise ValueError(f"a reason has 1 to {LONGEST_REASON} characters")
+    return reason.strip()
+
+
 def check_code(code: str) -> str:
     """A member's or group's code: 3 to 40 of a-z, 0-9 and hyphen. Raises ValueError with the rule."""
     if not CODE.fullmatch(code):

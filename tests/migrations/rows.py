@@ -10,6 +10,8 @@ ROWS = {
     " VALUES (1, 'Ada', 'p_1', 'ada@example.org', true, 'u')",
     "credential": "INSERT INTO credential (member_id, digest, pseudonym, created_at, expires_at)"
     f" VALUES (1, {_KEY}, 'p_2', now(), now() + interval '1 day')",
+    "decision": "INSERT INTO decision (name, kind, subject, reason, state, proposed_by, proposed_at, expires_at)"
+    " VALUES ('d_1', 'admit', 'a', 'b', 'open', 'p_1', now(), now())",
     "sharing_group": "INSERT INTO sharing_group (id, code, name) VALUES (1, 'watches', 'watches')",
     "sharing_group_member": "INSERT INTO sharing_group_member (group_id, member_id) VALUES (1, 1)",
     "epoch": "INSERT INTO epoch (id, name, state, opened_at) VALUES (1, 'e1', 'open', now())",

@@ -1,0 +1,159 @@
+"""Decisions that need two people of the office: one proposes, another approves, and it is carried out there and then.
+
+A kind of decision says how it is carried out, once:
+
+    @carries_out(DecisionKind.ADMIT)
+    def _admit(actor: Actor, subject: str) -> None: ...
+
+which runs in the transaction that approves; if it raises, nothing was approved.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from hub import clock
+from hub.access.actor import Actor, NotPermittedError
+from hub.access.permissions import Permission
+from hub.db import db
+from hub.ledger import service as ledger
+from hub.ledger.events import Event
+from hub.members import policy, rules
+from hub.members.model import Decision
+from hub.members.rules import DecisionKind, DecisionState
+from hub.members.service.membership import RefusedMoveError
+
+CarryOut = Callable[[Actor, str], None]
+"""Does what was decided about the subject, as the approving actor, in the transaction under way, uncommitted."""
+CARRIED_OUT: dict[DecisionKind, CarryOut] = {}
+
+
+class UnknownDecisionError(Exception):
+    """There is no decision of that name."""
+
+
+@dataclass(frozen=True)
+class OpenDecision:
+    """A proposal that waits for a second person."""
+
+    name: str
+    kind: DecisionKind
+    subject: str
+    reason: str
+    proposed_by: str
+    """The pseudonym of who may not approve it."""
+    proposed_at: datetime
+    expires_at: datetime
+
+
+def carries_out(kind: DecisionKind) -> Callable[[CarryOut], CarryOut]:
+    """Name the function that carries out decisions of a kind."""
+
+    def register(carry_out: CarryOut) -> CarryOut:
+        CARRIED_OUT[kind] = carry_out
+        return carry_out
+
+    return register
+
+
+def propose(actor: Actor, kind: DecisionKind, subject: str, reason: str) -> str:
+    """Propose a decision; returns its name. Commits.
+
+    Raises NotPermittedError, ValueError for a reason beyond the rules, RefusedMoveError while the same is proposed.
+    """
+    _may_decide(actor)
+    reason, now = rules.check_reason(reason), clock.now()
+    same = (Decision.kind == kind.value) & (Decision.subject == subject) & (Decision.state == DecisionState.OPEN.value)
+    db.session.execute(
+        update(Decision).where(same, Decision.expires_at <= now).values(state=DecisionState.EXPIRED.value)
+    )
+    if db.session.execute(select(Decision.id).where(same)).first():
+        raise RefusedMoveError("this is proposed already and waits for a second person")
+    decision = Decision(
+        name="d_" + secrets.token_hex(8),
+        kind=kind.value,
+        subject=subject,
+        reason=reason,
+        state=DecisionState.OPEN.value,
+        proposed_by=actor.pseudonym,
+        proposed_at=now,
+        expires_at=now + rules.DECISION_SPANS[kind],
+    )
+    db.session.add(decision)
+    _record(actor, Event.DECISION_PROPOSED, decision)
+    db.session.commit()
+    return decision.name
+
+
+def approve(actor: Actor, name: str) -> None:
+    """Approve what another person proposed, and carry it out, both or neither. Commits.
+
+    Raises NotPermittedError, UnknownDecisionError, RefusedMoveError for one's own proposal and for one that is settled
+    or has expired, and what carrying it out raises. Of two approvals at once the second finds it settled.
+    """
+    _may_decide(actor)
+    decision = _open(name)
+    if decision.proposed_by == actor.pseudonym:
+        raise RefusedMoveError("you proposed this yourself: a second person of the office must approve it")
+    _settle(actor, decision, DecisionState.APPROVED)
+    _record(actor, Event.DECISION_APPROVED, decision)
+    db.session.flush()
+    CARRIED_OUT[DecisionKind(decision.kind)](actor, decision.subject)
+    db.session.commit()
+
+
+def refuse(actor: Actor, name: str) -> None:
+    """Refuse what was proposed; who proposed it takes it back so. Commits. Raises as `approve` does."""
+    _may_decide(actor)
+    decision = _open(name)
+    _settle(actor, decision, DecisionState.REFUSED)
+    _record(actor, Event.DECISION_REFUSED, decision)
+    db.session.commit()
+
+
+def open_decisions(actor: Actor, subject: str | None = None) -> list[OpenDecision]:
+    """The first 200 proposals, of all or about one subject, that wait for a second person, oldest first."""
+    actor.must(Permission.MEMBER_ADMINISTER)
+    found = select(Decision).where(Decision.state == DecisionState.OPEN.value, Decision.expires_at > clock.now())
+    if subject is not None:
+        found = found.where(Decision.subject == subject)
+    return [
+        OpenDecision(
+            *(one.name, DecisionKind(one.kind), one.subject, one.reason),
+            *(one.proposed_by, one.proposed_at, one.expires_at),
+        )
+        for one in db.session.execute(found.order_by(Decision.id).limit(200)).scalars()
+    ]
+
+
+def _may_decide(actor: Actor) -> None:
+    if not policy.may_decide(actor):
+        raise NotPermittedError("only a person of the office, signed in, decides")
+
+
+def _open(name: str) -> Decision:
+    """The decision, locked until the transaction ends."""
+    decision = db.session.execute(
+        select(Decision).where(Decision.name == name).with_for_update().execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if decision is None:
+        raise UnknownDecisionError("there is no decision of this name")
+    if decision.state != DecisionState.OPEN.value:
+        raise RefusedMoveError(f"this was {decision.state} already")
+    if decision.expires_at <= clock.now():
+        raise RefusedMoveError("this has expired: propose it again")
+    return decision
+
+
+def _settle(actor: Actor, decision: Decision, state: DecisionState) -> None:
+    decision.state, decision.settled_by, decision.settled_at = state.value, actor.pseudonym, clock.now()
+
+
+def _record(actor: Actor, event: Event, decision: Decision) -> None:
+    """The reason stays in the table; the record holds its digest."""
+    digest = hashlib.sha256(decision.reason.encode()).hexdigest()
+    ledger.append(actor, event, subject={"type": decision.kind, "ref": decision.subject, "digest": digest})
