@@ -31,6 +31,7 @@ from hub.matches.api import blueprint as matches_api
 from hub.matches.pages import blueprint as matches_pages
 from hub.members import sign_in
 from hub.members.pages import PAGES as MEMBERS_PAGES
+from hub.members.pages.letters import blueprint as letters
 from hub.tree.note import Signer
 from hub.web.api import REMEDIES, ProblemApi, request_id
 from hub.web.error_pages import error_page
@@ -97,7 +98,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         api.register_blueprint(blueprint)
         csrf.exempt(blueprint)  # answers only to a bearer key or to safe methods
     for page in PAGES:
-        app.register_blueprint(page)
+        if page is not letters or settings.mail_server is None:  # a hub that sends its letters shows none
+            app.register_blueprint(page)
     attach_gate(app, sign_in.identify, FOREIGN)
     return app
 

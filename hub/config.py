@@ -3,12 +3,64 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+_MAIL_PORTS = {"smtp": 587, "smtps": 465}
+"""Submission with STARTTLS (RFC 6409), and with TLS from the first byte (RFC 8314 §3.3)."""
 
 
 class SettingError(Exception):
     """A setting is missing or cannot be used; the text names it and the remedy."""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where letters are handed over, and as whom. The password is the file secrets/smtp.password."""
+
+    host: str
+    port: int
+    user: str
+    """Empty: the server wants no name."""
+    tls_at_once: bool
+    """TLS from the first byte (smtps://); otherwise STARTTLS (smtp://)."""
+    sender: str
+    """The address in From."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "MailServer | None":
+        """From HUB_SMTP_URL and HUB_MAIL_FROM; None without the first: letters are kept, none leaves the hub.
+
+        Raises SettingError naming the one that does not serve.
+        """
+        if not env.get("HUB_SMTP_URL"):
+            return None
+        refusal = SettingError(
+            "HUB_SMTP_URL must read like smtp://user@mail.example.org:587, or smtps://… for port 465"
+        )
+        try:
+            url = urlsplit(env["HUB_SMTP_URL"])
+            host, port = url.hostname, url.port
+        except ValueError:
+            raise refusal from None
+        if url.scheme not in _MAIL_PORTS or not host or url.path.strip("/") or url.query or url.fragment:
+            raise refusal
+        if url.password is not None:
+            raise SettingError("HUB_SMTP_URL must hold no password: put it into secrets/smtp.password in HUB_HOME")
+        sender = _need(env, "HUB_MAIL_FROM")
+        if not sender.isascii() or not sender.isprintable() or sender.count("@") != 1 or " " in sender:
+            raise SettingError("HUB_MAIL_FROM must be a plain address like hub@example.org")
+        user = unquote(url.username or "")
+        return cls(host, port or _MAIL_PORTS[url.scheme], user, url.scheme == "smtps", sender)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether what is sent there stays on this machine."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
 
 @dataclass(frozen=True)
@@ -29,6 +81,8 @@ class Settings:
     """HUB_LEDGER_ORIGIN: the log's name in checkpoints (C2SP tlog-checkpoint)."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """HUB_TRUSTED_PROXIES: networks of the proxies in front, whose word on a client's address and scheme is taken."""
+    mail_server: MailServer | None = None
+    """HUB_SMTP_URL and HUB_MAIL_FROM; None: a development hub, which keeps its letters and shows them to the office."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -42,6 +96,7 @@ class Settings:
             url=env.get("HUB_URL", "http://127.0.0.1:8000"),
             origin=env.get("HUB_LEDGER_ORIGIN", f"{alliance}.alliance-hub/audit"),
             trusted_proxies=_networks(env, "HUB_TRUSTED_PROXIES"),
+            mail_server=MailServer.from_env(env),
         )
 
     def secret(self, name: str) -> bytes:

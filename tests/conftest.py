@@ -23,7 +23,7 @@ from hub.access.grants import Role
 from hub.access.guard import read_as
 from hub.access.tlp import MemberKind
 from hub.app import create_app
-from hub.config import Settings
+from hub.config import MailServer, Settings
 from hub.db import db
 from hub.epochs import service as epochs
 from hub.ledger.sequencer import Sequencer
@@ -39,6 +39,8 @@ SHARED = ROOT.parent / "shared" / "data"
 TEMPLATE = "template_hub"
 HTML = {"Accept": "text/html"}
 PASSWORD = "a long enough pass phrase"
+MAIL_SERVER: MailServer | None = None
+"""None: the hubs of the tests keep their letters."""
 
 
 def pytest_unconfigure() -> None:
@@ -227,6 +229,7 @@ def settings_for(url: str, home: Path, evaluator_url: str) -> Settings:
         alliance="example",
         url="http://127.0.0.1:8000",
         origin="example.alliance-hub/audit",
+        mail_server=MAIL_SERVER,
     )
 
 

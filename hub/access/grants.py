@@ -37,7 +37,8 @@ GRANTS: dict[MemberKind, frozenset[Permission]] = {
     MemberKind.PLATFORM: EVERYONE | EXCHANGE,
     MemberKind.AUTHORITY: EVERYONE,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: EVERYONE,  # its ledger parts hold the full record of each exchange, none of its content
-    MemberKind.ADMINISTRATION: EVERYONE | {Permission.MEMBER_ADMINISTER, Permission.EPOCH_ADMINISTER},
+    MemberKind.ADMINISTRATION: EVERYONE
+    | {Permission.MEMBER_ADMINISTER, Permission.EPOCH_ADMINISTER, Permission.MAIL_ADMINISTER},
 }
 
 READING = frozenset(
@@ -55,8 +56,12 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.COUNSEL: READING | {Permission.CONTRIBUTION_WITHDRAW},  # takes back what should not stand, shares nothing
     Role.VIEWER: READING,
 }
-CLIENT = frozenset(Permission) - {Permission.CREDENTIAL_MANAGE, Permission.OVERVIEW_VIEW}
-"""What an API key may at most: a key that leaks makes no further keys."""
+CLIENT = frozenset(Permission) - {
+    Permission.CREDENTIAL_MANAGE,
+    Permission.OVERVIEW_VIEW,
+    Permission.MAIL_ADMINISTER,
+}
+"""What an API key may at most: a key that leaks makes no further keys, and reads no letter."""
 
 
 def granted(kind: MemberKind, role: Role) -> frozenset[Permission]:

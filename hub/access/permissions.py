@@ -20,6 +20,7 @@ class Permission(StrEnum):
     CREDENTIAL_MANAGE = "credential:manage"
     MEMBER_ADMINISTER = "member:administer"
     EPOCH_ADMINISTER = "epoch:administer"
+    MAIL_ADMINISTER = "mail:administer"
 
 
 WORDS: dict[Permission, str] = {
@@ -37,5 +38,6 @@ WORDS: dict[Permission, str] = {
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.EPOCH_ADMINISTER: "Open epochs",
+    Permission.MAIL_ADMINISTER: "Read the letters that a development hub keeps instead of sending",
 }
 """What each permission lets one do, as the page of grants says it."""

@@ -280,6 +280,13 @@ def needs_from_log(log: LogLine) -> Iterable[Need]:
         yield Need("now", title, "Every event is kept and will be entered; ask the operator to look at the worker.")
 
 
+def needs_from_mail(given_up: int) -> Iterable[Need]:
+    """Letters that no server took for a day, or that one refused for good."""
+    if given_up:
+        title = f"{counted(given_up, 'letter', 'letters')} could not be delivered in the last 30 days"
+        yield Need("soon", title, "Whom it concerns was not told; ask the operator to look at the worker's log.")
+
+
 def in_order(*needs: Iterable[Need]) -> tuple[Need, ...]:
     """All needs, what is due now before what is due soon, otherwise as given."""
     every = [need for some in needs for need in some]

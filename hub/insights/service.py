@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from hub import clock
+from hub import clock, mail
 from hub.access.actor import Actor
 from hub.canonical import TYPES
 from hub.epochs import service as epochs
@@ -25,6 +25,7 @@ from hub.insights.rules import (
     needs_from_credentials,
     needs_from_epoch,
     needs_from_log,
+    needs_from_mail,
     needs_from_matches,
     needs_from_quotas,
 )
@@ -114,7 +115,7 @@ def administrator(actor: Actor, log: LogLine) -> AdministratorOverview:
             MemberLine(one.code, one.name, one.kind, one.state, one.admitted_at.date()) for one in members.everybody()
         ),
         epoch=line,
-        needs=in_order(needs_from_epoch(line, now), needs_from_log(log)),
+        needs=in_order(needs_from_epoch(line, now), needs_from_mail(mail.given_up()), needs_from_log(log)),
         log=log,
         recent=recent(actor),
     )

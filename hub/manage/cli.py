@@ -119,15 +119,17 @@ def worker() -> None:
     """Run background jobs (a part of `hub run`)."""
     from hub.app import create_app
     from hub.indicators.jobs import expire_contributions
-    from hub.jobs import create_queue
+    from hub.jobs import Work, create_queue
+    from hub.mail import SEND, WAITS, forget_letters, send_letter
     from hub.members.jobs import forget_attempts
 
     settings = Settings.from_env()
     periodic = {
         "expire_contributions": ("7 * * * *", expire_contributions),
         "forget_attempts": ("27 * * * *", forget_attempts),
+        "forget_letters": ("47 * * * *", forget_letters),
     }
-    queue = create_queue(settings.database_url, create_app(settings), periodic)
+    queue = create_queue(settings.database_url, create_app(settings), periodic, asked={SEND: Work(send_letter, WAITS)})
     queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")
 
 

@@ -9,14 +9,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from signal import SIGINT, SIGQUIT
 
 import click
 
-from hub.config import SettingError
+from hub.config import MailServer, SettingError
 from hub.manage import database
 from hub.manage.home import ROOT, HomeError, locked, prepare_home, publish_environment, secret
 from hub.manage.parts import Errand, Part, answers_http
@@ -28,6 +28,7 @@ REFUSED = 2  # exit code: not started, for the reason said
 
 # Which database role each part signs in as. The evaluator knows of no database, and only migrations are the owner.
 _DATABASE_URLS = ("HUB_DATABASE_URL", "HUB_DATABASE_APP_URL", "HUB_DATABASE_SEQUENCER_URL")
+_MAIL = ("HUB_SMTP_URL", "HUB_MAIL_FROM")
 _KNOWN_URLS: Mapping[str, str] = {
     "web": "HUB_DATABASE_APP_URL",
     "worker": "HUB_DATABASE_APP_URL",
@@ -50,16 +51,19 @@ class Launch:
     """The address members use."""
     origin: str
     """The log's name in checkpoints."""
+    mail: Mapping[str, str] = field(default_factory=dict)
+    """HUB_SMTP_URL and HUB_MAIL_FROM, as they were given; empty: letters are kept and none is sent."""
 
     @classmethod
     def from_env(cls, env: Environment = os.environ) -> "Launch":
         """From HUB_HOME, HUB_PORT, HUB_ALLIANCE, HUB_DATABASE_URL, HUB_WEB_WORKERS, HUB_EVALUATOR_WORKERS, HUB_URL,
-        HUB_LEDGER_ORIGIN.
+        HUB_LEDGER_ORIGIN, HUB_SMTP_URL, HUB_MAIL_FROM.
 
         Raises SettingError naming the variable that does not serve.
         """
         port = _number(env, "HUB_PORT", 8000, 65535)
         alliance = env.get("HUB_ALLIANCE") or "example"
+        MailServer.from_env(env)
         return cls(
             home=Path(env.get("HUB_HOME") or ROOT / "var").absolute(),
             port=port,
@@ -69,6 +73,7 @@ class Launch:
             evaluator_workers=_number(env, "HUB_EVALUATOR_WORKERS", 2, 256),
             url=env.get("HUB_URL") or f"http://127.0.0.1:{port}",
             origin=env.get("HUB_LEDGER_ORIGIN") or f"{alliance}.alliance-hub/audit",
+            mail={name: env.get(name, "") for name in _MAIL},
         )
 
 
@@ -141,12 +146,12 @@ def demo(
 ) -> int:
     """Run a hub of its own, in a temporary home with the embedded database on free ports, play, and remove all of it.
 
-    Exit code: 0 played, 1 `play` or a part failed, 2 not started, 130 interrupted. Home, port, URL and database of
-    `launch` are not used.
+    Exit code: 0 played, 1 `play` or a part failed, 2 not started, 130 interrupted. Home, port, URL, database and mail
+    server of `launch` are not used.
     """
     with _temporary_home() as home:
         port = free_port()
-        own = replace(launch, home=home, port=port, url=f"http://127.0.0.1:{port}", database_url=None)
+        own = replace(launch, home=home, port=port, url=f"http://127.0.0.1:{port}", database_url=None, mail={})
         return _supervised(own, play, migrate, parts, say, stay=False)
 
 
@@ -222,6 +227,7 @@ def _settings(launch: Launch, owner_url: str, passwords: Mapping[str, str]) -> d
         "HUB_LEDGER_ORIGIN": launch.origin,
         "HUB_PORT": str(launch.port),
         "HUB_URL": launch.url,
+        **{name: launch.mail.get(name, "") for name in _MAIL},
         "HUB_EVALUATOR_URL": f"http://127.0.0.1:{free_port()}",
         "HUB_DATABASE_URL": owner_url,
         "HUB_DATABASE_APP_URL": database.role_url(owner_url, "app", passwords["app"]),

@@ -25,6 +25,7 @@ WAYS = (
     Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
     Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
     Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
+    Way("letters.kept", "Mail", "inbox", Permission.MAIL_ADMINISTER),
     Way("grants.table", "Who may do what", "info-circle", Permission.MEMBER_SELF),
 )
 
@@ -59,7 +60,7 @@ def attach_frame(app: Flask, alliance: str) -> None:
         if actor is None:
             return None
         here = request.endpoint or ""
-        ways = tuple(way for way in WAYS if actor.may(way.permission))
+        ways = tuple(way for way in WAYS if way.endpoint in app.view_functions and actor.may(way.permission))
         return Frame(alliance, actor, ways, PARENTS.get(here, here))
 
     app.jinja_env.globals.update(frame=frame, alliance=alliance)

@@ -10,7 +10,7 @@ from hub.db import Model
 from tests.shape.source import Modules, domains, modules, origins, references, seeded
 
 WRITERS = re.compile(
-    rf"hub/({'|'.join(domains())})/service(\.py|/\w+\.py)|hub/web/idempotency\.py|hub/ledger/sequencer\.py"
+    rf"hub/({'|'.join(domains())})/service(\.py|/\w+\.py)|hub/web/idempotency\.py|hub/mail\.py|hub/ledger/sequencer\.py"
 )
 NO_HUB_DATABASE = ("hub/client/", "hub/evaluator/")
 """A member's machine keeps its vault in SQLite; the evaluator has no database. Import contracts hold both to it."""

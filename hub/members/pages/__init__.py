@@ -2,5 +2,6 @@
 
 from hub.members.pages.credentials import blueprint as credentials
 from hub.members.pages.grants import blueprint as grants
+from hub.members.pages.letters import blueprint as letters
 
-PAGES = (credentials, grants)
+PAGES = (credentials, grants, letters)

@@ -23,6 +23,7 @@ from hub.members.service.decisions import (
     refuse,
 )
 from hub.members.service.groups import group_codes, group_ids, join
+from hub.members.service.letters import kept_letters
 from hub.members.service.membership import (
     RefusedMoveError,
     UnknownMemberError,
@@ -61,6 +62,7 @@ __all__ = [
     "issue_own_key",
     "job_actor",
     "join",
+    "kept_letters",
     "live_credentials",
     "may_try",
     "move",

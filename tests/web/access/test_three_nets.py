@@ -31,6 +31,7 @@ READ_BY_MEMBER = {
 OPEN_TO_THE_APPLICATION = {
     *(
         "sign_in_attempt",
+        "letter",  # sealed
         "member",
         "sharing_group",
         "sharing_group_member",

@@ -29,6 +29,7 @@ from hub.insights.rules import (
     needs_from_matches,
     needs_from_quotas,
 )
+from hub.mail import KeptLetter, Letter
 from hub.members.forms.credentials import CredentialForm
 from hub.members.service import LiveCredential
 from hub.web.error_pages import error_page
@@ -144,6 +145,14 @@ def _credentials(full: bool) -> dict[str, Any]:
     return {"form": form, "key": "ah_" + "A" * 43, "rows": rows, "now": NOW, "words": WORDS}
 
 
+def _letters() -> tuple[KeptLetter, ...]:
+    text = "You are asked to join <Northpeak>.\n\nhttp://127.0.0.1:8000/invitation/" + "A" * 43 + "\n"
+    return (
+        KeptLetter(2, NOW, Letter("mara@example.org", "Your invitation to the example alliance", text)),
+        KeptLetter(1, NOW, Letter("m" * 60 + "@example.org", "x" * 200, "")),
+    )
+
+
 def values(template: str, full: bool) -> dict[str, Any]:
     """What the template is given: everything at once, or as little as there can be."""
     domain, _, name = template.removesuffix(".html").partition("/")
@@ -151,6 +160,8 @@ def values(template: str, full: bool) -> dict[str, Any]:
         return {"overview": _overviews(full)[name.removeprefix("overview_")]}
     if template == "members/credentials.html":
         return _credentials(full)
+    if template == "members/letters.html":
+        return {"page": CursorPage(_letters(), older="o") if full else CursorPage(()), "days": 30}
     if template == "members/grants.html":
         return {"permissions": WORDS, "kinds": GRANTS, "roles": ROLES}
     if template == "ledger/entry.html":
@@ -168,6 +179,7 @@ def values(template: str, full: bool) -> dict[str, Any]:
 KINDS = {
     "insights/overview_auditor.html": MemberKind.AUDITOR,
     "insights/overview_administrator.html": MemberKind.ADMINISTRATION,
+    "members/letters.html": MemberKind.ADMINISTRATION,
 }
 TEMPLATES = (
     *(f"insights/overview_{kind}.html" for kind in ("brand", "platform", "auditor", "administrator")),
@@ -178,6 +190,7 @@ TEMPLATES = (
     "ledger/entry.html",
     "members/credentials.html",
     "members/grants.html",
+    "members/letters.html",
 )
 ADDRESSES = {
     "insights.overview": "/",
@@ -192,6 +205,7 @@ ADDRESSES = {
     "credentials.rotate": "/credentials/<pseudonym>/rotation",
     "credentials.revoke": "/credentials/<pseudonym>/revocation",
     "grants.table": "/grants",
+    "letters.kept": "/mail",
     "security.logout": "/sign-out",
 }
 
