@@ -137,6 +137,7 @@ def _founded(made: Stage, environment: dict[str, str], home: Path) -> Stage:
             profiles.issue(actor, code, home / f"{code}.profile", 1)
             made.profiles[code] = json.loads((home / f"{code}.profile").read_text())
             epochs.declare_need(actor, members.find(code), "domain", 100_000_000)
+            members.set_limit(actor, code, 10_000_000)
     return made
 
 

@@ -40,6 +40,7 @@ from hub.web.frame import attach_frame
 from hub.web.headers import attach_headers
 from hub.web.problems import TYPES, ProblemError, problem
 from hub.web.proxies import behind
+from hub.web.rate_limits import attach_rate_limits, charge
 
 APIS = (insights_api, epochs_api, indicators_api, matches_api, ledger_api, ledger_log)
 PAGES = (insights_pages, indicators_pages, matches_pages, ledger_pages, *MEMBERS_PAGES)
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     attach_headers(app)
     attach_filters(app)
     attach_frame(app, settings.alliance)
+    attach_rate_limits(app)
     api = ProblemApi(app)
     _attach_errors(app)  # after flask-smorest, which registers a handler of its own
     for blueprint in APIS:
@@ -100,7 +102,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for page in PAGES:
         if page is not letters or settings.mail_server is None:  # a hub that sends its letters shows none
             app.register_blueprint(page)
-    attach_gate(app, sign_in.identify, FOREIGN)
+    attach_gate(app, sign_in.identify, charge, FOREIGN)
     return app
 
 

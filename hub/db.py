@@ -7,14 +7,14 @@ from typing import Any
 import psycopg
 from flask_sqlalchemy_lite import SQLAlchemy
 from psycopg.rows import namedtuple_row
-from sqlalchemy import BindParameter, CheckConstraint, Executable, MetaData, bindparam
+from sqlalchemy import BindParameter, CheckConstraint, Connection, Executable, MetaData, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
 ENGINE_OPTIONS: dict[str, Any] = {
-    "pool_size": 4,  # one for each thread of a gunicorn worker
+    "pool_size": 5,  # one for each thread of a gunicorn worker, and one for a statement apart from them
     "max_overflow": 2,
     "hide_parameters": True,  # tokens are parameters: no error text may hold them
     "pool_pre_ping": False,  # a lost connection is one failed request with a remedy, not a query before every request
@@ -76,7 +76,14 @@ class Compiled:
 
         Past SQLAlchemy's own execution, which costs as much again as the driver's. Raises what that would raise.
         """
-        connection = db.session.connection()
+        return self._run_on(db.session.connection(), given)
+
+    def run_apart(self, **given: Any) -> list[Any]:
+        """The same in a transaction of its own, over when this returns, whatever becomes of the session's."""
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            return self._run_on(connection, given)
+
+    def _run_on(self, connection: Connection, given: dict[str, Any]) -> list[Any]:
         driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
         try:
             with driver.cursor(row_factory=namedtuple_row) as cursor:

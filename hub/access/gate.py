@@ -12,6 +12,7 @@ from hub.access.permissions import Permission
 View = TypeVar("View", bound=Callable[..., Any])
 Mark = Permission | str
 Identify = Callable[[], Actor | None]
+Charge = Callable[[Actor | None], None]
 
 
 class UnmarkedRouteError(Exception):
@@ -66,8 +67,10 @@ def marks(app: Flask) -> dict[str, Mark]:
     return found
 
 
-def attach_gate(app: Flask, identify: Identify, foreign: dict[str, str]) -> None:
+def attach_gate(app: Flask, identify: Identify, charge: Charge, foreign: dict[str, str]) -> None:
     """Guard every request of the app; `foreign` gives the reason for each public endpoint that a library registers.
+
+    `charge` counts each request against its limits, also one whose actor is not let in; it raises when one is reached.
 
     Call it last: it raises UnmarkedRouteError when a route registered so far is unmarked.
     """
@@ -80,8 +83,13 @@ def attach_gate(app: Flask, identify: Identify, foreign: dict[str, str]) -> None
             return None  # no such route: the 404 that everybody gets
         mark = table.get(request.endpoint)
         if mark is not None and not isinstance(mark, Permission):
+            charge(None)
             return None
-        someone = identify()
+        someone = None
+        try:
+            someone = identify()
+        finally:
+            charge(someone)
         if someone is None:
             if request.blueprint in app.extensions["page_blueprints"]:
                 return redirect(url_for("security.login", next=request.full_path.rstrip("?")))

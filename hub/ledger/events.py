@@ -14,6 +14,7 @@ class Event(StrEnum):
     PERSON_INVITED = "person.invited"
     PERSON_SIGNED_IN = "person.signed_in"
     QUOTA_SET = "quota.set"
+    LIMIT_SET = "limit.set"
     EPOCH_OPENED = "epoch.opened"
     TOKEN_EVALUATED = "token.evaluated"
     CONTRIBUTION_SHARED = "contribution.shared"
@@ -36,6 +37,7 @@ SENTENCES: dict[Event, str] = {
     Event.PERSON_INVITED: "A person was given access for {ref}",
     Event.PERSON_SIGNED_IN: "A person signed in for {member}",
     Event.QUOTA_SET: "{ref} may have {allowed} identifiers a month evaluated",
+    Event.LIMIT_SET: "{ref} may make {allowed} requests a minute",
     Event.EPOCH_OPENED: "Epoch {ref} was opened for everybody",
     Event.TOKEN_EVALUATED: "{member} had {asked} blinded identifiers evaluated under {ref}",
     Event.CONTRIBUTION_SHARED: "{member} shared {asked} indicators under {ref}: {added} new, {changed} changed, "

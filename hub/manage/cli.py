@@ -120,6 +120,7 @@ def worker() -> None:
     from hub.app import create_app
     from hub.indicators.jobs import expire_contributions
     from hub.jobs import Work, create_queue
+    from hub.limits.jobs import forget_spans
     from hub.mail import SEND, WAITS, forget_letters, send_letter
     from hub.members.jobs import forget_attempts
 
@@ -128,6 +129,7 @@ def worker() -> None:
         "expire_contributions": ("7 * * * *", expire_contributions),
         "forget_attempts": ("27 * * * *", forget_attempts),
         "forget_letters": ("47 * * * *", forget_letters),
+        "forget_spans": ("37 * * * *", forget_spans),
     }
     queue = create_queue(settings.database_url, create_app(settings), periodic, asked={SEND: Work(send_letter, WAITS)})
     queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")
@@ -259,6 +261,19 @@ def quota(code: str, type_: str, per_month: int) -> None:
     with operating() as actor:
         epochs.declare_need(actor, service.find(code), type_, per_month)
         click.echo(f"{code} may have {per_month:,} identifiers of type {type_} evaluated a month.")
+
+
+@member.command()
+@click.argument("code")
+@click.option("--per-minute", type=int, required=True, help="Requests a minute, a large one counting for several.")
+@refusals_said
+def limit(code: str, per_minute: int) -> None:
+    """Set how many requests a minute a member may make: half of them with one key, a quarter by one person."""
+    from hub.members import service
+
+    with operating() as actor:
+        service.set_limit(actor, code, per_minute)
+        click.echo(f"{code} may make {per_minute:,} requests a minute.")
 
 
 @member.command("list")

@@ -34,6 +34,7 @@ TYPES = {
         ProblemType("idempotency-key-reused", 422, "The idempotency key was used for another request"),
         ProblemType("epoch-not-open", 422, "The epoch does not take this"),
         ProblemType("quota-spent", 429, "The quota of the period is spent"),
+        ProblemType("too-many-requests", 429, "There were too many requests in a short time"),
         ProblemType("too-many-tries", 429, "This was tried too often in a short time"),
         ProblemType("internal", 500, "The hub made an error"),
         ProblemType("unavailable", 503, "A part of the hub is not available"),

@@ -67,7 +67,7 @@ def test_error_does_not_repeat_what_was_sent(hub: Hub) -> None:
 
 
 @contextmanager
-def served(hub: Hub, evaluator_url: str, log: Path) -> Iterator[int]:
+def served(hub: Hub, evaluator_url: str, log: Path, workers: int = 1) -> Iterator[int]:
     """The port of the real web server on the same database; what it says goes to `log`."""
     environment = os.environ | {
         "HUB_HOME": str(hub.home),
@@ -76,7 +76,7 @@ def served(hub: Hub, evaluator_url: str, log: Path) -> Iterator[int]:
     }
     settings = ROOT / "hub" / "manage" / "gunicorn_settings.py"
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
-        command = [sys.executable, "-m", "gunicorn", "--config", str(settings), "--workers", "1"]
+        command = [sys.executable, "-m", "gunicorn", "--config", str(settings), "--workers", str(workers)]
         web = subprocess.Popen(
             [*command, "--bind", f"fd://{listener.fileno()}"],
             env=environment,

@@ -34,6 +34,7 @@ from hub.members.service.membership import (
     move,
     record_denial,
     record_sign_in,
+    set_limit,
 )
 
 __all__ = [
@@ -75,4 +76,5 @@ __all__ = [
     "revoke_credentials",
     "revoke_key",
     "rotate_key",
+    "set_limit",
 ]

@@ -15,6 +15,7 @@ from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
+from hub.limits import service as limits
 from hub.members import rules
 from hub.members.model import Member, Person
 from hub.members.rules import MOVES, MemberState
@@ -116,6 +117,21 @@ def invite(actor: Actor, code: str, email: str, name: str, password: str, role: 
 def record_sign_in(actor: Actor) -> None:
     """Record that a person signed in; part of the transaction under way."""
     ledger.append(actor, Event.PERSON_SIGNED_IN)
+    db.session.commit()
+
+
+def set_limit(actor: Actor, code: str, per_minute: int) -> None:
+    """Set how many requests a minute a member may make, in place of what its kind may. Raises ValueError."""
+    actor.must(Permission.MEMBER_ADMINISTER)
+    member = find(code)
+    limits.set_rate(member.id, per_minute)
+    ledger.append(
+        actor,
+        Event.LIMIT_SET,
+        subject={"type": "member", "ref": code},
+        counts={"allowed": per_minute},
+        concerned={member.id: ledger.Concern("counterparty", {"allowed": per_minute})},
+    )
     db.session.commit()
 
 

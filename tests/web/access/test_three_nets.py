@@ -39,11 +39,13 @@ OPEN_TO_THE_APPLICATION = {
         "epoch",
         "token_key",
         "declared_need",
+        "rate_window",
+        "member_rate",
     ),
     *("ledger_tag_key", "ledger_entry", "ledger_pending", "ledger_leaf", "ledger_tile", "ledger_checkpoint"),
     *("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers"),
 }
-"""What the application reads whole: who there is, sealed keys, the public log, jobs. Nothing that was shared."""
+"""What the application reads whole: who there is and how much each may, sealed keys, the public log, jobs. Nothing that was shared."""
 LEDGER = (
     *("ledger_entry", "ledger_part", "ledger_pending", "ledger_leaf", "ledger_party_leaf"),
     *("ledger_tile", "ledger_state", "ledger_checkpoint", "ledger_tag_key"),

@@ -1,0 +1,72 @@
+"""What is limited and to how much: facts, read as a table. A request counts for one, bulk work for more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+
+from hub.access.actor import Actor
+from hub.access.tlp import MemberKind
+
+MINUTE = timedelta(minutes=1)
+REQUESTS: dict[MemberKind, int] = {
+    MemberKind.BRAND: 1_200,
+    MemberKind.PLATFORM: 6_000,  # matches its own sellers, millions at a time
+    MemberKind.AUTHORITY: 600,
+    MemberKind.AUDITOR: 1_200,  # verifies the whole log
+    MemberKind.ADMINISTRATION: 600,
+}
+"""Requests a minute of a member, unless the operator set another figure (`hub member limit`)."""
+NETWORK_REQUESTS = 1_200
+"""Requests a minute of those the hub does not know, of one network: enough to read the public log."""
+PARTS = {"key": 2, "person": 4}
+"""One key may use half of what its member may, one person a quarter: a script gone wild leaves the others room."""
+
+BODY_UNIT = 32 * 1024
+"""Bytes of a body that count for one request more: a thousand tokens."""
+HEAVY = {"indicators_api.token_list": 10, "ledger_api.entries": 10}
+"""Endpoints whose answer is long, and for how many requests one counts."""
+FREE = frozenset({"static", "security.static", "security.login", "security.verify"})
+"""Public endpoints that count for nothing: files without the database, and signing in, which has its own bound."""
+
+LEASE_PIECES = 64
+"""A worker takes one of so many pieces of what is left at a time: the less there is, the less an idle one holds."""
+MOST_HELD = 10_000
+"""Subjects that a process keeps leases of; networks are many."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many requests in a span, for one subject."""
+
+    name: str
+    """What it limits, as the header fields name it: `member`, `key`, `person`, `network`."""
+    subject: str
+    """Who it is that asks: two limits with one subject share one count."""
+    most: int
+    span: timedelta = MINUTE
+    member_id: int | None = None
+    """The member whose own figure, where it has one, stands for `most`, divided by `parts`."""
+    parts: int = 1
+    pieces: int = LEASE_PIECES
+    """A lease takes one of so many pieces of what is left."""
+
+
+def limits_of(actor: Actor | None, address: str) -> Sequence[Limit]:
+    """The limits on a request, the narrowest first; without an actor that of the network."""
+    if actor is None:
+        return [Limit("network", f"network {network_of(address)}", NETWORK_REQUESTS)]
+    most, name = REQUESTS[actor.kind], "person" if actor.via == "ui" else "key"
+    own = Limit(name, f"actor {actor.pseudonym}", most // PARTS[name], member_id=actor.member_id, parts=PARTS[name])
+    return [own, Limit("member", f"member {actor.member_id}", most, member_id=actor.member_id)]
+
+
+def network_of(address: str) -> str:
+    """The network an address is counted with: its neighbours are the same party (/24, or /64 of IPv6)."""
+    ip = ip_address(address)
+    return str(ip_network((ip, 24 if ip.version == 4 else 64), strict=False))
+
+
+def weight(endpoint: str | None, body_bytes: int) -> int:
+    """For how many requests one counts."""
+    return HEAVY.get(endpoint or "", 1) + body_bytes // BODY_UNIT
