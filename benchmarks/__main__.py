@@ -142,8 +142,8 @@ def _bare_share(hub: Stage, key_id: int, first: int, size: int, batches: int) ->
                 "INSERT INTO indicator (key_id, token) SELECT %s, token FROM given ON CONFLICT DO NOTHING", (key_id,)
             )
             cursor.execute(
-                "INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, group_ids, shared_at,"
-                " expires_on, state) SELECT %s, token, 2, 'infringing', 2, 2, '{}', now(), current_date + 300, 'active'"
+                "INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, shared_at,"
+                " expires_on, state) SELECT %s, token, 2, 'infringing', 2, 2, now(), current_date + 300, 'active'"
                 " FROM given ON CONFLICT DO NOTHING",
                 (key_id,),
             )

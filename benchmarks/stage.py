@@ -151,8 +151,8 @@ def fill(
             (key_id, first, first + count - 1),
         )
         connection.execute(
-            "INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, group_ids, shared_at,"
-            " expires_on, state) SELECT %s, sha256(int8send(n)), %s, 'infringing', 2, 2, '{}', now(),"
+            "INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, shared_at,"
+            " expires_on, state) SELECT %s, sha256(int8send(n)), %s, 'infringing', 2, 2, now(),"
             " current_date + 300, 'active' FROM generate_series(%s::bigint, %s) n",
             (key_id, member_id, first, first + count - 1),
         )

@@ -126,10 +126,10 @@ class Hub:
     keys: dict[str, str] = field(default_factory=dict)
     """Member code → API key."""
 
-    def admit(self, code: str, kind: str = "brand") -> str:
+    def admit(self, code: str, kind: str = "brand", sector: str | None = None) -> str:
         """Admit a member and issue a key; returns the key."""
         with self.operator() as actor:
-            members.admit(actor, code, MemberKind(kind), code.title())
+            members.admit(actor, code, MemberKind(kind), code.title(), sector)
             self.keys[code] = members.issue_credential(actor, code)
         return self.keys[code]
 

@@ -1,5 +1,6 @@
 """Who does something: made once a request, never changed, passed first to every service."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 from hub.access.permissions import Permission
@@ -23,9 +24,18 @@ class Actor:
     """`ui`, `api`, `job`, or `upkeep`: the hub's own work on a member's rows, whatever the member's standing."""
     pseudonym: str
     """`p_…`: what the ledger calls the person or the client."""
-    group_ids: tuple[int, ...] = ()
+    sector: str | None = None
+    """The member's sector; None, as of platforms and authorities: what is shared in any sector may reach it."""
+    addresses: tuple[int, ...] = ()
+    """What contributions are addressed to that pass to it: the seats of its sharing groups, its own number negated."""
     credential_id: int | None = None
     title: str = field(default="", compare=False)
+
+    @property
+    def scope(self) -> str:
+        """A fingerprint of all that decides what may reach it: where it changed, what it was given may have too."""
+        told = (self.kind.value, self.sector, self.addresses)
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor's role grants the permission; what is not granted is refused."""

@@ -14,7 +14,8 @@ from hub.access.actor import Actor
 _SET_READER = select(
     func.set_config("hub.member", bindparam("member"), True),
     func.set_config("hub.kind", bindparam("kind"), True),
-    func.set_config("hub.groups", bindparam("groups"), True),
+    func.set_config("hub.sector", bindparam("sector"), True),
+    func.set_config("hub.addresses", bindparam("addresses"), True),
     func.stands(bindparam("number", type_=Integer)).label("stands"),
 )
 
@@ -42,9 +43,18 @@ def read_as(session: Session, actor: Actor, *, told: bool = False) -> None:
         _tell(session.connection(), actor)
 
 
+def settings_of(actor: Actor) -> dict[str, Any]:
+    """What the database is told of a reader, each as `hub.<name>`."""
+    return {
+        "member": str(actor.member_id),
+        "kind": actor.kind.value,
+        "sector": actor.sector or "",
+        "addresses": "{" + ",".join(map(str, actor.addresses)) + "}",
+    }
+
+
 def _tell(connection: Connection, actor: Actor) -> None:
-    groups = "{" + ",".join(map(str, actor.group_ids)) + "}"
-    values = {"member": str(actor.member_id), "kind": actor.kind.value, "groups": groups, "number": actor.member_id}
+    values = settings_of(actor) | {"number": actor.member_id}
     if not connection.execute(_SET_READER, values).one().stands and actor.via != "upkeep":
         raise NotInStandingError(f"the member {actor.member} may not act at present")
 

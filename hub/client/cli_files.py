@@ -14,14 +14,22 @@ from hub.client import withdraw as withdrawing
 from hub.client.console import Console
 from hub.client.errors import ClientError, ExitCode, usage
 from hub.client.intake import Intake, Source, opened
-from hub.client.options import Options, examples, file_argument, json_option, reading_options, source, type_option
+from hub.client.options import (
+    Options,
+    audience_options,
+    examples,
+    file_argument,
+    json_option,
+    reading_options,
+    source,
+    type_option,
+)
 from hub.client.out_file import refuse_out, replacing
 from hub.client.session import Session, open_session
-from hub.client.share import Terms, share_spool
+from hub.client.share import Audience, Terms, share_spool
 from hub.client.workers import Assignment, Workers
 
 _LEVELS = ("E1", "E2", "E3", "E4")
-_TLP = ("clear", "green", "amber", "amber+strict", "red")
 _STANCES = ("infringing", "legitimate", "impersonated")
 _NO_KEY = bytes(32)
 
@@ -55,13 +63,14 @@ def _settle(intake: Intake, session: Session) -> str | None:
     return None if kept is None else str(kept)
 
 
-def _only_look(given: Source, console: Console) -> None:
+def _only_look(given: Source, console: Console, audience: Audience) -> None:
     """Show what would be shared; no profile, no network, no file."""
     with (
         Workers(Assignment(given.type, given.country, _NO_KEY), console.say) as workers,
         opened(given, workers, console, _NO_KEY, only_look=True) as intake,
     ):
-        console.result({"dry_run": True, **intake.preview.document()}, intake.preview.lines())
+        document = {"dry_run": True, **intake.preview.document(), "audience": audience.document()}
+        console.result(document, [*intake.preview.lines(), *audience.lines()])
         if intake.preview.good == 0:
             raise _nothing_usable(intake)
 
@@ -70,6 +79,8 @@ def _only_look(given: Source, console: Console) -> None:
     epilog=examples(
         "alliance share sellers.txt --type domain --evidence E2 --tlp green --dry-run",
         "alliance share sellers.xlsx --type phone --country CN --column Mobile --seller Shop --evidence E3 --tlp amber",
+        "alliance share stores.txt --type store_url --evidence E3 --tlp red --group watches --member platform-x",
+        "alliance share toys.csv --type domain --evidence E4 --tlp green --all-sectors safety --show-us",
         "alliance share sellers.csv.bad.csv --type email --evidence E2 --tlp green --yes --json",
     )
 )
@@ -78,10 +89,7 @@ def _only_look(given: Source, console: Console) -> None:
 @click.option(
     "--evidence", required=True, type=click.Choice(_LEVELS), help="E1 seen online … E4 established by a court."
 )
-@click.option(
-    "--tlp", required=True, type=click.Choice(_TLP, case_sensitive=False), help="How far it may pass (TLP 2.0)."
-)
-@click.option("--group", "groups", multiple=True, metavar="CODE", help="Sharing group; may be given several times.")
+@audience_options
 @click.option("--seller", metavar="COLUMN", help="Column with your own name of the seller; it leaves as a pseudonym.")
 @click.option("--stance", type=click.Choice(_STANCES), default="infringing", show_default=True)
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Last day, e.g. 2027-06-30.")
@@ -96,8 +104,7 @@ def share(
     file: Path,
     kind: str,
     evidence: str,
-    tlp: str,
-    groups: tuple[str, ...],
+    audience: Audience,
     seller: str | None,
     stance: str,
     expires: datetime | None,
@@ -117,9 +124,9 @@ def share(
     given = source(file, kind, seller=seller, **reading)
     console = options.console(as_json)
     if dry_run:
-        _only_look(given, console)
+        _only_look(given, console, audience)
         return
-    terms = Terms(stance, evidence, tlp.lower(), groups, expires.date() if expires else None)
+    terms = Terms(stance, evidence, audience, expires.date() if expires else None)
     with (
         open_session(options.profile, console, options.patience) as session,
         Workers(session.assignment(kind, given.country), console.say) as workers,
@@ -128,7 +135,9 @@ def share(
         ) as intake,
     ):
         bad_rows = _settle(intake, session)
-        if not yes and not console.agreed(f"share {intake.preview.good:,} identifiers as {stance}, TLP:{tlp.upper()}?"):
+        for line in audience.lines():
+            console.say(line)
+        if not yes and not console.agreed(f"share {intake.preview.good:,} identifiers as {stance}?"):
             raise ClientError(ExitCode.INTERRUPTED, "nothing was shared", "run the same command again and agree")
         shared = share_spool(session, intake.spool, terms, kind, workers)
         document = {

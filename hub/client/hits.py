@@ -12,20 +12,22 @@ from hub.client.out_file import replacing
 from hub.client.sheet.safe_cell import guarded
 from hub.client.spool import Spool
 
-HEADINGS = ("identifier", "evidence_level", "members", "expires_on", "match", "key")
+HEADINGS = ("identifier", "evidence_level", "members", "contributors", "expires_on", "match", "key")
 FEW = "<3"
-"""Shown where fewer than three members stand behind an indicator: the hub gives no smaller number."""
+"""Shown where fewer than three unnamed members stand behind an indicator: the hub gives no smaller number."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """What we may know of an indicator: highest evidence level, members (None: fewer than 3), expiry, match id."""
+    """What we may know of an indicator. `members` counts those not among `contributors`; None: fewer than 3."""
 
     evidence_level: str
     members: int | None
     expires_on: str
     key_id: str
     match: str = ""
+    contributors: Sequence[str] = ()
+    """Codes of those who chose to be shown; a list fetched for matching at home has no room for them."""
 
 
 class HitRows:
@@ -48,6 +50,7 @@ class HitRows:
                 "row": row,
                 "evidence_level": hit.evidence_level,
                 "members": hit.members,
+                "contributors": list(hit.contributors),
                 "expires_on": hit.expires_on,
                 "match": hit.match or None,
                 "key": hit.key_id,
@@ -69,7 +72,8 @@ class HitRows:
             writer.writerow((self._unit, *HEADINGS))
             for row, own, hit in self._rows():
                 members = FEW if hit.members is None else hit.members
-                told = (hit.evidence_level, members, hit.expires_on, guarded(hit.match), hit.key_id)
+                named = guarded(" ".join(hit.contributors))
+                told = (hit.evidence_level, members, named, hit.expires_on, guarded(hit.match), hit.key_id)
                 writer.writerow((row, guarded(own), *told))
                 count += 1
         return count

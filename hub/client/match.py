@@ -51,11 +51,14 @@ def _found(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _hit(found: dict[str, Any], key_id: str) -> Hit:
     members, level, name = found.get("members"), found.get("evidence_level"), found.get("match")
+    contributors = found.get("contributors", [])
     well_formed = (
         (members is None or (isinstance(members, int) and members >= 3))
         and level in _LEVELS
         and isinstance(name, str)
         and _MATCH.fullmatch(name)
+        and isinstance(contributors, list)
+        and all(isinstance(code, str) and _MATCH.fullmatch(code) for code in contributors)
     )
     try:
         expires_on = date.fromisoformat(str(found.get("expires_on"))).isoformat()
@@ -63,4 +66,4 @@ def _hit(found: dict[str, Any], key_id: str) -> Hit:
         well_formed, expires_on = False, ""
     if not well_formed:
         raise false_answer("a hit in the hub's answer is not of the agreed form")
-    return Hit(str(level), members, expires_on, key_id, str(name))
+    return Hit(str(level), members, expires_on, key_id, str(name), contributors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +14,9 @@ from hub.canonical import TYPES
 from hub.canonical.country import country_code
 from hub.canonical.refusal import RefusedError
 from hub.client.console import Console
-from hub.client.errors import EXIT_CODES
+from hub.client.errors import EXIT_CODES, usage
 from hub.client.intake import Source
+from hub.client.share import REASONS, TLP, Audience
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -79,6 +81,42 @@ def reading_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def audience_options(command: Command) -> Command:
+    """To whom what is shared may pass; the command takes it as `audience`."""
+
+    @wraps(command)
+    def gathered(*args: Any, tlp: str, because: str | None, **given: Any) -> Any:
+        if because and not given["all_sectors"]:
+            raise usage("--because is the sentence to a reason", "give the reason too: --all-sectors REASON")
+        named = {name: given.pop(name) for name in ("groups", "members", "platforms_only", "all_sectors", "show_us")}
+        return command(*args, audience=Audience(tlp.lower(), note=because, **named), **given)
+
+    for option in reversed(
+        (
+            click.option(
+                "--tlp",
+                required=True,
+                type=click.Choice(TLP, case_sensitive=False),
+                help="How far it may pass (TLP 2.0).",
+            ),
+            click.option(
+                "--group", "groups", multiple=True, metavar="CODE", help="Only to this sharing group; repeatable."
+            ),
+            click.option("--member", "members", multiple=True, metavar="CODE", help="Only to this member; repeatable."),
+            click.option("--platforms-only", is_flag=True, help="To platforms, and no brand."),
+            click.option(
+                "--all-sectors",
+                type=click.Choice(REASONS),
+                help="To other sectors than ours too, for this reason, which is recorded.",
+            ),
+            click.option("--because", metavar="SENTENCE", help="A sentence to that reason, for the record."),
+            click.option("--show-us", is_flag=True, help="Show our code beside a match; otherwise we stay unnamed."),
+        )
+    ):
+        gathered = option(gathered)
+    return gathered  # type: ignore[return-value]
 
 
 def source(file: Path, kind: str, *, seller: str | None = None, **reading: Any) -> Source:

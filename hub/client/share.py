@@ -20,6 +20,48 @@ from hub.client.workers import Workers
 
 BATCH = 10_000
 _RESUMABLE = timedelta(hours=1)
+TLP = ("clear", "green", "amber", "amber+strict", "red")
+REASONS = ("several-trades", "organised", "safety", "authority")
+"""Why something passes to all sectors."""
+
+
+@dataclass(frozen=True)
+class Audience:
+    """To whom it may pass."""
+
+    tlp: str
+    groups: Sequence[str] = ()
+    members: Sequence[str] = ()
+    platforms_only: bool = False
+    all_sectors: str | None = None
+    """The reason for passing to other sectors than our own."""
+    note: str | None = None
+    show_us: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """As the API takes it; what is as usual is left out."""
+        said: dict[str, Any] = {"tlp": self.tlp, "sharing_groups": sorted(self.groups)}
+        said |= {"members": sorted(self.members)} if self.members else {}
+        said |= {"platforms_only": True} if self.platforms_only else {}
+        said |= {"show_contributor": True} if self.show_us else {}
+        if self.all_sectors:
+            said["widening"] = {"reason": self.all_sectors} | ({"note": self.note} if self.note else {})
+        return said
+
+    def lines(self) -> list[str]:
+        """For people: who may see it, and what they see of us."""
+        whom = "platforms" if self.platforms_only else "members"
+        within = f" within {', '.join([*sorted(self.groups), *sorted(self.members)])}" if self.is_addressed else ""
+        sector = f"all sectors ({self.all_sectors})" if self.all_sectors else "our sector or none"
+        return [
+            f"may pass to: {whom}{within}, of {sector}, as far as TLP:{self.tlp.upper()} reaches",
+            "they see: our code beside the match" if self.show_us else "they see: not whose word it is",
+        ]
+
+    @property
+    def is_addressed(self) -> bool:
+        """Whether it passes to named groups and members only."""
+        return bool(self.groups or self.members)
 
 
 @dataclass(frozen=True)
@@ -28,8 +70,7 @@ class Terms:
 
     stance: str
     evidence_level: str
-    tlp: str
-    sharing_groups: Sequence[str] = ()
+    audience: Audience
     expires_on: date | None = None
 
     def document(self) -> dict[str, Any]:
@@ -37,8 +78,7 @@ class Terms:
         terms: dict[str, Any] = {
             "stance": self.stance,
             "evidence_level": self.evidence_level,
-            "tlp": self.tlp,
-            "sharing_groups": sorted(self.sharing_groups),
+            **self.audience.document(),
         }
         if self.expires_on is not None:
             terms["expires_on"] = self.expires_on.isoformat()

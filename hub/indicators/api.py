@@ -9,6 +9,7 @@ from flask import Response, current_app
 from flask_smorest import Blueprint
 
 from hub import clock
+from hub.access.actor import Actor
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
@@ -36,10 +37,12 @@ def share(given: dict[str, Any]) -> Any:
     key = key_named(given.pop("key"), for_sharing=True)
     tokens, sellers = given.pop("tokens"), given.pop("sellers", None)
     try:
-        groups = members.group_ids(me, given.pop("sharing_groups", []))
-        shared = service.share(me, key, tokens, sellers, Terms(group_ids=groups, **given))
-    except members.UnknownMemberError as error:
+        audience = _audience(me, given)
+        shared = service.share(me, key, tokens, sellers, Terms(audience=audience, **given))
+    except members.UnknownGroupError as error:
         raise _not_valid("sharing_groups", str(error)) from error
+    except members.UnknownMemberError as error:
+        raise _not_valid("members", str(error)) from error
     except rules.TermsError as error:
         raise _not_valid(error.field, str(error)) from error
     answer = asdict(shared)
@@ -72,7 +75,7 @@ def token_list(query: dict[str, Any], key_id: str) -> Response:
     """A page of the token list for you: a signed note, then rows of 40 bytes; all, or the changes since the cursor.
 
     The body is the note's length (4 bytes, big-endian), the note, and the rows: token, 1 present or 0 gone, evidence
-    level, members (0: fewer than three), a zero byte, expiry as days since 1970-01-01 (4 bytes, big-endian).
+    level, members not named (0: fewer than three), a zero byte, expiry as days since 1970-01-01 (4 bytes, big-endian).
     """
     me, key, cursor = actor(), key_named(key_id), query.get("cursor")
     bound = f"list {me.member_id} {key.id}"
@@ -96,13 +99,27 @@ def token_list(query: dict[str, Any], key_id: str) -> Response:
     return Response(body, mimetype="application/octet-stream", headers={"Audit-Entry": page.entry})
 
 
+def _audience(me: Actor, given: dict[str, Any]) -> rules.Audience:
+    """What the request says of the audience, taken out of it."""
+    groups, named, widening = given.pop("sharing_groups", []), given.pop("members", []), given.pop("widening", {})
+    addressees = [*members.addressed_to_groups(me, groups), *members.addressed_to_members(named)]
+    return rules.Audience(
+        tlp=given.pop("tlp"),
+        addressees=addressees or None,
+        platforms_only=given.pop("platforms_only"),
+        widening=widening.get("reason"),
+        widening_note=widening.get("note"),
+        shows_contributor=given.pop("show_contributor"),
+    )
+
+
 def _written(place: ListPlace) -> list[Any]:
-    return [place.full, place.since, place.next_since, list(place.group_ids), place.after.hex()]
+    return [place.full, place.since, place.next_since, place.scope, place.after.hex()]
 
 
 def _place(written: list[Any]) -> ListPlace:
-    full, since, next_since, group_ids, after = written
-    return ListPlace(full, since, next_since, tuple(group_ids), bytes.fromhex(after))
+    full, since, next_since, scope, after = written
+    return ListPlace(full, since, next_since, scope, bytes.fromhex(after))
 
 
 def _not_valid(field: str, detail: str) -> ProblemError:

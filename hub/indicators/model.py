@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Model, Xid8, one_of
-from hub.indicators.rules import ContributionState, Stance
+from hub.indicators.rules import ContributionState, Stance, Widening
 
 
 class Indicator(Model):
@@ -40,7 +40,19 @@ class Indicator(Model):
     """Some member says `legitimate`: kept by a trigger, since the members who disagree may not see each other."""
 
 
-class Contribution(Model):
+class Audience:
+    """The columns that decide to whom a contribution passes: `policy.visible_to` reads these and `member_id`."""
+
+    member_id: Mapped[int]
+    tlp: Mapped[int] = mapped_column(SmallInteger)
+    sector: Mapped[str | None] = mapped_column(String(40))
+    """The one it keeps to, its contributor's; None: it passes to all. A trigger carries a change of the member's."""
+    platforms_only: Mapped[bool] = mapped_column(server_default=false())
+    addressees: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+    """The contributor's own seats in sharing groups, and named members as their number negated; None: anybody."""
+
+
+class Contribution(Audience, Model):
     """One member's word on an indicator."""
 
     __tablename__ = "contribution"
@@ -50,7 +62,10 @@ class Contribution(Model):
         one_of("state", ContributionState),
         CheckConstraint("evidence_level BETWEEN 1 AND 4", name="evidence_level"),
         CheckConstraint("tlp BETWEEN 1 AND 5", name="tlp"),
-        CheckConstraint("tlp < 5 OR cardinality(group_ids) > 0", name="red_names_its_group"),
+        CheckConstraint("tlp < 5 OR addressees IS NOT NULL", name="red_names_its_addressees"),
+        one_of("widening", Widening),
+        CheckConstraint("widening IS NULL OR sector IS NULL", name="widened_has_no_sector"),
+        CheckConstraint("widening_note IS NULL OR widening IS NOT NULL", name="note_has_its_reason"),
         Index("ix_contribution_changes", "key_id", "changed_xid"),
         Index("ix_contribution_own", "member_id", "shared_at", "key_id", "token"),
         Index("ix_contribution_expiry", "expires_on", postgresql_where=text("state = 'active'")),
@@ -61,10 +76,9 @@ class Contribution(Model):
     member_id: Mapped[int] = mapped_column(Integer, ForeignKey("member.id"), primary_key=True)
     stance: Mapped[str] = mapped_column(String(12))
     evidence_level: Mapped[int] = mapped_column(SmallInteger)
-    tlp: Mapped[int] = mapped_column(SmallInteger)
-    group_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer))
-    """Sharing groups it passes to; empty: the whole alliance, as far as the TLP reaches."""
-    sector: Mapped[str | None] = mapped_column(String(40))
+    shows_contributor: Mapped[bool] = mapped_column(server_default=false())
+    widening: Mapped[str | None] = mapped_column(String(20))
+    widening_note: Mapped[str | None] = mapped_column(String(200))
     seller: Mapped[str | None] = mapped_column(String(64))
     """The contributor's own opaque reference of the seller."""
     first_seen_on: Mapped[date | None]
@@ -73,6 +87,28 @@ class Contribution(Model):
     expires_on: Mapped[date]
     state: Mapped[str] = mapped_column(String(10))
     changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+
+
+class PastAudience(Audience, Model):
+    """Whom a contribution passed to before its contributor amended that; a trigger keeps it.
+
+    A token list tells those who were let through before, and only those, that something has changed.
+    """
+
+    __tablename__ = "past_audience"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["key_id", "token", "member_id"],
+            ["contribution.key_id", "contribution.token", "contribution.member_id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_past_audience_changes", "key_id", "changed_xid"),
+    )
+
+    key_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    member_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    changed_xid: Mapped[int] = mapped_column(Xid8, primary_key=True, server_default=func.pg_current_xact_id())
 
 
 class Sighting(Model):

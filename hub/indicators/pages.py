@@ -1,5 +1,6 @@
 """Pages of what a member shared."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -9,7 +10,7 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.canonical import TYPES
 from hub.indicators import service
-from hub.indicators.rules import ContributionState
+from hub.indicators.rules import WIDENINGS, Audience, ContributionState, Widening
 from hub.indicators.service.own import EXPIRING, OwnContribution
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
@@ -42,15 +43,16 @@ def contributions() -> str:
 
 
 def _rows(me: Actor, found: list[OwnContribution]) -> tuple[ContributionRow, ...]:
-    codes = members.group_codes(me.group_ids)
+    addressees = {each for one in found for each in one.audience.addressees or ()}
+    codes = members.addressee_words(me, addressees)
     return tuple(
         ContributionRow(
             seller=one.seller,
             type_title=TYPES[one.type].title,
             stance=one.stance.value,
             evidence_level=one.evidence_level.name,
-            tlp=one.tlp.label,
-            sharing_groups=tuple(codes.get(id, "a group you left") for id in one.group_ids),
+            tlp=one.audience.tlp.label,
+            passes_to=_passes_to(one.audience, codes),
             shared_at=one.shared_at,
             expires_on=one.expires_on,
             is_matched=one.is_matched,
@@ -58,6 +60,20 @@ def _rows(me: Actor, found: list[OwnContribution]) -> tuple[ContributionRow, ...
         )
         for one in found
     )
+
+
+def _passes_to(audience: Audience, codes: Mapping[int, str]) -> tuple[str, ...]:
+    """What narrows or widens the audience beside its TLP, in words."""
+    words = []
+    if audience.addressees is not None:
+        words.append(", ".join(codes.get(each, "a group you left") for each in audience.addressees) + " only")
+    if audience.platforms_only:
+        words.append("platforms only")
+    if audience.widening is not None:
+        words.append(f"all sectors: {WIDENINGS[audience.widening]}")
+    if audience.shows_contributor:
+        words.append("under your name")
+    return tuple(words)
 
 
 @blueprint.get("/history")
@@ -80,6 +96,7 @@ def _act(entry: OwnEntry) -> ShareAct:
     view: dict[str, Any] = entry.fields or {}
     subject, counts = view["subject"], dict(view["counts"])
     counts.pop("asked", None)
+    is_share, reason = entry.action == Event.CONTRIBUTION_SHARED, subject.get("reason")
     return ShareAct(
         at=entry.at,
         by=view["actor"],
@@ -90,5 +107,6 @@ def _act(entry: OwnEntry) -> ShareAct:
         evidence_level=subject.get("evidence"),
         tlp=subject.get("tlp"),
         stance=subject.get("stance"),
-        reason=subject.get("reason"),
+        reason=None if is_share else reason,
+        widened=WIDENINGS[Widening(reason)] if is_share and reason else None,
     )

@@ -3,11 +3,13 @@
 import re
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum, StrEnum
 
 from hub.access.tlp import Tlp
 from hub.canonical import TYPES
+from hub.tree.readable import readable
 
 TOKEN_BYTES = 32
 MOST_SHARED = 10_000
@@ -15,12 +17,13 @@ MOST_SHARED = 10_000
 MOST_ROWS = 50_000
 """Rows in one page of a token list: 2 MB."""
 ROW = struct.Struct(">32sBBBxI")
-"""A row of a token list: token, 1 present or 0 gone, evidence level, members (0: fewer than three), expiry as days
-since 1970-01-01."""
+"""A row of a token list: token, 1 present or 0 gone, evidence level, members not named (0: fewer than three), expiry as
+days since 1970-01-01. It has no room for the names of contributors that chose to be shown: a match tells them."""
 SOON = timedelta(days=14)
 """Before its end, a contribution (and likewise a credential or an epoch) asks for attention."""
 FEWEST_SHOWN = 3
-"""A number of members below this is not shown."""
+"""A number of members below this is not shown. It counts the members that are not named: a number that held those who
+chose to be shown would tell, less them, how few the others are."""
 SELLER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 LONGEST_DAYS = 5 * 366
 """Five years, for what an authority or a court established; other levels keep to the type's own retention."""
@@ -60,6 +63,52 @@ class WithdrawalReason(StrEnum):
     OTHER = "other"
 
 
+class Widening(StrEnum):
+    """Why a contribution passes to other sectors too; without one of these it keeps to the contributor's own."""
+
+    SEVERAL_TRADES = "several-trades"
+    ORGANISED = "organised"
+    SAFETY = "safety"
+    AUTHORITY = "authority"
+
+
+WIDENINGS: dict[Widening, str] = {
+    Widening.SEVERAL_TRADES: "the seller offers goods of several sectors",
+    Widening.ORGANISED: "one organisation stands behind sellers of several sectors",
+    Widening.SAFETY: "the goods endanger health or safety",
+    Widening.AUTHORITY: "an authority or a court established it, or asked for it",
+}
+"""The table of reasons, in words."""
+LONGEST_NOTE = 200
+MOST_NAMED = 100
+"""Members that one act of sharing may name."""
+
+
+def check_note(note: str) -> str:
+    """The sentence that goes with a reason. Raises ValueError when the record would not take it."""
+    if not 1 <= len(note) <= LONGEST_NOTE or not note.isascii() or not note.isprintable():
+        raise ValueError(f"a sentence has 1 to {LONGEST_NOTE} printable ASCII characters")
+    shown = readable(note)
+    if shown is not None:
+        raise ValueError(f"a sentence stands in the record, and this one shows {shown}: name nobody in it")
+    return note
+
+
+@dataclass(frozen=True)
+class Audience:
+    """To whom a contribution may pass; each of these narrows what the others let through, but `widening`."""
+
+    tlp: Tlp
+    addressees: Sequence[int] | None = None
+    """Seats in sharing groups, and named members as their number negated; None: not addressed to anybody."""
+    platforms_only: bool = False
+    widening: Widening | None = None
+    """None: only members of the contributor's sector, and those without one."""
+    widening_note: str | None = None
+    shows_contributor: bool = False
+    """Whether those it passes to learn whose word it is."""
+
+
 EFFECT_ALONE = EvidenceLevel.E2
 """From this level one member's word has effect for others; below it, it takes EFFECT_TOGETHER members."""
 EFFECT_TOGETHER = 2
@@ -71,7 +120,7 @@ def has_effect(levels: Sequence[EvidenceLevel], *, disputed: bool) -> bool:
 
 
 def members_shown(count: int) -> int | None:
-    """The number of members as others may see it: None below three."""
+    """The number of members who stand unnamed behind an indicator, as others may see it: None below three."""
     return count if count >= FEWEST_SHOWN else None
 
 
@@ -98,10 +147,10 @@ def check_expiry(type: str, level: EvidenceLevel, day: date, expires_on: date) -
     return expires_on
 
 
-def check_audience(tlp: Tlp, groups: Sequence[object]) -> None:
-    """Raises TermsError for TLP:RED without a sharing group: RED passes to named recipients only (FIRST TLP 2.0)."""
-    if tlp is Tlp.RED and not groups:
-        reason = "TLP:RED passes to named recipients only: name at least one sharing group"
+def check_audience(audience: Audience) -> None:
+    """Raises TermsError for TLP:RED to nobody in particular: RED passes to named recipients only (FIRST TLP 2.0)."""
+    if audience.tlp is Tlp.RED and not audience.addressees:
+        reason = "TLP:RED passes to named recipients only: name at least one sharing group or member"
         raise TermsError("sharing_groups", reason)
 
 

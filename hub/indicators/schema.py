@@ -4,11 +4,11 @@ import base64
 import binascii
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
 
 from hub.access.tlp import Tlp
 from hub.indicators import rules
-from hub.indicators.rules import EvidenceLevel, Stance, WithdrawalReason
+from hub.indicators.rules import EvidenceLevel, Stance, Widening, WithdrawalReason
 
 
 class Tokens(fields.Field[list[bytes]]):
@@ -49,6 +49,26 @@ class SellersField(fields.Field[list[str | None]]):
         return value
 
 
+def _codes(most: int) -> Any:
+    """Codes of groups or of members."""
+    return fields.List(fields.String(validate=validate.Length(max=40)), validate=validate.Length(max=most))
+
+
+class WideningSchema(Schema):
+    """Why what is shared passes to other sectors too."""
+
+    reason = fields.Enum(Widening, by_value=True, required=True)
+    note = fields.String(metadata={"description": "A sentence for the record", "maxLength": rules.LONGEST_NOTE})
+
+    @validates("note")
+    def says_no_identifier(self, value: str, **_: Any) -> None:
+        """It stands in the record."""
+        try:
+            rules.check_note(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
 class ShareSchema(Schema):
     """One act of sharing: what is said of every token, and to whom it may pass."""
 
@@ -56,7 +76,11 @@ class ShareSchema(Schema):
     stance = fields.Enum(Stance, by_value=True, load_default=Stance.INFRINGING)
     evidence_level = fields.Enum(EvidenceLevel, required=True, metadata={"description": "E0 cannot be shared"})
     tlp = Label(required=True, metadata={"type": "string", "enum": [tlp.label for tlp in Tlp]})
-    sharing_groups = fields.List(fields.String(validate=validate.Length(max=40)), validate=validate.Length(max=20))
+    sharing_groups = _codes(20)
+    members = _codes(rules.MOST_NAMED)
+    platforms_only = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    show_contributor = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    widening = fields.Nested(WideningSchema, metadata={"description": "Without it: the contributor's own sector"})
     expires_on = fields.Date()
     first_seen_on = fields.Date()
     last_seen_on = fields.Date()

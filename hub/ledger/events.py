@@ -8,6 +8,7 @@ class Event(StrEnum):
 
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
+    MEMBER_SECTOR_SET = "member.sector_set"
     GROUP_JOINED = "group.joined"
     CREDENTIAL_ISSUED = "credential.issued"
     CREDENTIAL_REVOKED = "credential.revoked"
@@ -31,6 +32,7 @@ class Event(StrEnum):
 SENTENCES: dict[Event, str] = {
     Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
     Event.MEMBER_MOVED: "A member is {ref} now",
+    Event.MEMBER_SECTOR_SET: "A member's sector is {ref} now",
     Event.GROUP_JOINED: "A member joined the sharing group {ref}",
     Event.CREDENTIAL_ISSUED: "An API credential was issued to {ref}",
     Event.CREDENTIAL_REVOKED: "The API credentials of {ref} were revoked",

@@ -14,6 +14,7 @@ import click
 
 from hub.config import SettingError, Settings
 from hub.manage.home import HomeError
+from hub.members.rules import SECTORS
 
 P = ParamSpec("P")
 
@@ -163,7 +164,7 @@ def member() -> None:
 @click.argument("code")
 @click.option("--kind", type=click.Choice(["brand", "platform", "authority", "auditor"]), required=True)
 @click.option("--name", help="The organisation's name; its code if left out.")
-@click.option("--sector", help="Its trade: cosmetics, footwear …")
+@click.option("--sector", type=click.Choice(list(SECTORS)), help="Its trade; without one it stands in all sectors.")
 @refusals_said
 def admit(code: str, kind: str, name: str | None, sector: str | None) -> None:
     """Admit a member: `hub member admit brand-x --kind brand --name "Brand X"`."""
@@ -214,6 +215,22 @@ def move(code: str, state: str) -> None:
     with operating() as actor:
         moved = service.move(actor, code, MemberState(state))
         click.echo(f"{moved.code} is {moved.state} now.")
+
+
+@member.command()
+@click.argument("code")
+@click.argument("sector", type=click.Choice([*SECTORS, "all"]))
+@refusals_said
+def sector(code: str, sector: str) -> None:
+    """Set a member's sector: `hub member sector brand-x footwear`; `all` for a platform or an authority.
+
+    What a member shares passes to its own sector and to members without one, unless it gives a reason for all of them.
+    """
+    from hub.members import service
+
+    with operating() as actor:
+        service.set_sector(actor, code, None if sector == "all" else sector)
+        click.echo(f"{code} stands in {sector.replace('all', 'all sectors')}. Every token list starts over.")
 
 
 @member.command()

@@ -43,6 +43,7 @@ def _row(kept: Kept) -> MatchRow:
         type_title=TYPES[kept.type].title,
         evidence_level=kept.level.name if kept.level else "",
         members=kept.members,
+        contributors=tuple(kept.contributors),
         first_matched_at=kept.matched_at,
         expires_on=kept.expires_on,
         state="new" if kept.level else "withdrawn",

@@ -10,7 +10,10 @@ class HitSchema(Schema):
 
     n = fields.Integer(metadata={"description": "Its place among the tokens given, from 0"})
     match = fields.String()
-    members = fields.Integer(allow_none=True, metadata={"description": "null: fewer than three"})
+    members = fields.Integer(
+        allow_none=True, metadata={"description": "Not among `contributors`; null: fewer than three"}
+    )
+    contributors = fields.List(fields.String(), metadata={"description": "Codes of those who chose to be shown to you"})
     evidence_level = fields.Enum(EvidenceLevel)
     expires_on = fields.Date()
 

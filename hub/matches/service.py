@@ -1,6 +1,6 @@
 """Matching a member's own tokens with the indicators it may see, and keeping the matches for triage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -22,6 +22,7 @@ from hub.ledger.events import Event
 from hub.matches import policy
 from hub.matches.model import Match
 from hub.matches.rules import MatchState, match_name
+from hub.members import service as members
 
 STATEMENT_TOKENS = 1000
 """Tokens a statement: past a few thousand the planner may read the whole table instead of the index."""
@@ -35,6 +36,9 @@ class Hit:
     """Its place among the tokens given, from 0."""
     match: str
     members: int | None
+    """How many members not among `contributors` stand behind it; None: fewer than three."""
+    contributors: Sequence[str]
+    """The codes of those who chose to be shown."""
     evidence_level: EvidenceLevel
     expires_on: date
 
@@ -62,11 +66,13 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
         found |= {row.token: row for row in rows}
     numbers = _keep(actor, key, sorted(found)) if found else {}
     owners = indicators.sight(actor, key, sorted(found)) if found else {}
+    codes = _codes(found.values())
     hits = [
         Hit(
             n,
             match_name(numbers[token]),
             members_shown(found[token].members),
+            _contributors(found[token], codes),
             EvidenceLevel(found[token].level),
             found[token].expires_on,
         )
@@ -81,6 +87,15 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
         concerned={owner: ledger.Concern("owner", {"matched": count}) for owner, count in owners.items()},
     )
     return Matched(entry, len(tokens), hits)
+
+
+def _codes(effects: Iterable[Any]) -> dict[int, str]:
+    """Number → code of the contributors that chose to be shown; asks the database only where there are any."""
+    return members.codes_of({number for effect in effects for number in effect.shown or ()})
+
+
+def _contributors(effect: Any, codes: Mapping[int, str]) -> Sequence[str]:
+    return sorted(codes[number] for number in effect.shown or ())
 
 
 def _keep(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Mapping[bytes, int]:
@@ -122,6 +137,7 @@ class Kept:
     level: EvidenceLevel | None
     """None: without effect by now, withdrawn, expired or disputed."""
     members: int | None
+    contributors: Sequence[str]
     expires_on: date | None
 
 
@@ -175,7 +191,8 @@ def own_matches(actor: Actor, *, before: int | None = None, limit: int = 50, typ
         found = found.where(TokenKey.type == type)
     rows = db.session.execute(found).all()
     now = _effects(actor, rows)
-    return [_as_kept(row, now.get((row.key_id, row.token))) for row in rows]
+    codes = _codes(now.values())
+    return [_as_kept(row, now.get((row.key_id, row.token)), codes) for row in rows]
 
 
 def _effects(actor: Actor, rows: Sequence[Any]) -> dict[tuple[int, bytes], Any]:
@@ -191,7 +208,7 @@ def _effects(actor: Actor, rows: Sequence[Any]) -> dict[tuple[int, bytes], Any]:
     return now
 
 
-def _as_kept(row: Any, effect: Any) -> Kept:
+def _as_kept(row: Any, effect: Any, codes: Mapping[int, str]) -> Kept:
     return Kept(
         row.id,
         match_name(row.id),
@@ -200,6 +217,7 @@ def _as_kept(row: Any, effect: Any) -> Kept:
         row.matched_at,
         EvidenceLevel(effect.level) if effect else None,
         members_shown(effect.members) if effect else None,
+        _contributors(effect, codes) if effect else (),
         effect.expires_on if effect else None,
     )
 

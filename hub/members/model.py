@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    UniqueConstraint,
     column,
     func,
 )
@@ -39,7 +40,7 @@ class Member(Model):
     sector: Mapped[str | None] = mapped_column(String(40))
     admitted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
-    """The transaction that last changed the state: token lists made before it start over."""
+    """The transaction that last changed the state or the sector: token lists made before it start over."""
 
 
 class SharingGroup(Model):
@@ -53,12 +54,17 @@ class SharingGroup(Model):
 
 
 class SharingGroupMember(Model):
-    """A member belongs to a sharing group."""
+    """A member's seat in a sharing group, from joining to leaving; one that joins again gets another.
+
+    What the member shares to the group is addressed to its seat: who has that seat among its addresses, may see it.
+    """
 
     __tablename__ = "sharing_group_member"
+    __table_args__ = (UniqueConstraint("group_id", "member_id"),)
 
-    group_id: Mapped[int] = mapped_column(ForeignKey("sharing_group.id"), primary_key=True)
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("sharing_group.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
 
 
 class Credential(Model):

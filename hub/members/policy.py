@@ -1,10 +1,10 @@
-"""Who may manage a member's credentials: asked as yes/no, and as WHERE."""
+"""Who may manage a member's credentials and see its seats in sharing groups: asked as yes/no, and as WHERE."""
 
 from sqlalchemy import ColumnElement
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.members.model import Credential
+from hub.members.model import Credential, SharingGroupMember
 
 
 def may_manage_credentials(actor: Actor, member_id: int) -> bool:
@@ -22,3 +22,8 @@ def may_decide(actor: Actor) -> bool:
 def own_credentials(actor: Actor) -> ColumnElement[bool]:
     """The actor's member's own credentials."""
     return Credential.member_id == actor.member_id
+
+
+def own_seats(actor: Actor) -> ColumnElement[bool]:
+    """The seats of the actor's member in sharing groups."""
+    return SharingGroupMember.member_id == actor.member_id

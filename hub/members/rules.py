@@ -24,6 +24,26 @@ MOST_NETWORK_ATTEMPTS = 100
 """Attempts to sign in as anybody from one network within the span."""
 
 
+SECTORS: dict[str, str] = {
+    "clothing": "Clothing",
+    "cosmetics": "Cosmetics and perfume",
+    "electronics": "Electronics and batteries",
+    "food": "Food and drink",
+    "footwear": "Footwear",
+    "household": "Household goods and furniture",
+    "leather-goods": "Bags and leather goods",
+    "media": "Books, film, music and software",
+    "medicines": "Medicines and medical devices",
+    "sport": "Sporting goods",
+    "tobacco": "Tobacco",
+    "toys": "Toys and games",
+    "vehicles": "Vehicles and their parts",
+    "watches": "Watches and jewellery",
+}
+"""The sectors there are, after the classes of the Nice classification that counterfeits fall in. A member without one,
+such as a platform or an authority, stands in all. What an older hub took as free text stays as it is."""
+
+
 class MemberState(StrEnum):
     """Where a member stands in its life; only an admitted member or one on probation may act."""
 
@@ -79,6 +99,13 @@ def check_code(code: str) -> str:
     if not CODE.fullmatch(code):
         raise ValueError("a code has 3 to 40 characters: a-z, 0-9 and hyphen, beginning with a letter")
     return code
+
+
+def check_sector(sector: str | None) -> str | None:
+    """One of SECTORS, or None. Raises ValueError listing them."""
+    if sector is not None and sector not in SECTORS:
+        raise ValueError(f"a sector is one of {', '.join(SECTORS)}")
+    return sector
 
 
 def check_days(days: int) -> int:

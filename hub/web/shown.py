@@ -109,9 +109,10 @@ class ShareAct:
     entry_id: str
     evidence_level: str | None = None
     tlp: str | None = None
-    sharing_groups: tuple[str, ...] = ()
     stance: str | None = None
     reason: str | None = None
+    widened: str | None = None
+    """Why it passes to all sectors; None: it does not."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,8 @@ class ContributionRow:
     stance: str
     evidence_level: str
     tlp: str
-    sharing_groups: tuple[str, ...]
+    passes_to: tuple[str, ...]
+    """What narrows or widens its audience beside the TLP, in words."""
     shared_at: datetime
     expires_on: date
     is_matched: bool
@@ -140,7 +142,9 @@ class MatchRow:
     evidence_level: str | None
     """The highest of the contributions behind it; None when none stands any more, as for `expires_on`."""
     members: int | None
-    """How many members hold the indicator; None: fewer than 3, which is never told more closely."""
+    """How many members not named hold the indicator; None: fewer than 3, which is never told more closely."""
+    contributors: tuple[str, ...]
+    """The codes of those who chose to be named."""
     first_matched_at: datetime
     expires_on: date | None
     state: str

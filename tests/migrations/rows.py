@@ -37,3 +37,11 @@ ROWS = {
     "ledger_state": f"INSERT INTO ledger_state (one, origin, size, root) VALUES (true, 'example', 1, {_KEY})",
     "ledger_checkpoint": f"INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (1, {_KEY}, 'note', now())",
 }
+LATER = {
+    "contribution": (
+        "addressees",
+        "INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, shared_at, expires_on, state)"
+        f" VALUES (1, {_KEY}, 1, 'infringing', 2, 2, now(), '2099-01-01', 'active')",
+    )
+}
+"""Tables whose row needs other words once they have a column: the column, and the words."""

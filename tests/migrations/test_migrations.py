@@ -18,7 +18,7 @@ from hub import app
 from hub.db import Model, Xid8
 from hub.manage import database
 from tests.conftest import on, plain
-from tests.migrations.rows import ROWS
+from tests.migrations.rows import LATER, ROWS
 from tests.migrations.snapshot import snapshot
 
 CONFIG = Config()
@@ -83,7 +83,12 @@ class Database:
         counts = self.counts()
         for table, statement in ROWS.items():
             if counts.get(table) == 0:
-                self.sql(statement)
+                column, later = LATER.get(table, ("", ""))
+                self.sql(later if self.has_column(table, column) else statement)
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether this revision's table has the column."""
+        return bool(self.sql(f"SELECT FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'"))
 
     def snapshot(self) -> dict[str, list[str]]:
         """Everything the migrations made, in words."""

@@ -13,7 +13,6 @@ ASKED_BY_ITS_CALLERS = {
     "hub/members/service/membership.py record_sign_in": "whoever signs in may do that",
     "hub/members/service/membership.py record_denial": "records that somebody was refused",
     "hub/epochs/service.py debit": "takes from the actor's own quota, before what was asked for",
-    "hub/members/service/groups.py group_ids": "names groups among those that the actor is in",
 }
 """Public functions of services that take an actor and leave the asking to others, each with its reason."""
 

@@ -31,20 +31,23 @@ def counted(actor: Actor, key_id: int) -> ColumnElement[bool]:
 
 
 def effective(actor: Actor, key_id: int) -> Select[Any]:
-    """The tokens under a key that have effect for the actor, with `token`, `level`, `members` and `expires_on`.
+    """The tokens under a key that have effect for the actor, with `level`, `members`, `shown` and `expires_on`.
 
     `rules.has_effect` in SQL over what is `counted`; none of the alliance says `legitimate`; and somebody else than
-    the actor's own member is among the contributors. `expires_on` is the last day of the effect as things stand.
+    the actor's own member is among the contributors. `shown` are the numbers of the others who chose to be shown,
+    `members` how many others did not. `expires_on` is the last day of the effect as things stand.
     """
     latest_alone = func.max(Contribution.expires_on).filter(Contribution.evidence_level >= int(rules.EFFECT_ALONE))
     by_expiry = aggregate_order_by(Contribution.expires_on, Contribution.expires_on.desc())
     latest_together = func.array_agg(by_expiry, type_=ARRAY(Date))[rules.EFFECT_TOGETHER]
     level, members = func.max(Contribution.evidence_level), func.count()
+    by_another = Contribution.member_id != actor.member_id
     return (
         select(
             Contribution.token,
             level.label("level"),
-            members.label("members"),
+            members.filter(by_another, ~Contribution.shows_contributor).label("members"),
+            func.array_agg(Contribution.member_id).filter(by_another, Contribution.shows_contributor).label("shown"),
             func.greatest(latest_alone, latest_together).label("expires_on"),
         )
         .join(Indicator, (Indicator.key_id == Contribution.key_id) & (Indicator.token == Contribution.token))
@@ -52,7 +55,7 @@ def effective(actor: Actor, key_id: int) -> Select[Any]:
         .group_by(Contribution.token)
         .having(
             (level >= int(rules.EFFECT_ALONE)) | (members >= rules.EFFECT_TOGETHER),
-            func.bool_or(Contribution.member_id != actor.member_id),
+            func.bool_or(by_another),
         )
     )
 

@@ -1,6 +1,5 @@
 """A member's own contributions, read back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +14,7 @@ from hub.db import db
 from hub.epochs.model import TokenKey
 from hub.indicators import policy
 from hub.indicators.model import Contribution, ContributionTally, Sighting
-from hub.indicators.rules import SOON, ContributionState, EvidenceLevel, Stance
+from hub.indicators.rules import SOON, Audience, ContributionState, EvidenceLevel, Stance, Widening
 
 EXPIRING = "expiring"
 """The standing of an active contribution that ends within rules.SOON."""
@@ -31,8 +30,7 @@ class OwnContribution:
     type: str
     stance: Stance
     evidence_level: EvidenceLevel
-    tlp: Tlp
-    group_ids: Sequence[int]
+    audience: Audience
     shared_at: datetime
     expires_on: date
     state: ContributionState
@@ -81,8 +79,7 @@ def own_contributions(actor: Actor, *, after: Place | None, state: str, limit: i
             type,
             Stance(one.stance),
             EvidenceLevel(one.evidence_level),
-            Tlp(one.tlp),
-            one.group_ids,
+            _audience(one),
             one.shared_at,
             one.expires_on,
             ContributionState(one.state),
@@ -91,6 +88,13 @@ def own_contributions(actor: Actor, *, after: Place | None, state: str, limit: i
         )
         for one, type, is_matched in db.session.execute(found)
     ]
+
+
+def _audience(one: Contribution) -> Audience:
+    widening = None if one.widening is None else Widening(one.widening)
+    return Audience(
+        Tlp(one.tlp), one.addressees, one.platforms_only, widening, one.widening_note, one.shows_contributor
+    )
 
 
 def _ends_soon() -> ColumnElement[bool]:

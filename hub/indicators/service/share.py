@@ -11,12 +11,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Select,
+    String,
     Text,
     bindparam,
     column,
     func,
     literal,
     literal_column,
+    null,
     or_,
     select,
 )
@@ -26,12 +28,11 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.access.tlp import Tlp
 from hub.db import db
 from hub.epochs.service import Key
 from hub.indicators import rules
 from hub.indicators.model import Contribution, Indicator
-from hub.indicators.rules import ContributionState, EvidenceLevel, Stance
+from hub.indicators.rules import Audience, ContributionState, EvidenceLevel, Stance
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.members.model import Member
@@ -53,8 +54,7 @@ class Terms:
 
     stance: Stance
     evidence_level: EvidenceLevel
-    tlp: Tlp
-    group_ids: Sequence[int] = ()
+    audience: Audience
     expires_on: date | None = None
     first_seen_on: date | None = None
     last_seen_on: date | None = None
@@ -70,7 +70,7 @@ def share(
     NotPermittedError, rules.TermsError.
     """
     actor.must(Permission.CONTRIBUTION_SHARE)
-    rules.check_audience(terms.tlp, terms.group_ids)
+    rules.check_audience(terms.audience)
     seller_of = dict(zip(reversed(tokens), reversed(sellers or [None] * len(tokens)), strict=True))
     given = _relation(seller_of)
     db.session.execute(
@@ -92,8 +92,10 @@ def share(
             "ref": key.name,
             "stance": terms.stance.value,
             "evidence": terms.evidence_level.name,
-            "tlp": terms.tlp.label,
+            "tlp": terms.audience.tlp.label,
+            **({"reason": terms.audience.widening.value} if terms.audience.widening else {}),
         },
+        purpose=terms.audience.widening_note,
         counts=counts,
     )
     return Shared(entry, counts["added"], counts["changed"], counts["unchanged"])
@@ -145,12 +147,19 @@ def _upsert(actor: Actor, key: Key, given: TableValuedAlias, terms: Terms) -> An
 
 def _words(actor: Actor, given: TableValuedAlias, terms: Terms) -> dict[str, ColumnElement[Any]]:
     """The columns that say something; where one differs, the contribution has changed."""
+    audience = terms.audience
+    addressees = None if audience.addressees is None else sorted(audience.addressees)
+    widening = None if audience.widening is None else audience.widening.value
     return {
         "stance": literal(terms.stance.value),
         "evidence_level": literal(int(terms.evidence_level)),
-        "tlp": literal(int(terms.tlp)),
-        "group_ids": literal(sorted(terms.group_ids), ARRAY(Integer)),
-        "sector": select(Member.sector).where(Member.id == actor.member_id).scalar_subquery(),
+        "tlp": literal(int(audience.tlp)),
+        "addressees": literal(addressees, ARRAY(Integer)),
+        "platforms_only": literal(audience.platforms_only),
+        "sector": null() if widening else select(Member.sector).where(Member.id == actor.member_id).scalar_subquery(),
+        "widening": literal(widening, String),
+        "widening_note": literal(audience.widening_note, String),
+        "shows_contributor": literal(audience.shows_contributor),
         "seller": given.c.seller,
         "first_seen_on": literal(terms.first_seen_on, Date),
         "last_seen_on": literal(terms.last_seen_on, Date),

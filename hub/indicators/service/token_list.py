@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Integer, LargeBinary, Select, Text, case, cast, func, literal, select, true
+from sqlalchemy import Date, Integer, LargeBinary, Select, Text, case, cast, func, literal, select, true, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
@@ -14,7 +14,7 @@ from hub.access.permissions import Permission
 from hub.db import Xid8, db
 from hub.epochs.service import Key
 from hub.indicators import policy, rules
-from hub.indicators.model import Contribution
+from hub.indicators.model import Contribution, PastAudience
 from hub.indicators.service.effect import effective
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
@@ -30,7 +30,8 @@ class ListPlace:
     """For changes: rows changed by this transaction or a later one are given."""
     next_since: int
     """What `since` becomes once this reading is through: the xmin of its first page's snapshot."""
-    group_ids: tuple[int, ...]
+    scope: str
+    """The reader's `Actor.scope` when the list began."""
     after: bytes = b""
 
 
@@ -48,18 +49,14 @@ class ListPage:
 def list_page(actor: Actor, key: Key, place: ListPlace | None, limit: int) -> ListPage:
     """The next page of the list for this actor: all of it, or what changed since `place`; recorded.
 
-    A place made before a member's standing changed, or before the actor's own groups did, starts over in full. A
+    A place made before a member's standing or sector changed, or before what may reach the actor did, starts over. A
     change committed late is not missed: `since` is the oldest transaction that the earlier snapshot could not see.
     A token may be given twice, never not at all.
     """
     actor.must(Permission.LIST_FETCH)
     xmin = int(db.session.execute(select(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text))).scalar_one())
-    if (
-        place is None
-        or place.group_ids != actor.group_ids
-        or _roster_changed(place.next_since if place.full else place.since)
-    ):
-        place = ListPlace(True, 0, xmin, actor.group_ids)
+    if place is None or place.scope != actor.scope or _roster_changed(place.next_since if place.full else place.since):
+        place = ListPlace(True, 0, xmin, actor.scope)
     elif not place.after:
         place = replace(place, next_since=xmin)
     rows = _packed((_all_rows if place.full else _changed_rows)(actor, key, place, limit))
@@ -67,7 +64,7 @@ def list_page(actor: Actor, key: Key, place: ListPlace | None, limit: int) -> Li
     following = (
         replace(place, after=rows[-rules.ROW.size :][: rules.TOKEN_BYTES])
         if more
-        else ListPlace(False, place.next_since, place.next_since, actor.group_ids)
+        else ListPlace(False, place.next_since, place.next_since, actor.scope)
     )
     entry = ledger.append(
         actor,
@@ -90,25 +87,22 @@ def _all_rows(actor: Actor, key: Key, place: ListPlace, limit: int) -> Select[An
 
 
 def _changed_rows(actor: Actor, key: Key, place: ListPlace, limit: int) -> Select[Any]:
-    """Every token of which the actor could see a contribution change, with its effect now, or none (level 0).
+    """Every token of which a contribution changed that the actor may or might see, with its effect now (none: level 0).
 
-    The effect is looked up token by token (LATERAL): left to choose, the planner has read the whole key's
-    contributions for a few thousand changes.
+    Who loses a contribution, since its audience was narrowed, finds it by the audience it had. The effect is looked up
+    token by token (LATERAL): left to choose, the planner has read the whole key's contributions for a few thousand
+    changes.
     """
-    changes = aliased(Contribution)
-    changed = (
-        select(changes.token)
-        .where(
-            changes.key_id == key.id,
-            changes.changed_xid >= literal(place.since, Xid8()),
-            policy.visible_to(actor, changes),
-            changes.token > place.after,
+    seen = [
+        select(rows.token).where(
+            rows.key_id == key.id,
+            rows.changed_xid >= literal(place.since, Xid8()),
+            policy.visible_to(actor, rows),
+            rows.token > place.after,
         )
-        .distinct()
-        .order_by(changes.token)
-        .limit(limit)
-        .subquery("changed")
-    )
+        for rows in (aliased(Contribution), PastAudience)
+    ]
+    changed = union(*seen).order_by("token").limit(limit).subquery("changed")
     now = effective(actor, key.id).where(Contribution.token == changed.c.token).lateral("effective")
     return (
         select(

@@ -50,7 +50,7 @@ def append(
     digests: Mapping[str, str] | None = None,
     outcome: str = "allowed",
     concerned: Mapping[int, Concern] | None = None,
-    request_key: str | None = None,
+    purpose: str | None = None,
 ) -> str:
     """Record an event in the transaction under way; return the id of its (first) entry, base64url without padding.
 
@@ -69,7 +69,7 @@ def append(
     }
     whole |= {"subject": dict(subject)} if subject else {}
     whole |= {"digests": dict(digests)} if digests else {}
-    whole |= {"req": request_key} if request_key else {}
+    whole |= {"purpose": purpose} if purpose else {}
     others = {party: told for party, told in (concerned or {}).items() if party != actor.member_id}
     keys = tag_keys_for({actor.member_id, *others})
     always = [(actor.member_id, "actor", counts)]

@@ -22,7 +22,15 @@ from hub.members.service.decisions import (
     propose,
     refuse,
 )
-from hub.members.service.groups import group_codes, group_ids, join
+from hub.members.service.groups import (
+    UnknownGroupError,
+    addressed_to_groups,
+    addressed_to_members,
+    addressee_words,
+    codes_of,
+    join,
+    own_seats,
+)
 from hub.members.service.letters import kept_letters
 from hub.members.service.membership import (
     RefusedMoveError,
@@ -35,6 +43,7 @@ from hub.members.service.membership import (
     record_denial,
     record_sign_in,
     set_limit,
+    set_sector,
 )
 
 __all__ = [
@@ -46,17 +55,20 @@ __all__ = [
     "RefusedMoveError",
     "UnknownCredentialError",
     "UnknownDecisionError",
+    "UnknownGroupError",
     "UnknownMemberError",
     "actor_of_person",
+    "addressed_to_groups",
+    "addressed_to_members",
+    "addressee_words",
     "admit",
     "approve",
     "carries_out",
+    "codes_of",
     "everybody",
     "find",
     "forget_attempts",
     "forgive",
-    "group_codes",
-    "group_ids",
     "holder_of_key",
     "invite",
     "issue_credential",
@@ -69,6 +81,7 @@ __all__ = [
     "move",
     "open_decisions",
     "operator",
+    "own_seats",
     "propose",
     "record_denial",
     "record_sign_in",
@@ -77,4 +90,5 @@ __all__ = [
     "revoke_key",
     "rotate_key",
     "set_limit",
+    "set_sector",
 ]

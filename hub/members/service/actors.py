@@ -15,7 +15,7 @@ from hub.ledger import service as ledger
 from hub.members import rules
 from hub.members.model import Member, Person
 from hub.members.rules import ACTIVE, MemberState
-from hub.members.service.groups import groups_of
+from hub.members.service.groups import addresses_of
 
 OFFICE = "alliance"
 """The code of the alliance's own office, the member that administrators belong to."""
@@ -26,7 +26,7 @@ _HOLDER = compiled(
             given("digest", LargeBinary), given("moment", DateTime(timezone=True)), given("address", INET)
         ).table_valued(
             *("credential_id", "pseudonym", "scopes", "outside", "expired"),
-            *("member_id", "code", "name", "kind", "state", "group_ids"),
+            *("member_id", "code", "name", "kind", "state", "sector", "addresses"),
         )
     )
 )
@@ -62,7 +62,8 @@ def holder_of_key(key: str, address: str | None = None) -> KeyHolder | None:
         permissions=granted_to_client(kind, row.scopes),
         via="api",
         pseudonym=row.pseudonym,
-        group_ids=tuple(row.group_ids),
+        sector=row.sector,
+        addresses=tuple(row.addresses),
         credential_id=row.credential_id,
         title=row.name,
     )
@@ -81,7 +82,8 @@ def actor_of_person(person: Person) -> Actor | None:
         permissions=granted(kind, Role(person.role)),
         via="ui",
         pseudonym=person.pseudonym,
-        group_ids=groups_of(person.member_id),
+        sector=person.member.sector,
+        addresses=addresses_of(person.member_id),
         title=person.member.name,
     )
 
@@ -102,7 +104,8 @@ def job_actor(member_id: int, pseudonym: str) -> Actor:
         permissions=GRANTS[kind],
         via="job",
         pseudonym=pseudonym,
-        group_ids=groups_of(member.id),
+        sector=member.sector,
+        addresses=addresses_of(member.id),
         title=member.name,
     )
 

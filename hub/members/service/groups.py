@@ -1,16 +1,21 @@
 """Sharing groups: who belongs, and what a member may name."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
+from hub.access.tlp import CEILING
 from hub.db import db
 from hub.ledger.events import Event
-from hub.members import rules
-from hub.members.model import SharingGroup, SharingGroupMember
+from hub.members import policy, rules
+from hub.members.model import Member, SharingGroup, SharingGroupMember
 from hub.members.service.membership import UnknownMemberError, find, record
+
+
+class UnknownGroupError(Exception):
+    """The actor's member is in no sharing group of that code."""
 
 
 def join(actor: Actor, group_code: str, member_codes: Sequence[str]) -> SharingGroup:
@@ -24,38 +29,72 @@ def join(actor: Actor, group_code: str, member_codes: Sequence[str]) -> SharingG
         db.session.flush()
     for code in member_codes:
         member = find(code)
-        if db.session.get(SharingGroupMember, (group.id, member.id)) is None:
+        seat = select(SharingGroupMember.id).filter_by(group_id=group.id, member_id=member.id)
+        if db.session.execute(seat).first() is None:
             db.session.add(SharingGroupMember(group_id=group.id, member_id=member.id))
             record(actor, Event.GROUP_JOINED, member, ref=group_code)
     db.session.commit()
     return group
 
 
-def group_codes(ids: Sequence[int]) -> dict[int, str]:
-    """Id → code of sharing groups."""
-    rows = db.session.execute(select(SharingGroup.id, SharingGroup.code).where(SharingGroup.id.in_(ids)))
-    return {row.id: row.code for row in rows}
+def own_seats(actor: Actor) -> dict[str, int]:
+    """Code → the actor's own seat, of each sharing group that its member is in."""
+    rows = db.session.execute(
+        select(SharingGroup.code, SharingGroupMember.id)
+        .join(SharingGroup, SharingGroup.id == SharingGroupMember.group_id)
+        .where(policy.own_seats(actor))
+        .order_by(SharingGroup.code)
+    )
+    return {row.code: row.id for row in rows}
 
 
-def group_ids(actor: Actor, codes: Sequence[str]) -> list[int]:
-    """The ids of the groups, all of which the actor's member belongs to.
+def addressed_to_groups(actor: Actor, codes: Collection[str]) -> list[int]:
+    """What a contribution to these groups is addressed to; the actor's member is in all of them.
 
-    Raises UnknownMemberError in the same words for a group that does not exist and one the actor is not in.
+    Raises UnknownGroupError in the same words for a group that does not exist and one the actor is not in.
     """
     if not codes:
         return []
-    known = {code: id for id, code in group_codes(actor.group_ids).items()}
-    unknown = sorted(set(codes) - set(known))
-    if unknown:
-        raise UnknownMemberError(f"your member is in no sharing group of that code; it is in: {_listed(known)}")
-    return sorted({known[code] for code in codes})
+    own = own_seats(actor)
+    if not own.keys() >= set(codes):
+        raise UnknownGroupError(
+            f"your member is in no sharing group of that code; it is in: {', '.join(own) or 'none'}"
+        )
+    return sorted(own[code] for code in set(codes))
 
 
-def _listed(known: dict[str, int]) -> str:
-    return ", ".join(sorted(known)) or "none"
+def addressed_to_members(codes: Collection[str]) -> list[int]:
+    """What a contribution to these members is addressed to.
+
+    A member may know that a code is another's, since one agreement binds them; it learns nothing of that one's
+    standing, sector or kind. Raises UnknownMemberError in the same words for a code of nobody and for one of the
+    alliance's office or an auditor, to whom nothing passes.
+    """
+    if not codes:
+        return []
+    kinds = [kind.value for kind, ceiling in CEILING.items() if ceiling is not None]
+    found = db.session.execute(select(Member.id).where(Member.code.in_(set(codes)), Member.kind.in_(kinds))).scalars()
+    numbers = sorted(-number for number in found)
+    if len(numbers) < len(set(codes)):
+        raise UnknownMemberError("one of these codes is of no member that contributions pass to")
+    return numbers
 
 
-def groups_of(member_id: int) -> tuple[int, ...]:
-    """The ids of the groups that a member belongs to."""
-    rows = db.session.execute(select(SharingGroupMember.group_id).where(SharingGroupMember.member_id == member_id))
-    return tuple(sorted(row.group_id for row in rows))
+def addressee_words(actor: Actor, addressees: Collection[int]) -> dict[int, str]:
+    """What the actor's own contributions are addressed to, in words: a group's code, a member's code."""
+    words = {seat: code for code, seat in own_seats(actor).items()}
+    return words | {-number: code for number, code in codes_of(-one for one in addressees if one < 0).items()}
+
+
+def codes_of(numbers: Iterable[int]) -> dict[int, str]:
+    """Number → code of members."""
+    wanted = set(numbers)
+    if not wanted:
+        return {}
+    rows = db.session.execute(select(Member.id, Member.code).where(Member.id.in_(wanted)))
+    return {row.id: row.code for row in rows}
+
+
+def addresses_of(member_id: int) -> tuple[int, ...]:
+    """The addresses of a member, which a session and a job have; the database works them out for a key by the same."""
+    return tuple(db.session.execute(select(func.member_addresses(member_id))).scalar_one())

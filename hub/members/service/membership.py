@@ -33,9 +33,10 @@ class RefusedMoveError(Exception):
 
 
 def admit(actor: Actor, code: str, kind: MemberKind, name: str, sector: str | None = None) -> Member:
-    """Admit a member. Raises ValueError for a bad code, RefusedMoveError for one already admitted."""
+    """Admit a member. Raises ValueError for a bad code or sector, RefusedMoveError for one already admitted."""
     actor.must(Permission.MEMBER_ADMINISTER)
     rules.check_code(code)
+    rules.check_sector(sector)
     if db.session.execute(select(Member.id).where(Member.code == code)).first():
         raise RefusedMoveError(f"{code} is already a member; choose another code")
     member = Member(
@@ -90,6 +91,22 @@ def _hold_still(member: Member) -> None:
             " Repeat this, or revoke the member's keys first"
         ) from error
     db.session.refresh(member)  # it may have been moved while we waited
+
+
+def set_sector(actor: Actor, code: str, sector: str | None) -> Member:
+    """Change a member's sector, None for all; takes effect at its next request, and every token list starts over.
+
+    Its contributions move with it, but for those it widened to all sectors. Raises ValueError, UnknownMemberError.
+    """
+    actor.must(Permission.MEMBER_ADMINISTER)
+    rules.check_sector(sector)
+    member = find(code)
+    _hold_still(member)
+    member.sector = sector
+    member.changed_xid = func.pg_current_xact_id()
+    record(actor, Event.MEMBER_SECTOR_SET, member, ref=sector or "all sectors")
+    db.session.commit()
+    return member
 
 
 def invite(actor: Actor, code: str, email: str, name: str, password: str, role: Role = Role.OWNER) -> Person:

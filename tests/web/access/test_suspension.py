@@ -17,7 +17,7 @@ from hub.db import db
 from hub.epochs import service as epochs
 from hub.indicators import jobs
 from hub.indicators import service as indicators
-from hub.indicators.rules import EvidenceLevel, Stance
+from hub.indicators.rules import Audience, EvidenceLevel, Stance
 from hub.indicators.service import Terms, expire
 from hub.members import service as members
 from hub.members.model import Member
@@ -66,7 +66,7 @@ def test_suspension_waits_for_an_upload_under_way_and_comes_after_it(alliance: H
 
     def upload() -> None:
         with alliance.app.app_context():
-            terms = Terms(Stance.INFRINGING, EvidenceLevel.E2, Tlp.GREEN)
+            terms = Terms(Stance.INFRINGING, EvidenceLevel.E2, Audience(Tlp.GREEN))
             indicators.share(alliance.actor("brand-a"), epochs.key(KEY, for_sharing=True), [token(1)], None, terms)
             shared.set()
             assert let_go.wait(10)

@@ -60,6 +60,7 @@ def exchanged(hub: Hub) -> Hub:
     with hub.operator() as actor:
         members.join(actor, "watches", ["brand-b"])
     share(hub.client("brand-a"), 1, 2, headers={"Idempotency-Key": "0123456789"})
+    share(hub.client("brand-a"), 2, tlp="amber")
     share(hub.client("brand-b"), 3, tlp="red", sharing_groups=["watches"])
     match(hub.client("shop"), 1, 3)
     hub.client("shop").post(
@@ -79,8 +80,14 @@ def as_application(hub: Hub, role: str = "app") -> Iterator[psycopg.Connection[A
 def read_by(connection: psycopg.Connection[Any], hub: Hub, code: str, groups: Sequence[str] = ()) -> int:
     """Make a member the reader of the connection, as the guard does; returns the member's number."""
     number, kind = hub.sql("SELECT id, kind FROM member WHERE code = %s", code)[0]
-    ids = [row[0] for row in hub.sql("SELECT id FROM sharing_group WHERE code = ANY(%s)", list(groups))]
-    for name, value in (("member", number), ("kind", kind), ("groups", "{" + ",".join(map(str, ids)) + "}")):
+    seats = [
+        row[0]
+        for row in hub.sql(
+            "SELECT s.id FROM sharing_group_member s JOIN sharing_group g ON g.id = s.group_id WHERE code = ANY(%s)",
+            list(groups),
+        )
+    ]
+    for name, value in (("member", number), ("kind", kind), ("addresses", "{" + ",".join(map(str, seats)) + "}")):
         connection.execute("SELECT set_config(%s, %s, false)", (f"hub.{name}", str(value)))
     assert isinstance(number, int)
     return number
@@ -133,7 +140,7 @@ def test_method_view_without_a_mark_stops_the_application_and_is_named(
 
 
 def test_rows_without_a_reader_are_not_there(exchanged: Hub) -> None:
-    tables = (*READ_BY_MEMBER, "indicator", "credential", "contribution_tally")
+    tables = (*READ_BY_MEMBER, "indicator", "credential", "contribution_tally", "past_audience")
     with as_application(exchanged) as connection:
         seen = {table: count(connection, table) for table in tables}
     assert seen == dict.fromkeys(tables, 0)

@@ -102,7 +102,16 @@ def _contributions() -> tuple[ContributionRow, ...]:
     labels = ("clear", "amber+strict", "red", "green")
     return tuple(
         ContributionRow(
-            None if n else "case-1", "Phone", "infringing", f"E{n + 1}", tlp, ("eu",), NOW, DAY, bool(n), state
+            None if n else "case-1",
+            "Phone",
+            "infringing",
+            f"E{n + 1}",
+            tlp,
+            ("eu, watches only", "under your name"),
+            NOW,
+            DAY,
+            bool(n),
+            state,
         )
         for n, (state, tlp) in enumerate(zip(states, labels, strict=True))
     )
@@ -110,7 +119,9 @@ def _contributions() -> tuple[ContributionRow, ...]:
 
 def _acts() -> tuple[ShareAct, ...]:
     counts = {"added": 1204, "changed": 0, "unchanged": 2}
-    shared = ShareAct(NOW, "Mara", "shared", "Phone", counts, "entry-1", "E2", "red", ("eu",), "impersonated")
+    shared = ShareAct(
+        NOW, "Mara", "shared", "Phone", counts, "entry-1", "E2", "red", "impersonated", widened="one organisation"
+    )
     return shared, ShareAct(
         NOW, "p_1", "withdrew", "Phone", {"withdrawn": 2, "unknown": 0}, "entry-2", reason="mistaken"
     )
@@ -118,8 +129,11 @@ def _acts() -> tuple[ShareAct, ...]:
 
 def _matches() -> tuple[MatchRow, ...]:
     decided = ("new", "triaged", "same", "not_same", "inconclusive")
-    rows = (MatchRow(f"m_{n}", "Phone", "E2", n or None, NOW, DAY, state) for n, state in enumerate(decided))
-    return (*rows, MatchRow("m_9", "Phone", None, None, NOW, None, "withdrawn"))
+    rows = (
+        MatchRow(f"m_{n}", "Phone", "E2", n or None, ("brand-b",) * n, NOW, DAY, state)
+        for n, state in enumerate(decided)
+    )
+    return (*rows, MatchRow("m_9", "Phone", None, None, (), NOW, None, "withdrawn"))
 
 
 def _entry(full: bool) -> EntryPage:
