@@ -14,10 +14,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
+from hub import clock
 from hub.access.actor import Actor
 from hub.access.grants import Role
 from hub.access.guard import read_as
@@ -41,6 +44,8 @@ HTML = {"Accept": "text/html"}
 PASSWORD = "a long enough pass phrase"
 MAIL_SERVER: MailServer | None = None
 """None: the hubs of the tests keep their letters."""
+SECRET = b"twenty bytes of test"
+"""What the authenticator apps of the tests know."""
 
 
 def pytest_unconfigure() -> None:
@@ -138,17 +143,41 @@ class Hub:
         who = who or code
         with self.operator() as actor:
             members.invite(actor, code, f"{who}@alliance-hub.org", who.title(), PASSWORD, role)
+        self.enrol(f"{who}@alliance-hub.org")
         return who
 
+    def enrol(self, email: str) -> None:
+        """Give a person an authenticator app that knows SECRET."""
+        ((id, member),) = self.sql("SELECT id, member_id FROM person WHERE email = %s", email)
+        assert isinstance(id, int)
+        with self.app.app_context():
+            sealed = members.seal_secret(SECRET, id)
+        self.sql(
+            "INSERT INTO factor (person_id, member_id, kind, name, secret, added_at)"
+            " VALUES (%s, %s, 'totp', 'Phone', %s, now())",
+            *(id, member, sealed),
+        )
+
     def signed_in(self, who: str, address: str = "127.0.0.1") -> FlaskClient:
-        """A browser's client in which the person has signed in by the form."""
+        """A browser's client in which the person has signed in by the forms, with password and code."""
+        client = self.with_password(who, address)
+        # one code serves once, and a test may sign the same person in again within the same half minute
+        self.sql("UPDATE factor SET counter = 0 WHERE kind = 'totp'")
+        self.give(client, "/verify", code=code_now())
+        return client
+
+    def with_password(self, who: str, address: str = "127.0.0.1") -> FlaskClient:
+        """A browser's client in which the person has given the password and nothing more."""
         client = self.app.test_client()
         client.environ_base["REMOTE_ADDR"] = address
-        fields = {"email": f"{who}@alliance-hub.org", "password": PASSWORD}
-        if self.app.config.get("WTF_CSRF_ENABLED", True):
-            fields["csrf_token"] = csrf(client.get("/sign-in", headers=HTML).text)
-        assert client.post("/sign-in", data=fields, headers=HTML).status_code == 302, who
+        self.give(client, "/sign-in", email=f"{who}@alliance-hub.org", password=PASSWORD)
         return client
+
+    def give(self, client: FlaskClient, page: str, **fields: str) -> None:
+        """Send a page's form, which leads on."""
+        if self.app.config.get("WTF_CSRF_ENABLED", True):
+            fields["csrf_token"] = csrf(client.get(page, headers=HTML).text)
+        assert client.post(page, data=fields, headers=HTML).status_code in {302, 303}, page
 
     def operator(self) -> "OperatorContext":
         """The operator's actor inside the owner's application."""
@@ -171,8 +200,6 @@ class Hub:
         """Integrate and sign all that is recorded."""
         url = plain(as_role(self.owner_url, "sequencer"))
         with psycopg.connect(url) as connection:
-            from hub import clock
-
             sequencer = Sequencer(
                 connection, self.signer, self.origin, self.home / f"{secrets.token_hex(4)}.note", clock.now
             )
@@ -211,6 +238,12 @@ class OperatorContext:
 
     def __exit__(self, *error: object) -> None:
         self._context.pop()
+
+
+def code_now(secret: bytes = SECRET) -> str:
+    """What an authenticator app shows now (RFC 6238)."""
+    app = TOTP(secret, 6, SHA1(), 30, enforce_key_length=False)
+    return app.generate(int(clock.now().timestamp())).decode()
 
 
 def csrf(text: str) -> str:

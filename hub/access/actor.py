@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
@@ -9,6 +10,26 @@ from hub.access.tlp import MemberKind
 
 class NotPermittedError(PermissionError):
     """The actor's role does not grant what a command needs."""
+
+
+class Step(StrEnum):
+    """What a session still owes before it may act."""
+
+    ENROLMENT = "enrolment"
+    """The person has no second factor yet."""
+    SECOND_FACTOR = "second factor"
+
+
+@dataclass(frozen=True)
+class Session:
+    """The signing-in that a person acts in, and how sure the hub is of the person."""
+
+    id: int
+    person_id: int
+    email: str
+    step: Step | None
+    fresh: bool
+    """Whether a factor was given within the last minutes."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +51,8 @@ class Actor:
     """What contributions are addressed to that pass to it: the seats of its sharing groups, its own number negated."""
     credential_id: int | None = None
     title: str = field(default="", compare=False)
+    session: Session | None = field(default=None, compare=False)
+    """Of a person at a browser; a key and a job have none."""
 
     @property
     def scope(self) -> str:

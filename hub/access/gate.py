@@ -1,12 +1,14 @@
 """The first net: every route carries a mark, the app does not start otherwise, and no mark is met without an actor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from hub.access.actor import Actor
+from hub.access.actor import Actor, Step
 from hub.access.permissions import Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -19,11 +21,30 @@ class UnmarkedRouteError(Exception):
     """A route says neither who may use it nor why it is public."""
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Mark a view: only an actor with the permission gets in."""
+@dataclass(frozen=True)
+class Terms:
+    """What a view asks of the session that a person acts in, beside the permission."""
+
+    fresh: bool = False
+    """A factor given within the last minutes; else the person is asked for one first."""
+    steps: frozenset[Step] = frozenset()
+    """What the session may still owe."""
+
+
+STEP_PAGES = {Step.ENROLMENT: "factors.enrol", Step.SECOND_FACTOR: "factors.ask"}
+"""Where a session is led that still owes something."""
+
+
+def requires(permission: Permission, *, fresh: bool = False, steps: Collection[Step] = ()) -> Callable[[View], View]:
+    """Mark a view: only an actor with the permission gets in.
+
+    `fresh`: for dangerous acts; a person who gave no factor lately is led to give one, and back. `steps`: the view is
+    also open to a session that still owes these.
+    """
 
     def mark(view: View) -> View:
         view.access = permission  # type: ignore[attr-defined]
+        view.terms = Terms(fresh, frozenset(steps))  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -95,6 +116,29 @@ def attach_gate(app: Flask, identify: Identify, charge: Charge, foreign: dict[st
                 return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
             abort(401)
         g.actor = someone
+        owed = _owed(someone, getattr(app.view_functions[request.endpoint], "terms", Terms()))
+        if owed is not None:
+            if request.blueprint not in app.extensions["page_blueprints"]:
+                abort(401)
+            return redirect(url_for(owed, next=_way_back()), 303)
         if mark is None or not someone.may(mark):
             abort(403)
         return None
+
+
+def _owed(someone: Actor, terms: Terms) -> str | None:
+    """The endpoint where a person gives what the view asks of the session and it has not; None if it has all."""
+    session = someone.session
+    if session is None:
+        return None
+    if session.step is not None:
+        return None if session.step in terms.steps else STEP_PAGES[session.step]
+    return "factors.ask" if terms.fresh and not session.fresh else None
+
+
+def _way_back() -> str:
+    """The page asked for, or the one that a form was on: what was sent is not sent again."""
+    if request.method in {"GET", "HEAD"}:
+        return request.full_path.rstrip("?")
+    parts = urlsplit(request.referrer or "")
+    return f"{parts.path}?{parts.query}".rstrip("?") if parts.netloc == request.host else "/"

@@ -17,7 +17,13 @@ class Role(StrEnum):
 
 
 EVERYONE = frozenset(
-    {Permission.OVERVIEW_VIEW, Permission.MEMBER_SELF, Permission.LEDGER_READ_OWN, Permission.CREDENTIAL_MANAGE}
+    {
+        Permission.OVERVIEW_VIEW,
+        Permission.MEMBER_SELF,
+        Permission.SESSION_OWN,
+        Permission.LEDGER_READ_OWN,
+        Permission.CREDENTIAL_MANAGE,
+    }
 )
 EXCHANGE = frozenset(
     {
@@ -45,6 +51,7 @@ READING = frozenset(
     {
         Permission.OVERVIEW_VIEW,
         Permission.MEMBER_SELF,
+        Permission.SESSION_OWN,
         Permission.CONTRIBUTION_READ_OWN,
         Permission.MATCH_READ_OWN,
         Permission.LEDGER_READ_OWN,
@@ -60,6 +67,7 @@ CLIENT = frozenset(Permission) - {
     Permission.CREDENTIAL_MANAGE,
     Permission.OVERVIEW_VIEW,
     Permission.MAIL_ADMINISTER,
+    Permission.SESSION_OWN,
 }
 """What an API key may at most: a key that leaks makes no further keys, and reads no letter."""
 

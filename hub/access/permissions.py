@@ -8,6 +8,7 @@ class Permission(StrEnum):
 
     OVERVIEW_VIEW = "overview:view"
     MEMBER_SELF = "member:self"
+    SESSION_OWN = "session:own"
     KEY_READ = "key:read"
     TOKEN_EVALUATE = "token:evaluate"
     CONTRIBUTION_SHARE = "contribution:share"
@@ -26,6 +27,7 @@ class Permission(StrEnum):
 WORDS: dict[Permission, str] = {
     Permission.OVERVIEW_VIEW: "Open the overview",
     Permission.MEMBER_SELF: "See who one is to the hub, and the limits",
+    Permission.SESSION_OWN: "See and end one's own sessions, keep one's own second factors",
     Permission.KEY_READ: "Read the directory of token keys",
     Permission.TOKEN_EVALUATE: "Have blinded identifiers evaluated, within the quota",
     Permission.CONTRIBUTION_SHARE: "Share indicators in the member's name",

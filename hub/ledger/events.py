@@ -14,6 +14,9 @@ class Event(StrEnum):
     CREDENTIAL_REVOKED = "credential.revoked"
     PERSON_INVITED = "person.invited"
     PERSON_SIGNED_IN = "person.signed_in"
+    FACTOR_ADDED = "person.factor_added"
+    FACTOR_REMOVED = "person.factor_removed"
+    FACTORS_RESET = "person.factors_reset"
     QUOTA_SET = "quota.set"
     LIMIT_SET = "limit.set"
     EPOCH_OPENED = "epoch.opened"
@@ -38,6 +41,9 @@ SENTENCES: dict[Event, str] = {
     Event.CREDENTIAL_REVOKED: "The API credentials of {ref} were revoked",
     Event.PERSON_INVITED: "A person was given access for {ref}",
     Event.PERSON_SIGNED_IN: "A person signed in for {member}",
+    Event.FACTOR_ADDED: "A person of {member} added a second factor ({ref})",
+    Event.FACTOR_REMOVED: "A person of {member} removed a second factor ({ref})",
+    Event.FACTORS_RESET: "The second factors of {ref} were reset for {member}",
     Event.QUOTA_SET: "{ref} may have {allowed} identifiers a month evaluated",
     Event.LIMIT_SET: "{ref} may make {allowed} requests a minute",
     Event.EPOCH_OPENED: "Epoch {ref} was opened for everybody",

@@ -123,7 +123,7 @@ def worker() -> None:
     from hub.jobs import Work, create_queue
     from hub.limits.jobs import forget_spans
     from hub.mail import SEND, WAITS, forget_letters, send_letter
-    from hub.members.jobs import forget_attempts
+    from hub.members.jobs import forget_attempts, forget_sessions
 
     settings = Settings.from_env()
     periodic = {
@@ -131,6 +131,7 @@ def worker() -> None:
         "forget_attempts": ("27 * * * *", forget_attempts),
         "forget_letters": ("47 * * * *", forget_letters),
         "forget_spans": ("37 * * * *", forget_spans),
+        "forget_sessions": ("57 * * * *", forget_sessions),
     }
     queue = create_queue(settings.database_url, create_app(settings), periodic, asked={SEND: Work(send_letter, WAITS)})
     queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")

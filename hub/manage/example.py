@@ -93,7 +93,11 @@ def _found(actor: Actor, folder: Path) -> None:
     listed = "".join(
         f"{code}@alliance-hub.org  {password}\n" for code in (*(each[0] for each in MEMBERS), members.OFFICE)
     )
-    (folder / "sign-in.txt").write_text(listed)
+    how = (
+        "\nAt the first sign-in the page asks for a second factor: have an authenticator app at hand (on a phone, or a"
+        "\npassword manager that shows codes). It reads the picture, or takes the secret that the page shows as text.\n"
+    )
+    (folder / "sign-in.txt").write_text(listed + how)
 
 
 def _alliance(folder: Path, code: str, *words: str) -> dict[str, Any]:

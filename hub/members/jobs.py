@@ -6,3 +6,8 @@ from hub.members import service
 def forget_attempts() -> int:
     """Delete attempts to sign in that count no more. Safe to repeat."""
     return service.forget_attempts()
+
+
+def forget_sessions() -> int:
+    """Delete sessions that ended some time ago. Safe to repeat."""
+    return service.forget_sessions()

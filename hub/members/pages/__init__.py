@@ -1,7 +1,9 @@
 """Pages of members: one file a thing that people manage, all of them named here."""
 
 from hub.members.pages.credentials import blueprint as credentials
+from hub.members.pages.factors import blueprint as factors
 from hub.members.pages.grants import blueprint as grants
 from hub.members.pages.letters import blueprint as letters
+from hub.members.pages.sessions import blueprint as sessions
 
-PAGES = (credentials, grants, letters)
+PAGES = (credentials, factors, grants, letters, sessions)

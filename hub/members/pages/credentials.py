@@ -21,7 +21,7 @@ def keys() -> Response:
 
 
 @blueprint.post("/credentials")
-@requires(Permission.CREDENTIAL_MANAGE)
+@requires(Permission.CREDENTIAL_MANAGE, fresh=True)
 def issue() -> Response:
     """Issue a key; it is on this answer and nowhere else."""
     form = _form()
@@ -36,7 +36,7 @@ def issue() -> Response:
 
 
 @blueprint.post("/credentials/<pseudonym>/rotation")
-@requires(Permission.CREDENTIAL_MANAGE)
+@requires(Permission.CREDENTIAL_MANAGE, fresh=True)
 def rotate(pseudonym: str) -> Response:
     """Issue a successor of a key; the key itself serves a few days more."""
     try:

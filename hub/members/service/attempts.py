@@ -7,32 +7,34 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
 
 from flask import current_app
 from sqlalchemy import delete, func, insert, select
 
 from hub import clock
 from hub.db import db
+from hub.members import rules
 from hub.members.model import SignInAttempt
 from hub.members.rules import ATTEMPTS_SPAN, MOST_ATTEMPTS, MOST_NETWORK_ATTEMPTS
 
 
-def may_try(email: str, address: str) -> bool:
+def may_try(email: str, address: str, what: str = "pair") -> bool:
     """Count an attempt, and whether it may go on to the password; committed before anybody looks at one.
+
+    Codes are counted apart (`what`), or the right password would forgive the codes guessed before it.
 
     Counted first, so that a hundred at once get no further than one after the other.
     """
-    pair, network = _subjects(email, address)
+    pair, network = _subjects(email, address, what)
     now = clock.now()
     db.session.execute(insert(SignInAttempt), [{"subject": subject, "at": now} for subject in (pair, network)])
     db.session.commit()
     return _recent(pair) <= MOST_ATTEMPTS and _recent(network) <= MOST_NETWORK_ATTEMPTS
 
 
-def forgive(email: str, address: str) -> None:
-    """Forget the attempts of a person who has signed in; in the transaction under way."""
-    pair, _ = _subjects(email, address)
+def forgive(email: str, address: str, what: str = "pair") -> None:
+    """Forget the attempts of a person who gave the right one; in the transaction under way."""
+    pair, _ = _subjects(email, address, what)
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.subject == pair))
 
 
@@ -53,10 +55,9 @@ def _recent(subject: bytes) -> int:
     ).scalar_one()
 
 
-def _subjects(email: str, address: str) -> Sequence[bytes]:
+def _subjects(email: str, address: str, what: str) -> Sequence[bytes]:
     """Digests of address with network, and of network: the table tells nobody who tried."""
-    ip = ip_address(address)
-    network = str(ip_network((ip, 24 if ip.version == 4 else 64), strict=False))
+    network = rules.network_of(address)
     key = str(current_app.config["SECRET_KEY"]).encode()
-    spoken = (f"pair\n{email.strip().lower()}\n{network}", f"network\n{network}")
+    spoken = (f"{what}\n{email.strip().lower()}\n{network}", f"network\n{network}")
     return [hmac.digest(key, each.encode(), hashlib.sha256) for each in spoken]

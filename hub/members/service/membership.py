@@ -131,12 +131,6 @@ def invite(actor: Actor, code: str, email: str, name: str, password: str, role: 
     return person
 
 
-def record_sign_in(actor: Actor) -> None:
-    """Record that a person signed in; part of the transaction under way."""
-    ledger.append(actor, Event.PERSON_SIGNED_IN)
-    db.session.commit()
-
-
 def set_limit(actor: Actor, code: str, per_minute: int) -> None:
     """Set how many requests a minute a member may make, in place of what its kind may. Raises ValueError."""
     actor.must(Permission.MEMBER_ADMINISTER)

@@ -23,6 +23,8 @@ READ_BY_MEMBER = {
     "match": "recipient_id",
     "sighting": "member_id",
     "quota": "member_id",
+    "session": "member_id",
+    "factor": "member_id",
     "idempotency_key": "member_id",
     "ledger_part": "party",
     "ledger_party_leaf": "party",
@@ -54,7 +56,10 @@ LEDGER = (
 
 @pytest.fixture
 def exchanged(hub: Hub) -> Hub:
-    """Two brands shared, one of them within a group; a platform outside of it matched; all of it is in the log."""
+    """Two brands shared, one of them within a group; a platform outside of it matched; all of it is in the log.
+
+    Somebody is signed in.
+    """
     for code, kind in (("brand-a", "brand"), ("brand-b", "brand"), ("shop", "platform"), ("auditor", "auditor")):
         hub.admit(code, kind)
     with hub.operator() as actor:
@@ -66,6 +71,8 @@ def exchanged(hub: Hub) -> Hub:
     hub.client("shop").post(
         "/api/v1/keys/example.e1.domain/evaluations", data=bytes(32), content_type="application/octet-stream"
     )
+    hub.person("brand-a")
+    hub.signed_in("brand-a")
     hub.sequence()
     return hub
 

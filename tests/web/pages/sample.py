@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, g, render_template, request
 from flask_wtf import CSRFProtect
 
-from hub.access.actor import Actor
+from hub.access.actor import Actor, Session
 from hub.access.grants import GRANTS, ROLES, granted_to_client
 from hub.access.permissions import WORDS, Permission
 from hub.access.tlp import MemberKind
@@ -31,7 +31,8 @@ from hub.insights.rules import (
 )
 from hub.mail import KeptLetter, Letter
 from hub.members.forms.credentials import CredentialForm
-from hub.members.service import LiveCredential
+from hub.members.forms.factors import CodeForm, TotpForm
+from hub.members.service import KnownFactor, LiveCredential, LiveSession
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
 from hub.web.frame import attach_frame
@@ -51,6 +52,7 @@ from hub.web.shown import (
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 24, 9, 41, 12, tzinfo=UTC)
 DAY = date(2026, 12, 1)
+SESSION = Session(1, 1, "mara@example.com", None, True)
 LOG = LogLine("example.alliance-hub/audit", 48_210, "9" * 43 + "=", NOW - timedelta(seconds=12), 418, 1204, True)
 NO_LOG = LogLine("example.alliance-hub/audit", 0, "", None, 0, 0)
 LINES = tuple(
@@ -167,6 +169,34 @@ def _letters() -> tuple[KeptLetter, ...]:
     )
 
 
+def _factors(template: str, full: bool) -> dict[str, Any]:
+    form = CodeForm(formdata=None) if template == "members/ask.html" else TotpForm(formdata=None)
+    if full:
+        form.code.errors = ["This is not the code of this moment, or it was used before"]
+    rows = (
+        KnownFactor(1, "totp", "<b>Phone</b>", NOW, NOW + timedelta(days=1)),
+        KnownFactor(2, "passkey", "", NOW, None),
+    )
+    return {
+        "form": form,
+        "back": "/",
+        "again": full,
+        "first": full,
+        "dots": "M0 0h1v1h-1z",
+        "size": 41,
+        "text": "A" * 32,
+        "codes": ["abcd-efgh-ijkl-mnop"] * 10,
+        "rows": rows if full else rows[:1],
+        "left": 10 if full else 0,
+    }
+
+
+def _sessions(full: bool) -> dict[str, Any]:
+    here = LiveSession(1, "2001:db8::/64", "Firefox on Windows", NOW, NOW, NOW + timedelta(hours=8), True, True)
+    other = LiveSession(2, "192.0.2.0/24", "<b>A browser</b>", NOW, NOW, NOW + timedelta(hours=8), False, False)
+    return {"rows": (here, other) if full else (here,)}
+
+
 def values(template: str, full: bool) -> dict[str, Any]:
     """What the template is given: everything at once, or as little as there can be."""
     domain, _, name = template.removesuffix(".html").partition("/")
@@ -176,6 +206,10 @@ def values(template: str, full: bool) -> dict[str, Any]:
         return _credentials(full)
     if template == "members/letters.html":
         return {"page": CursorPage(_letters(), older="o") if full else CursorPage(()), "days": 30}
+    if template == "members/sessions.html":
+        return _sessions(full)
+    if template in FACTORS:
+        return _factors(template, full)
     if template == "members/grants.html":
         return {"permissions": WORDS, "kinds": GRANTS, "roles": ROLES}
     if template == "ledger/entry.html":
@@ -195,7 +229,15 @@ KINDS = {
     "insights/overview_administrator.html": MemberKind.ADMINISTRATION,
     "members/letters.html": MemberKind.ADMINISTRATION,
 }
+FACTORS = (
+    "members/ask.html",
+    "members/enrol.html",
+    "members/recovery_codes.html",
+    "members/factors.html",
+)
 TEMPLATES = (
+    *FACTORS,
+    "members/sessions.html",
     *(f"insights/overview_{kind}.html" for kind in ("brand", "platform", "auditor", "administrator")),
     "indicators/contributions.html",
     "indicators/history.html",
@@ -220,7 +262,16 @@ ADDRESSES = {
     "credentials.revoke": "/credentials/<pseudonym>/revocation",
     "grants.table": "/grants",
     "letters.kept": "/mail",
-    "security.logout": "/sign-out",
+    "sessions.own": "/sessions",
+    "sessions.end": "/sessions/<int:number>/end",
+    "sessions.end_others": "/sessions/others/end",
+    "sessions.sign_out": "/sign-out",
+    "factors.give": "/verify",
+    "factors.own": "/second-factors",
+    "factors.enrol": "/second-factors/new",
+    "factors.add": "/second-factors/add",
+    "factors.remove": "/second-factors/<int:number>/removal",
+    "factors.renew_codes": "/second-factors/recovery-codes",
 }
 
 
@@ -238,7 +289,7 @@ def make_app() -> Flask:
     @app.get("/page/<path:template>")
     def page(template: str) -> str:
         kind = KINDS.get(template, MemberKind.BRAND)
-        g.actor = Actor(1, "brand-a", kind, GRANTS[kind], "ui", "p_1", title="Northpeak")
+        g.actor = Actor(1, "brand-a", kind, GRANTS[kind], "ui", "p_1", title="Northpeak", session=SESSION)
         return render_template(template, **values(template, "full" in request.args))
 
     @app.get("/error/<int:status>")

@@ -75,7 +75,8 @@ def test_page_has_each_id_once_and_points_only_to_ids_it_has(client: FlaskClient
 def test_page_has_its_landmarks_and_says_where_one_is(client: FlaskClient, template: str, full: bool) -> None:
     page = _page(client, template, full)
     outline = Outline(page)
-    assert [len(outline.all(tag)) for tag in ("header", "main", "footer")] == [1, 1, 1]
+    feet = 0 if 'class="alone"' in page else 1  # a page in front of the hub has none
+    assert [len(outline.all(tag)) for tag in ("header", "main", "footer")] == [1, 1, feet]
     assert page.index('href="#content"') < page.index("<header")
     assert all("aria-label" in nav for nav in outline.all("nav"))
 

@@ -63,7 +63,10 @@ def test_page_asked_for_by_nobody_leads_to_sign_in_and_back(client: FlaskClient)
 
 
 @pytest.mark.parametrize("address", ["/nothing-here", "/ledger/nothing-here"])
-def test_person_who_asks_for_what_is_not_there_sees_a_page(client: FlaskClient, address: str) -> None:
-    _sign_in(client, PASSWORD)
+def test_person_who_asks_for_what_is_not_there_sees_a_page(make_hub: Callable[[str], Hub], address: str) -> None:
+    hub = make_hub("")
+    hub.admit("brand-a")
+    hub.person("brand-a")
+    client = hub.signed_in("brand-a")
     response = client.get(address, headers={"Accept": "text/html"})
     assert (response.status_code, response.mimetype) == (404, "text/html")

@@ -1,0 +1,24 @@
+"""The forms of second factors."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Length
+
+TYPED = {"autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"}
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """A code of an authenticator app, or a recovery code."""
+
+    code = StringField("Code", validators=[InputRequired("Type the code"), Length(max=40)], render_kw=TYPED)
+
+
+class TotpForm(CodeForm):
+    """An authenticator app that is added: the secret offered, and the code that shows it arrived."""
+
+    name = StringField("Name", default="Authenticator", validators=[InputRequired("Give it a name"), Length(max=60)])
+    sealed = HiddenField(validators=[InputRequired("Begin again"), Length(max=200)])
+
+
+class EmptyForm(FlaskForm):  # type: ignore[misc]
+    """A button, and the token against forged requests."""

@@ -1,0 +1,180 @@
+"""Sessions of people: begun with a password or a passkey, proven with a second factor, ended by either side."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import DateTime, LargeBinary, func, insert, select, update
+
+from hub import clock
+from hub.access.actor import Actor, Session, Step
+from hub.access.grants import Role, granted
+from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
+from hub.db import compiled, db, given
+from hub.ledger import service as ledger
+from hub.ledger.events import Event
+from hub.members import policy, rules
+from hub.members.model import Person, PersonSession
+from hub.members.rules import ACTIVE, MemberState
+
+_HOLDER = compiled(
+    select(
+        func.session_holder(given("digest", LargeBinary), given("moment", DateTime(timezone=True))).table_valued(
+            *("session_id", "person_id", "email", "pseudonym", "role", "enrolled", "proven_at", "fresh_at", "touched"),
+            *("member_id", "code", "name", "kind", "state", "sector", "addresses"),
+        )
+    )
+)
+
+
+class UnknownSessionError(Exception):
+    """The person has no such session under way."""
+
+
+def holder_of_session(key: str) -> Actor | None:
+    """The person whom a session's key stands for; None for an ended one, and while the person may not act.
+
+    The database function sets the reader for this transaction itself, from the key's digest alone. What it wrote about
+    the session's use is committed at once, since most pages only read.
+    """
+    now = clock.now()
+    rows = _HOLDER.run(digest=rules.key_digest(key), moment=now)
+    if not rows or MemberState(rows[0].state) not in ACTIVE:
+        return None
+    (row,) = rows
+    if row.touched:
+        db.session.commit()
+    kind, step = MemberKind(row.kind), None
+    if row.proven_at is None:
+        step = Step.SECOND_FACTOR if row.enrolled else Step.ENROLMENT
+    return Actor(
+        member_id=row.member_id,
+        member=row.code,
+        kind=kind,
+        permissions=granted(kind, Role(row.role)),
+        via="ui",
+        pseudonym=row.pseudonym,
+        sector=row.sector,
+        addresses=tuple(row.addresses),
+        title=row.name,
+        session=Session(row.session_id, row.person_id, row.email, step, now < row.fresh_at + rules.FRESH),
+    )
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Where a session is used from: the address of the request and what the browser calls itself."""
+
+    address: str
+    user_agent: str
+
+
+def begin_session(actor: Actor, person: Person, browser: Browser) -> str:
+    """Begin a session that has given one factor; returns its key, for the browser's cookie alone."""
+    key, now = _new_key(), clock.now()
+    db.session.execute(
+        insert(PersonSession).values(
+            digest=rules.key_digest(key),
+            person_id=person.id,
+            member_id=actor.member_id,
+            begun_at=now,
+            seen_at=now,
+            ends_at=now + rules.SESSION_LASTS,
+            idle_seconds=int(rules.idle_limit(actor.kind, Role(person.role)).total_seconds()),
+            network=rules.network_of(browser.address),
+            browser=rules.browser_of(browser.user_agent),
+            fresh_at=now,
+        )
+    )
+    db.session.commit()
+    return key
+
+
+def renew(actor: Actor) -> str:
+    """Note that the session's person has given a factor now; returns the session's new key, the old one is void.
+
+    In the transaction under way.
+    """
+    session, key, now = own_session(actor), _new_key(), clock.now()
+    proven = func.coalesce(PersonSession.proven_at, now)
+    db.session.execute(
+        update(PersonSession)
+        .where(PersonSession.id == session.id)
+        .values(digest=rules.key_digest(key), proven_at=proven, fresh_at=now)
+    )
+    if session.step is not None:
+        ledger.append(actor, Event.PERSON_SIGNED_IN)
+    return key
+
+
+def own_session(actor: Actor) -> Session:
+    """The session that the actor acts in. Raises NotPermittedError for what is no person at a browser."""
+    actor.must(Permission.SESSION_OWN)
+    if actor.session is None:
+        raise UnknownSessionError("only a person at a browser has a session")
+    return actor.session
+
+
+@dataclass(frozen=True)
+class LiveSession:
+    """A session under way, without any part of its key."""
+
+    id: int
+    network: str
+    browser: str
+    begun_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    proven: bool
+    here: bool
+
+
+def own_sessions(actor: Actor) -> Sequence[LiveSession]:
+    """The sessions of the actor's person that are under way, the one last used first."""
+    here, now = own_session(actor), clock.now()
+    columns = (PersonSession.network, PersonSession.browser, PersonSession.begun_at, PersonSession.seen_at)
+    rows = db.session.execute(
+        select(PersonSession.id, *columns, PersonSession.ends_at, PersonSession.proven_at.is_not(None))
+        .where(policy.own_sessions(actor, now))
+        .order_by(PersonSession.seen_at.desc(), PersonSession.id.desc())
+        .limit(rules.MOST_SESSIONS_SHOWN)
+    )
+    return [LiveSession(*row, here=row.id == here.id) for row in rows]
+
+
+def end_session(actor: Actor, id: int | None = None) -> None:
+    """End a session of the actor's person, this one if none is named. Raises UnknownSessionError."""
+    wanted = own_session(actor).id if id is None else id
+    if not _end(policy.own_sessions(actor, clock.now()), PersonSession.id == wanted):
+        raise UnknownSessionError("there is no such session under way")
+    db.session.commit()
+
+
+def end_other_sessions(actor: Actor) -> int:
+    """End all sessions of the actor's person but this one; returns how many."""
+    ended = _end(policy.own_sessions(actor, clock.now()), PersonSession.id != own_session(actor).id)
+    db.session.commit()
+    return ended
+
+
+def end_sessions_of(person_id: int) -> int:
+    """End every session of a person of the reader's member; in the transaction under way."""
+    return _end(PersonSession.person_id == person_id, PersonSession.ended_at.is_(None))
+
+
+def forget_sessions() -> int:
+    """Delete sessions that ended some time ago; returns how many. The database's function sees those of all members."""
+    gone = db.session.execute(select(func.forget_sessions(clock.now() - rules.SESSION_KEPT))).scalar_one()
+    db.session.commit()
+    return int(gone)
+
+
+def _end(*which: object) -> int:
+    ended = db.session.execute(update(PersonSession).where(*which).values(ended_at=clock.now()))  # type: ignore[arg-type]
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(32)
