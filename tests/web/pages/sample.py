@@ -236,8 +236,6 @@ FACTORS = (
     "members/factors.html",
 )
 TEMPLATES = (
-    *FACTORS,
-    "members/sessions.html",
     *(f"insights/overview_{kind}.html" for kind in ("brand", "platform", "auditor", "administrator")),
     "indicators/contributions.html",
     "indicators/history.html",
@@ -247,6 +245,8 @@ TEMPLATES = (
     "members/credentials.html",
     "members/grants.html",
     "members/letters.html",
+    *FACTORS,
+    "members/sessions.html",
 )
 ADDRESSES = {
     "insights.overview": "/",
