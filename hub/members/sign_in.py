@@ -11,6 +11,7 @@ from flask import Flask, current_app, g, redirect, request, session
 from flask_security import FSQLALiteUserDatastore, RoleMixin, Security, user_authenticated
 from werkzeug.wrappers import Response
 
+from hub import clock
 from hub.access.actor import Actor
 from hub.access.guard import read_as
 from hub.db import db
@@ -54,6 +55,8 @@ FOREIGN = {
 
 KEY = "key"
 """Where the signed cookie holds the session's key."""
+CHALLENGE = "challenge"
+CHALLENGE_SECONDS = 300
 
 
 class NoRoles(RoleMixin):
@@ -64,6 +67,7 @@ def attach_sign_in(app: Flask) -> None:
     """Register Flask-Security with our people."""
     app.config.update(SETTINGS)
     Security(app, FSQLALiteUserDatastore(db, Person, NoRoles))
+    app.jinja_env.globals.update(passkey_options=passkey_options, takes_passkeys=lambda: party().takes_passkeys)
     app.login_manager.request_loader(lambda _: None)  # type: ignore[attr-defined]  # no tokens beside our keys
 
     @app.before_request
@@ -86,8 +90,7 @@ def attach_sign_in(app: Flask) -> None:
         g.pop("csrf_token", None)
         if actor is not None:
             read_as(db.session, actor)
-            browser = service.Browser(address(), request.headers.get("User-Agent", "")[:400])
-            keep(service.begin_session(actor, user, browser))
+            keep(service.begin_session(actor, user, _browser()))
 
     @app.after_request
     def _lead_to_own_paths(response: Response) -> Response:
@@ -104,6 +107,45 @@ def keep(key: str) -> None:
 def forget() -> None:
     """Have the browser's cookie hold nothing."""
     session.clear()
+
+
+def passkey_options() -> str:
+    """What a page has the browser ask a passkey for, as JSON; empty where the hub's address can have none."""
+    if not party().takes_passkeys:
+        return ""
+    asked = service.ask(party())
+    keep_challenge(asked)
+    return asked.options
+
+
+def keep_challenge(asked: service.Asked) -> None:
+    """Keep what the browser's answer must hold, for some minutes, in the signed cookie."""
+    session[CHALLENGE] = [asked.challenge.hex(), int(clock.now().timestamp())]
+
+
+def answer_of(credential: str) -> service.Answer:
+    """The browser's answer with the challenge it was given, which serves no second time. Raises WrongCodeError."""
+    kept = session.pop(CHALLENGE, None)
+    if not kept or clock.now().timestamp() - kept[1] > CHALLENGE_SECONDS:
+        raise service.WrongCodeError("the page lay open for too long: try again")
+    return service.Answer(credential, bytes.fromhex(kept[0]), party())
+
+
+def party() -> service.Party:
+    """Whom passkeys are made for."""
+    return service.Party(current_app.extensions["settings"].url)
+
+
+def enter(credential: str) -> None:
+    """Sign in by a passkey alone. Raises WrongCodeError."""
+    key = service.enter_by_passkey(answer_of(credential), _browser())
+    session.clear()
+    g.pop("csrf_token", None)
+    keep(key)
+
+
+def _browser() -> service.Browser:
+    return service.Browser(address(), request.headers.get("User-Agent", "")[:400])
 
 
 def bound_guessing(who: str, what: str = "pair") -> None:

@@ -20,5 +20,17 @@ class TotpForm(CodeForm):
     sealed = HiddenField(validators=[InputRequired("Begin again"), Length(max=200)])
 
 
+class PasskeyForm(FlaskForm):  # type: ignore[misc]
+    """What the browser's authenticator answered, as JSON."""
+
+    credential = HiddenField(validators=[InputRequired("Try again"), Length(max=20_000)])
+
+
+class NewPasskeyForm(PasskeyForm):
+    """A passkey that is added."""
+
+    name = StringField("Name", default="This device", validators=[InputRequired("Give it a name"), Length(max=60)])
+
+
 class EmptyForm(FlaskForm):  # type: ignore[misc]
     """A button, and the token against forged requests."""

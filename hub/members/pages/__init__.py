@@ -4,6 +4,7 @@ from hub.members.pages.credentials import blueprint as credentials
 from hub.members.pages.factors import blueprint as factors
 from hub.members.pages.grants import blueprint as grants
 from hub.members.pages.letters import blueprint as letters
+from hub.members.pages.passkeys import blueprint as passkeys
 from hub.members.pages.sessions import blueprint as sessions
 
-PAGES = (credentials, factors, grants, letters, sessions)
+PAGES = (credentials, factors, grants, letters, passkeys, sessions)

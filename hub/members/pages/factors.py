@@ -40,7 +40,7 @@ def give() -> Answer:
     except service.WrongCodeError as error:
         form.code.errors = [f"{str(error)[0].upper()}{str(error)[1:]}"]
         return _ask(form, status=422)
-    return _proven(proven)
+    return lead_on(proven)
 
 
 @blueprint.get("/second-factors/new")
@@ -64,7 +64,7 @@ def add() -> Answer:
     except (service.WrongCodeError, service.RefusedMoveError) as error:
         form.code.errors = [f"{str(error)[0].upper()}{str(error)[1:]}"]
         return _offer(form, status=422)
-    return _proven(proven)
+    return lead_on(proven)
 
 
 @blueprint.get("/second-factors")
@@ -114,7 +114,8 @@ def reset(pseudonym: str) -> Answer:
     return redirect(own_path(request.form.get("next"), url_for("factors.own")), 303)
 
 
-def _proven(proven: service.Proven) -> Answer:
+def lead_on(proven: service.Proven) -> Answer:
+    """Hand the session's new key to the browser, show new recovery codes, lead to where the person was going."""
     session = actor().session
     assert session is not None
     sign_in.keep(proven.key)
@@ -122,6 +123,13 @@ def _proven(proven: service.Proven) -> Answer:
     if proven.codes:
         return _codes(proven.codes)
     return redirect(own_path(request.args.get("next")), 303)
+
+
+def ask_again(words: str) -> Response:
+    """The page that asks, saying why what was given did not do."""
+    form = CodeForm(formdata=None)
+    form.form_errors.append(words)
+    return _ask(form, status=422)
 
 
 def _ask(form: CodeForm, status: int = 200) -> Response:

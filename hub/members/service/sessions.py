@@ -71,8 +71,11 @@ class Browser:
     user_agent: str
 
 
-def begin_session(actor: Actor, person: Person, browser: Browser) -> str:
-    """Begin a session that has given one factor; returns its key, for the browser's cookie alone."""
+def begin_session(actor: Actor, person: Person, browser: Browser, *, proven: bool = False) -> str:
+    """Begin a session that has given one factor; returns its key, for the browser's cookie alone.
+
+    `proven`: the factor needs no second one beside it.
+    """
     key, now = _new_key(), clock.now()
     db.session.execute(
         insert(PersonSession).values(
@@ -86,8 +89,11 @@ def begin_session(actor: Actor, person: Person, browser: Browser) -> str:
             network=rules.network_of(browser.address),
             browser=rules.browser_of(browser.user_agent),
             fresh_at=now,
+            proven_at=now if proven else None,
         )
     )
+    if proven:
+        ledger.append(actor, Event.PERSON_SIGNED_IN)
     db.session.commit()
     return key
 

@@ -31,7 +31,7 @@ from hub.insights.rules import (
 )
 from hub.mail import KeptLetter, Letter
 from hub.members.forms.credentials import CredentialForm
-from hub.members.forms.factors import CodeForm, TotpForm
+from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
 from hub.members.service import KnownFactor, LiveCredential, LiveSession
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
@@ -171,6 +171,8 @@ def _letters() -> tuple[KeptLetter, ...]:
 
 def _factors(template: str, full: bool) -> dict[str, Any]:
     form = CodeForm(formdata=None) if template == "members/ask.html" else TotpForm(formdata=None)
+    if template == "members/new_passkey.html":
+        return {"form": NewPasskeyForm(formdata=None), "options": "{}", "first": full, "back": "/"}
     if full:
         form.code.errors = ["This is not the code of this moment, or it was used before"]
     rows = (
@@ -230,6 +232,7 @@ KINDS = {
     "members/letters.html": MemberKind.ADMINISTRATION,
 }
 FACTORS = (
+    "members/new_passkey.html",
     "members/ask.html",
     "members/enrol.html",
     "members/recovery_codes.html",
@@ -267,6 +270,9 @@ ADDRESSES = {
     "sessions.end_others": "/sessions/others/end",
     "sessions.sign_out": "/sign-out",
     "factors.give": "/verify",
+    "passkeys.offer": "/passkeys/new",
+    "passkeys.add": "/passkeys/add",
+    "passkeys.give": "/passkeys/proof",
     "factors.own": "/second-factors",
     "factors.enrol": "/second-factors/new",
     "factors.add": "/second-factors/add",
@@ -283,6 +289,7 @@ def make_app() -> Flask:
     attach_headers(app)
     attach_filters(app)
     attach_frame(app, "example")
+    app.jinja_env.globals.update(passkey_options=lambda: "{}", takes_passkeys=lambda: True)
     for endpoint, address in ADDRESSES.items():
         app.add_url_rule(address, endpoint, lambda **_: "")
 
