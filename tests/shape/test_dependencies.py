@@ -10,7 +10,6 @@ from tests.shape.source import ROOT, Modules, modules, project, seeded
 
 NEVER_IMPORTED = {
     "argon2-cffi": "Flask-Security hashes passwords with it",
-    "email-validator": "Flask-Security reads addresses with it",
     "flit-core": "builds and installs the project",
     "import-linter": "run by `make lint`",
     "mypy": "run by `make lint`",
@@ -19,7 +18,6 @@ NEVER_IMPORTED = {
     "ruff": "run by `make lint`",
     "types-openpyxl": "read by mypy",
     "types-requests": "read by mypy",
-    "webauthn": "Flask-Security checks passkeys with it",
 }
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 
