@@ -2,8 +2,7 @@
 
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check -qq
-COMPILE = .venv/locks/bin/pip-compile -q --allow-unsafe --generate-hashes --strip-extras \
-	--no-emit-find-links --no-emit-index-url --no-emit-trusted-host
+COMPILE = .venv/locks/bin/pip-compile -q --allow-unsafe --generate-hashes --strip-extras --no-emit-options
 
 ifdef PORT
 export HUB_PORT = $(PORT)
