@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         SESSION_COOKIE_SECURE=settings.url.startswith("https:"),
     )
-    app.wsgi_app = behind(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = behind(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask wants it
     app.extensions["settings"] = settings
     app.extensions["sealing"] = AESGCM(bytes.fromhex(_derived(key, b"sealing")))
     app.extensions["evaluator"] = Evaluator(settings.evaluator_url, settings.secret("evaluator/bearer").decode())

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from flask_sqlalchemy_lite import SQLAlchemy
 from psycopg.rows import namedtuple_row
-from sqlalchemy import BindParameter, CheckConstraint, Connection, Executable, MetaData, bindparam
+from sqlalchemy import BindParameter, CheckConstraint, Connection, CursorResult, Executable, MetaData, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
@@ -94,6 +94,11 @@ class Compiled:
             raise DBAPIError.instance(
                 self.sql, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed
             ) from error
+
+
+def changed(statement: Executable) -> int:
+    """Run a statement that writes, in the session's transaction; returns how many rows it changed."""
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
 def given(name: str, type: Any) -> BindParameter[Any]:

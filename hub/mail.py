@@ -6,7 +6,6 @@ Without HUB_SMTP_URL nothing leaves the hub: letters are kept for the page that 
 import hashlib
 import json
 import re
-import secrets
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -18,7 +17,6 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, delete, func, or_, select
@@ -26,9 +24,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub import clock, jobs
 from hub.config import MailServer, Settings
-from hub.db import Model, db
+from hub.db import Model, changed, db
 from hub.jobs import AgainError
 from hub.log import log
+from hub.sealing import seal, unseal
 
 SEND = "send_letter"
 """The name of the task that sends one letter."""
@@ -137,11 +136,9 @@ def given_up() -> int:
 def forget_letters() -> int:
     """Delete letters that were kept or given up for KEPT_DAYS; returns how many. Those on their way are younger."""
     before = clock.now() - timedelta(days=KEPT_DAYS)
-    gone = db.session.execute(
-        delete(PostedLetter).where(or_(PostedLetter.posted_at < before, PostedLetter.given_up_at < before))
-    )
+    gone = changed(delete(PostedLetter).where(or_(PostedLetter.posted_at < before, PostedLetter.given_up_at < before)))
     db.session.commit()
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return gone
 
 
 @dataclass(frozen=True)
@@ -221,14 +218,8 @@ def _hand_over(server: MailServer, message: EmailMessage) -> None:
 
 
 def _seal(letter: Letter) -> bytes:
-    nonce = secrets.token_bytes(12)
-    return nonce + _aead().encrypt(nonce, json.dumps(asdict(letter)).encode(), b"letter")
+    return seal(json.dumps(asdict(letter)).encode(), "letter")
 
 
 def _open(sealed: bytes) -> Letter:
-    return Letter(**json.loads(_aead().decrypt(sealed[:12], sealed[12:], b"letter")))
-
-
-def _aead() -> AESGCM:
-    aead: AESGCM = current_app.extensions["sealing"]
-    return aead
+    return Letter(**json.loads(unseal(sealed, "letter")))

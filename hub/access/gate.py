@@ -44,7 +44,7 @@ def requires(permission: Permission, *, fresh: bool = False, steps: Collection[S
 
     def mark(view: View) -> View:
         view.access = permission  # type: ignore[attr-defined]
-        view.terms = Terms(fresh, frozenset(steps))  # type: ignore[attr-defined]
+        view.terms = Terms(fresh, frozenset(steps))  # type: ignore[attr-defined]  # a function bears its marks
         return view
 
     return mark

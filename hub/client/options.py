@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -116,7 +116,7 @@ def audience_options(command: Command) -> Command:
         )
     ):
         gathered = option(gathered)
-    return gathered  # type: ignore[return-value]
+    return cast("Command", gathered)
 
 
 def source(file: Path, kind: str, *, seller: str | None = None, **reading: Any) -> Source:

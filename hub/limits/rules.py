@@ -26,7 +26,7 @@ BODY_UNIT = 32 * 1024
 """Bytes of a body that count for one request more: a thousand tokens."""
 HEAVY = {"indicators_api.token_list": 10, "ledger_api.entries": 10}
 """Endpoints whose answer is long, and for how many requests one counts."""
-FREE = frozenset({"static", "security.static", "security.login", "security.verify"})
+FREE = frozenset({"static", "security.login"})
 """Public endpoints that count for nothing: files without the database, and signing in, which has its own bound."""
 
 LEASE_PIECES = 64

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, DateTime, Integer, Interval, LargeBinary, 
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
-from hub.db import Compiled, compiled, db, given
+from hub.db import Compiled, changed, compiled, db, given
 from hub.limits.model import MemberRate, RateWindow
 from hub.limits.rules import MOST_HELD, Limit
 
@@ -133,9 +133,9 @@ LEAST_RATE, MOST_RATE = 4, 10_000_000
 
 def forget() -> int:
     """Delete spans that ended long ago; returns how many. Safe to repeat."""
-    gone = db.session.execute(delete(RateWindow).where(RateWindow.began_at < clock.now() - timedelta(hours=2)))
+    gone = changed(delete(RateWindow).where(RateWindow.began_at < clock.now() - timedelta(hours=2)))
     db.session.commit()
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return gone
 
 
 def digest(subject: str) -> bytes:

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_
 
 from hub.access.actor import Actor, Session
 from hub.access.permissions import Permission
-from hub.members.model import Credential, Factor, PersonSession, SharingGroupMember
+from hub.members.model import Credential, Factor, Person, PersonSession, SharingGroupMember
 
 
 def may_manage_credentials(actor: Actor, member_id: int) -> bool:
@@ -24,6 +24,11 @@ def may_decide(actor: Actor) -> bool:
 def own_credentials(actor: Actor) -> ColumnElement[bool]:
     """The actor's member's own credentials."""
     return Credential.member_id == actor.member_id
+
+
+def own_people(actor: Actor) -> ColumnElement[bool]:
+    """The people of the actor's member."""
+    return Person.member_id == actor.member_id
 
 
 def own_seats(actor: Actor) -> ColumnElement[bool]:

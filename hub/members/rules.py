@@ -5,7 +5,7 @@ import re
 import secrets
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from hub.access.grants import Role
 from hub.access.tlp import MemberKind
@@ -47,7 +47,7 @@ SECTORS: dict[str, str] = {
 such as a platform or an authority, stands in all. What an older hub took as free text stays as it is."""
 
 SESSION_LASTS = timedelta(hours=8)
-"""The most, however busy (ASVS 3.3.2)."""
+"""The most, however busy (ASVS 5.0 7.3.2)."""
 IDLE = {Role.OWNER: timedelta(hours=1)}
 """How long a session may lie unused, by role; not listed: as long as it lasts."""
 IDLE_IN_OFFICE = timedelta(hours=1)
@@ -158,6 +158,11 @@ def network(text: object) -> IPv4Network | IPv6Network:
         raise ValueError("a network reads like 192.0.2.0/24 or 2001:db8::/32, no bit set past its length") from None
 
 
+def new_pseudonym() -> str:
+    """What the ledger calls a person or a client: random, and never digits alone, which would read as a number."""
+    return "p_" + secrets.choice("abcdef") + secrets.token_hex(8)[1:]
+
+
 def new_key() -> str:
     """A fresh API key: 256 random bits. Shown once; the hub keeps only its digest."""
     return "ah_" + secrets.token_urlsafe(32)
@@ -171,12 +176,6 @@ def key_digest(key: str) -> bytes:
 def idle_limit(kind: MemberKind, role: Role) -> timedelta:
     """How long a session of such a person may lie unused."""
     return IDLE_IN_OFFICE if kind is MemberKind.ADMINISTRATION else IDLE.get(role, SESSION_LASTS)
-
-
-def network_of(address: str) -> str:
-    """The network that an address counts as: its /24 or, of IPv6, its /64."""
-    ip = ip_address(address)
-    return str(ip_network((ip, 24 if ip.version == 4 else 64), strict=False))
 
 
 def browser_of(user_agent: str) -> str:

@@ -31,6 +31,7 @@ _OPAQUE = re.compile(
     r"(?<![0-9A-Za-z])(?:"
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # UUID
     r"|(?=[0-9]*[a-f])(?:[0-9a-f]{32}|[0-9a-f]{64})"  # 16 or 32 bytes in hexadecimal
+    r"|p_(?=[0-9]*[a-f])[0-9a-f]{16}"  # what the ledger calls a person or a client
     r"|20[0-9]{2}(?P<dash>-?)(?:0[1-9]|1[0-2])(?P=dash)(?:0[1-9]|[12][0-9]|3[01])"  # a day
     r")(?![0-9A-Za-z])"
     r"|^(?:[a-z]{1,3}_)?(?!.*[0-9]{11})(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?:[0-9A-Za-z_-]{22}|[0-9A-Za-z_-]{43})$"
@@ -41,7 +42,7 @@ def readable(text: str) -> str | None:
     """What kind of identifier the ASCII text shows to whoever reads it; None when there is none.
 
     Knows e-mail addresses and handles, IP and MAC addresses, IBANs, phone numbers and long numbers. UUIDs, digests,
-    random ids of 16 or 32 bytes and days pass.
+    random ids of 16 or 32 bytes, pseudonyms and days pass.
     """
     if _READABLE.search(text) is None and _IBAN.search(text) is None:
         return None

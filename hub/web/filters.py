@@ -63,6 +63,12 @@ def thousands(count: int) -> str:
     return f"{count:,}"
 
 
+def opening(said: object) -> str:
+    """What a refusal says, with the capital that a sentence begins with."""
+    words = str(said)
+    return words[:1].upper() + words[1:]
+
+
 def few(count: int | None) -> str:
     """A count of members that is never told below 3: `fewer than 3`."""
     return "fewer than 3" if count is None else thousands(count)

@@ -5,7 +5,7 @@ from sqlalchemy import func, select, tuple_, update
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.guard import NotInStandingError, read_as
-from hub.db import db
+from hub.db import changed, db
 from hub.indicators import policy
 from hub.indicators.model import Contribution
 from hub.indicators.rules import ContributionState
@@ -42,13 +42,12 @@ def _expire(actor: Actor) -> int:
     some = (
         select(Contribution.key_id, Contribution.token).where(policy.own_by(actor), active, due).limit(EXPIRE_AT_ONCE)
     )
-    ended = db.session.execute(
+    count = changed(
         update(Contribution)
         .where(policy.own_by(actor), tuple_(Contribution.key_id, Contribution.token).in_(some))
         .values(state=ContributionState.EXPIRED.value, changed_xid=func.pg_current_xact_id())
         .execution_options(synchronize_session=False)
     )
-    count = int(ended.rowcount)  # type: ignore[attr-defined]
     ledger.append(actor, Event.CONTRIBUTION_EXPIRED, counts={"expired": count})
     db.session.commit()
     return count

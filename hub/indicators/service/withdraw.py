@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.db import db
+from hub.db import changed
 from hub.epochs.service import Key
 from hub.indicators import policy
 from hub.indicators.model import Contribution
@@ -32,7 +32,7 @@ def withdraw(actor: Actor, key: Key, tokens: Sequence[bytes], reason: Withdrawal
     Tokens that the actor never shared, or withdrew before, are counted as unknown and nothing is told of them.
     """
     actor.must(Permission.CONTRIBUTION_WITHDRAW)
-    taken = db.session.execute(
+    withdrawn = changed(
         update(Contribution)
         .where(
             policy.own_by(actor),
@@ -43,7 +43,6 @@ def withdraw(actor: Actor, key: Key, tokens: Sequence[bytes], reason: Withdrawal
         .values(state=ContributionState.WITHDRAWN.value, changed_xid=func.pg_current_xact_id())
         .execution_options(synchronize_session=False)
     )
-    withdrawn = int(taken.rowcount)  # type: ignore[attr-defined]
     entry = ledger.append(
         actor,
         Event.CONTRIBUTION_WITHDRAWN,

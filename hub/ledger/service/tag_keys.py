@@ -4,8 +4,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from flask import current_app
 from sqlalchemy import Integer, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -14,6 +12,7 @@ from hub.db import compiled, db, given
 from hub.ledger.model import TagKey
 from hub.members.model import Member
 from hub.members.rules import ACTIVE
+from hub.sealing import seal, unseal
 
 _KEYS_FOR = compiled(
     select(TagKey.party, TagKey.sealed, Member.kind)
@@ -46,9 +45,8 @@ def tag_keys_for(parties: set[int]) -> TagKeys:
 
 def add_tag_key(party: int) -> bytes:
     """Make a member's tag key and keep it sealed; returns it for the member's profile. Once a member."""
-    key, nonce = secrets.token_bytes(32), secrets.token_bytes(12)
-    sealed = nonce + _aead().encrypt(nonce, key, f"tag-key {party}".encode())
-    db.session.add(TagKey(party=party, sealed=sealed))
+    key = secrets.token_bytes(32)
+    db.session.add(TagKey(party=party, sealed=seal(key, f"tag-key {party}")))
     return key
 
 
@@ -57,10 +55,5 @@ def tag_key(party: int) -> bytes:
     return _open(party, db.session.execute(select(TagKey.sealed).where(TagKey.party == party)).scalar_one())
 
 
-def _aead() -> AESGCM:
-    aead: AESGCM = current_app.extensions["sealing"]
-    return aead
-
-
 def _open(party: int, sealed: bytes) -> bytes:
-    return _aead().decrypt(sealed[:12], sealed[12:], f"tag-key {party}".encode())
+    return unseal(sealed, f"tag-key {party}")

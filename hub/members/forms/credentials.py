@@ -11,7 +11,7 @@ from hub.members import rules
 from hub.members.service import CredentialTerms
 
 
-class CredentialForm(FlaskForm):  # type: ignore[misc]
+class CredentialForm(FlaskForm):
     """Name, days, scopes and networks of a key."""
 
     name = StringField("Name", validators=[InputRequired("Give it a name"), Length(max=60)])

@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length
 TYPED = {"autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"}
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(FlaskForm):
     """A code of an authenticator app, or a recovery code."""
 
     code = StringField("Code", validators=[InputRequired("Type the code"), Length(max=40)], render_kw=TYPED)
@@ -20,7 +20,7 @@ class TotpForm(CodeForm):
     sealed = HiddenField(validators=[InputRequired("Begin again"), Length(max=200)])
 
 
-class PasskeyForm(FlaskForm):  # type: ignore[misc]
+class PasskeyForm(FlaskForm):
     """What the browser's authenticator answered, as JSON."""
 
     credential = HiddenField(validators=[InputRequired("Try again"), Length(max=20_000)])
@@ -32,5 +32,5 @@ class NewPasskeyForm(PasskeyForm):
     name = StringField("Name", default="This device", validators=[InputRequired("Give it a name"), Length(max=60)])
 
 
-class EmptyForm(FlaskForm):  # type: ignore[misc]
+class EmptyForm(FlaskForm):
     """A button, and the token against forged requests."""

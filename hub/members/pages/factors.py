@@ -11,6 +11,7 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.members import service, sign_in
 from hub.members.forms.factors import CodeForm, EmptyForm, TotpForm
+from hub.web.filters import opening
 from hub.web.own_path import own_path
 
 blueprint = Blueprint("factors", __name__)
@@ -38,7 +39,7 @@ def give() -> Answer:
     try:
         proven = service.give_code(me, form.code.data)
     except service.WrongCodeError as error:
-        form.code.errors = [f"{str(error)[0].upper()}{str(error)[1:]}"]
+        form.code.errors = [opening(error)]
         return _ask(form, status=422)
     return lead_on(proven)
 
@@ -62,7 +63,7 @@ def add() -> Answer:
     try:
         proven = service.add_totp(me, form.name.data.strip(), form.sealed.data, form.code.data.strip())
     except (service.WrongCodeError, service.RefusedMoveError) as error:
-        form.code.errors = [f"{str(error)[0].upper()}{str(error)[1:]}"]
+        form.code.errors = [opening(error)]
         return _offer(form, status=422)
     return lead_on(proven)
 
@@ -86,7 +87,7 @@ def remove(number: int) -> Answer:
     except service.UnknownFactorError:
         abort(404)
     except service.RefusedMoveError as error:
-        flash(f"{str(error)[0].upper()}{str(error)[1:]}.", "error")
+        flash(f"{opening(error)}.", "error")
     else:
         flash("The second factor is removed.", "success")
     return redirect(url_for("factors.own"), 303)
@@ -108,7 +109,7 @@ def reset(pseudonym: str) -> Answer:
     except service.UnknownFactorError:
         abort(404)
     except service.RefusedMoveError as error:
-        flash(f"{str(error)[0].upper()}{str(error)[1:]}.", "error")
+        flash(f"{opening(error)}.", "error")
     else:
         flash("The second factors are reset: your colleague signs in with the password and adds new ones.", "success")
     return redirect(own_path(request.form.get("next"), url_for("factors.own")), 303)

@@ -9,6 +9,7 @@ from hub.access.permissions import Permission
 from hub.members import service, sign_in
 from hub.members.forms.factors import NewPasskeyForm, PasskeyForm
 from hub.members.pages.factors import ask_again, lead_on
+from hub.web.filters import opening
 from hub.web.own_path import own_path
 
 blueprint = Blueprint("passkeys", __name__)
@@ -31,7 +32,7 @@ def add() -> Answer:
     try:
         return lead_on(service.add_passkey(actor(), form.name.data.strip(), sign_in.answer_of(form.credential.data)))
     except (service.WrongCodeError, service.RefusedMoveError) as error:
-        form.form_errors.append(f"{str(error)[0].upper()}{str(error)[1:]}")
+        form.form_errors.append(opening(error))
         return _offer(form, 422)
 
 
@@ -45,7 +46,7 @@ def give() -> Answer:
     try:
         return lead_on(service.give_passkey(actor(), sign_in.answer_of(form.credential.data)))
     except service.WrongCodeError as error:
-        return ask_again(f"{str(error)[0].upper()}{str(error)[1:]}")
+        return ask_again(opening(error))
 
 
 @blueprint.post("/passkeys/sign-in")
@@ -56,7 +57,7 @@ def enter() -> Answer:
     try:
         sign_in.enter(form.credential.data if form.validate_on_submit() else "")
     except service.WrongCodeError as error:
-        flash(f"{str(error)[0].upper()}{str(error)[1:]}", "error")
+        flash(opening(error), "error")
         back = url_for("security.login", next=back)
     return redirect(back, 303)
 

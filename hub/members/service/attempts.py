@@ -12,8 +12,8 @@ from flask import current_app
 from sqlalchemy import delete, func, insert, select
 
 from hub import clock
-from hub.db import db
-from hub.members import rules
+from hub.db import changed, db
+from hub.limits.rules import network_of
 from hub.members.model import SignInAttempt
 from hub.members.rules import ATTEMPTS_SPAN, MOST_ATTEMPTS, MOST_NETWORK_ATTEMPTS
 
@@ -40,11 +40,9 @@ def forgive(email: str, address: str, what: str = "pair") -> None:
 
 def forget_attempts() -> int:
     """Delete attempts that count no more; returns how many."""
-    gone = db.session.execute(
-        delete(SignInAttempt).where(SignInAttempt.at < clock.now() - ATTEMPTS_SPAN - timedelta(hours=1))
-    )
+    gone = changed(delete(SignInAttempt).where(SignInAttempt.at < clock.now() - ATTEMPTS_SPAN - timedelta(hours=1)))
     db.session.commit()
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return gone
 
 
 def _recent(subject: bytes) -> int:
@@ -57,7 +55,7 @@ def _recent(subject: bytes) -> int:
 
 def _subjects(email: str, address: str, what: str) -> Sequence[bytes]:
     """Digests of address with network, and of network: the table tells nobody who tried."""
-    network = rules.network_of(address)
+    network = network_of(address)
     key = str(current_app.config["SECRET_KEY"]).encode()
     spoken = (f"{what}\n{email.strip().lower()}\n{network}", f"network\n{network}")
     return [hmac.digest(key, each.encode(), hashlib.sha256) for each in spoken]

@@ -1,6 +1,5 @@
 """API keys of members: issued once, rotated with an overlap, revoked at the next request."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -63,7 +62,7 @@ def issue_key(actor: Actor, member: Member, terms: CredentialTerms) -> str:
         insert(Credential).values(
             member_id=member.id,
             digest=rules.key_digest(key),
-            pseudonym="p_" + secrets.token_hex(8),
+            pseudonym=rules.new_pseudonym(),
             name=terms.name,
             scopes=None if terms.scopes is None else sorted(terms.scopes),
             networks=sorted(map(str, terms.networks)),

@@ -10,7 +10,6 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
@@ -28,6 +27,7 @@ from hub.members.model import Factor, Person
 from hub.members.rules import FactorKind
 from hub.members.service.membership import RefusedMoveError
 from hub.members.service.sessions import end_sessions_of, own_session, renew
+from hub.sealing import seal, unseal
 
 
 class WrongCodeError(Exception):
@@ -167,7 +167,7 @@ def reset_factors(actor: Actor, pseudonym: str) -> None:
     """
     actor.must(Permission.CREDENTIAL_MANAGE)
     person = db.session.execute(
-        select(Person.id).where(Person.member_id == actor.member_id, Person.pseudonym == pseudonym)
+        select(Person.id).where(policy.own_people(actor), Person.pseudonym == pseudonym)
     ).scalar_one_or_none()
     if person is None:
         raise UnknownFactorError("your member has no such person")
@@ -261,21 +261,15 @@ def totp_text(secret: bytes) -> str:
 
 def seal_secret(secret: bytes, person_id: int) -> bytes:
     """The secret sealed under the hub's key, for this person's row alone."""
-    nonce, sealing = secrets.token_bytes(12), _sealing()
-    return nonce + sealing.encrypt(nonce, secret, _bound(person_id))
+    return seal(secret, _bound(person_id))
 
 
 def _open_secret(sealed: bytes, person_id: int) -> bytes:
-    return _sealing().decrypt(sealed[:12], sealed[12:], _bound(person_id))
+    return unseal(sealed, _bound(person_id))
 
 
-def _sealing() -> AESGCM:
-    sealing: AESGCM = current_app.extensions["sealing"]
-    return sealing
-
-
-def _bound(person_id: int) -> bytes:
-    return f"totp of person {person_id}".encode()
+def _bound(person_id: int) -> str:
+    return f"totp of person {person_id}"
 
 
 def _recovery_digest(code: str, person_id: int) -> bytes:

@@ -118,7 +118,7 @@ def invite(actor: Actor, code: str, email: str, name: str, password: str, role: 
     person = Person(
         member_id=member.id,
         name=name,
-        pseudonym="p_" + secrets.token_hex(8),
+        pseudonym=rules.new_pseudonym(),
         email=email,
         password=hash_password(password),
         active=True,

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import DateTime, LargeBinary, func, insert, select, update
+from sqlalchemy import ColumnElement, DateTime, LargeBinary, func, insert, select, update
 
 from hub import clock
 from hub.access.actor import Actor, Session, Step
 from hub.access.grants import Role, granted
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
-from hub.db import compiled, db, given
+from hub.db import changed, compiled, db, given
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
+from hub.limits.rules import network_of
 from hub.members import policy, rules
 from hub.members.model import Person, PersonSession
 from hub.members.rules import ACTIVE, MemberState
@@ -86,7 +87,7 @@ def begin_session(actor: Actor, person: Person, browser: Browser, *, proven: boo
             seen_at=now,
             ends_at=now + rules.SESSION_LASTS,
             idle_seconds=int(rules.idle_limit(actor.kind, Role(person.role)).total_seconds()),
-            network=rules.network_of(browser.address),
+            network=network_of(browser.address),
             browser=rules.browser_of(browser.user_agent),
             fresh_at=now,
             proven_at=now if proven else None,
@@ -177,9 +178,8 @@ def forget_sessions() -> int:
     return int(gone)
 
 
-def _end(*which: object) -> int:
-    ended = db.session.execute(update(PersonSession).where(*which).values(ended_at=clock.now()))  # type: ignore[arg-type]
-    return int(ended.rowcount)  # type: ignore[attr-defined]
+def _end(*which: ColumnElement[bool]) -> int:
+    return changed(update(PersonSession).where(*which).values(ended_at=clock.now()))
 
 
 def _new_key() -> str:

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from hub.tree.readable import readable
 
@@ -56,6 +58,7 @@ def test_identifier_in_a_text_is_told_by_its_kind(text: str, kind: str) -> None:
         "3f2504e0-4f89-41d3-9a0c-030512345678",
         "12345678-1234-4123-8123-123456789012",
         "m_12345678aB3dE6gH9jK2mN",
+        "p_a123456789012345",
         "12345678aB3dE6gH9jK2mN",
         "0123456789abcdef" * 4,
         "0123456789abcdef" * 2,
@@ -64,3 +67,8 @@ def test_identifier_in_a_text_is_told_by_its_kind(text: str, kind: str) -> None:
 )
 def test_code_or_opaque_id_shows_nobody(text: str) -> None:
     assert readable(text) is None
+
+
+@given(some.from_regex(r"p_[a-f][0-9a-f]{15}", fullmatch=True))
+def test_pseudonym_shows_nobody_whatever_digits_it_holds(pseudonym: str) -> None:
+    assert readable(pseudonym) is None

@@ -261,6 +261,26 @@ def test_digests_of_keys_are_not_the_applications_to_read(exchanged: Hub) -> Non
         refused_all(connection, [f"SELECT {columns} FROM credential" for columns in ("digest", "*", "count(digest)")])
 
 
+def test_every_function_that_runs_as_the_owner_looks_for_temporary_tables_last(hub: Hub) -> None:
+    functions = hub.sql(
+        "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+    )
+    assert len(functions) > 8
+    assert [name for name, settings in functions if settings != ["search_path=public, pg_temp"]] == []
+
+
+def test_temporary_table_of_the_application_takes_no_event_from_the_log(exchanged: Hub) -> None:
+    before = exchanged.sql("SELECT count(*) FROM ledger_entry")[0][0]
+    with as_application(exchanged) as connection:
+        connection.execute("CREATE TEMPORARY TABLE ledger_entry (LIKE public.ledger_entry)")
+        connection.execute("GRANT ALL ON ledger_entry TO PUBLIC")
+        connection.execute(
+            "SELECT ledger_append(gen_random_uuid(), now(), 'x', 'leaf', '{}', '{}', '{}'::bytea[], '{}'::bytea[])"
+        )
+        assert connection.execute("SELECT count(*) FROM pg_temp.ledger_entry").fetchone() == (0,)
+    assert exchanged.sql("SELECT count(*) FROM ledger_entry")[0][0] == before + 1  # type: ignore[operator]
+
+
 def test_sequencer_has_nothing_but_the_tree(exchanged: Hub) -> None:
     with as_application(exchanged, "sequencer") as connection:
         refused_all(

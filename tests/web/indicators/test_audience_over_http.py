@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from hub.access.tlp import Tlp
+from hub.client import share as client_share
+from hub.indicators.rules import Widening
 from hub.members import service
 from tests.conftest import Hub
 from tests.web.indicators.test_share_and_match_over_http import listed, match, share, token
@@ -201,3 +204,8 @@ def test_own_page_tells_the_audience_in_words(members: Hub) -> None:
     text = members.signed_in("brand-a").get("/contributions").text
     for words in ("shop only", "all sectors: the goods endanger health or safety", "under your name"):
         assert words in text
+
+
+def test_members_client_knows_the_labels_and_the_reasons_that_there_are() -> None:
+    assert set(client_share.REASONS) == {each.value for each in Widening}
+    assert set(client_share.TLP) == {each.label for each in Tlp}

@@ -35,6 +35,8 @@ class PostOffice:
     taken: list[EmailMessage] = field(default_factory=list)
     envelopes: list[Envelope] = field(default_factory=list)
     offered: int = 0
+    tried: list[str] = field(default_factory=list)
+    """The ways in which a name and a password were given."""
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any) -> str:
         if self.recipient_answer.startswith("250"):
@@ -127,9 +129,10 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
 
 
 def knows(name: bytes, password: bytes) -> Any:
-    """An authenticator that lets one name in with one password."""
+    """An authenticator that lets one name in with one password, and notes what was tried."""
 
-    def check(_server: SMTP, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
-        return AuthResult(success=(given.login, given.password) == (name, password))
+    def check(server: SMTP, _session: Any, _envelope: Any, mechanism: str, given: Any) -> AuthResult:
+        server.event_handler.tried.append(mechanism)
+        return AuthResult(success=(given.login, given.password) == (name, password), handled=False)
 
     return check

@@ -173,6 +173,7 @@ def test_letter_waits_while_the_servers_password_is_wrong(
         sends_to(hub, port, user="hub")
         posted(hub)
         work(hub)
+    assert office.tried != []
     assert office.offered == 0
     assert waiting(hub)[0][0] is not None
 
