@@ -9,3 +9,11 @@ def expire_contributions() -> int:
     while (batch := service.expire_some()) is not None:
         ended += batch
     return ended
+
+
+def settle_orphans() -> int:
+    """Take what members left behind to its next stage, member by member; returns how many moved. Safe to repeat."""
+    moved = 0
+    while (batch := service.settle_orphans()) is not None:
+        moved += batch
+    return moved

@@ -22,6 +22,9 @@ from hub.web.shown import ContributionRow, CursorPage, Filter, Filters, ShareAct
 
 blueprint = Blueprint("indicators", __name__)
 PAGE = 50
+_OWN_STATES = [
+    state for state in ContributionState if state is not ContributionState.ORPHANED
+]  # nobody is left to see it
 NEWEST = 1 << 62
 VERBS = {Event.CONTRIBUTION_SHARED: "shared", Event.CONTRIBUTION_WITHDRAWN: "withdrew"}
 
@@ -31,7 +34,7 @@ VERBS = {Event.CONTRIBUTION_SHARED: "shared", Event.CONTRIBUTION_WITHDRAWN: "wit
 def contributions() -> str:
     """The reader's own contributions, newest first."""
     me, cursor = actor(), request.args.get("cursor")
-    options = tuple((state, state.capitalize()) for state in (*ContributionState, EXPIRING))
+    options = tuple((state, state.capitalize()) for state in (*_OWN_STATES, EXPIRING))
     chosen = request.args.get("state", "") if request.args.get("state") in dict(options) else ""
     bound = f"contributions {me.member_id}"
     after = tuple(open_cursor(cursor, bound)) if cursor else None

@@ -52,6 +52,8 @@ class ContributionState(StrEnum):
     ACTIVE = "active"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    ORPHANED = "orphaned"
+    """Its contributor has left the alliance: under review, and withdrawn after that."""
 
 
 class WithdrawalReason(StrEnum):

@@ -24,6 +24,8 @@ class Event(StrEnum):
     CONTRIBUTION_SHARED = "contribution.shared"
     CONTRIBUTION_WITHDRAWN = "contribution.withdrawn"
     CONTRIBUTION_EXPIRED = "contribution.expired"
+    CONTRIBUTION_ORPHANED = "contribution.orphaned"
+    ORPHANS_WITHDRAWN = "contribution.orphans_withdrawn"
     MATCH_RUN = "match.run"
     LIST_FETCHED = "list.fetched"
     ACCESS_DENIED = "access.denied"
@@ -52,6 +54,8 @@ SENTENCES: dict[Event, str] = {
     "{unchanged} as before",
     Event.CONTRIBUTION_WITHDRAWN: "{member} withdrew {withdrawn} indicators under {ref}",
     Event.CONTRIBUTION_EXPIRED: "{expired} contributions of {member} came to their expiry",
+    Event.CONTRIBUTION_ORPHANED: "{moved} contributions of {member}, which has left, were put to orphan review",
+    Event.ORPHANS_WITHDRAWN: "{moved} contributions of {member}, which has left, were withdrawn after orphan review",
     Event.MATCH_RUN: "{member} matched {asked} identifiers under {ref}: {matched} are known to the alliance",
     Event.LIST_FETCHED: "{member} fetched {returned} rows of the token list {ref}",
     Event.ACCESS_DENIED: "{member} asked for something it may not do, and was refused",

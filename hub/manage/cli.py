@@ -119,7 +119,7 @@ def demo() -> None:
 def worker() -> None:
     """Run background jobs (a part of `hub run`)."""
     from hub.app import create_app
-    from hub.indicators.jobs import expire_contributions
+    from hub.indicators.jobs import expire_contributions, settle_orphans
     from hub.jobs import Work, create_queue
     from hub.limits.jobs import forget_spans
     from hub.mail import SEND, WAITS, forget_letters, send_letter
@@ -132,6 +132,7 @@ def worker() -> None:
         "forget_letters": ("47 * * * *", forget_letters),
         "forget_spans": ("37 * * * *", forget_spans),
         "forget_sessions": ("57 * * * *", forget_sessions),
+        "settle_orphans": ("17 3 * * *", settle_orphans),
     }
     queue = create_queue(settings.database_url, create_app(settings), periodic, asked={SEND: Work(send_letter, WAITS)})
     queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")

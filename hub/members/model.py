@@ -30,7 +30,12 @@ class Member(Model):
     """An organisation of the alliance."""
 
     __tablename__ = "member"
-    __table_args__ = (one_of("kind", MemberKind), one_of("state", MemberState))
+    __table_args__ = (
+        one_of("kind", MemberKind),
+        one_of("state", MemberState),
+        CheckConstraint("(state = 'left') = (left_at IS NOT NULL)", name="left_at"),
+        CheckConstraint("(left_at IS NULL) = (orphans_end_at IS NULL)", name="orphans_end_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(40), unique=True)
@@ -39,6 +44,9 @@ class Member(Model):
     state: Mapped[str] = mapped_column(String(20))
     sector: Mapped[str | None] = mapped_column(String(40))
     admitted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    left_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    orphans_end_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the contributions that a member left behind are withdrawn; until then they may be reviewed."""
     changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
     """The transaction that last changed the state or the sector: token lists made before it start over."""
 

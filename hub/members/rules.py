@@ -98,11 +98,18 @@ MOVES: dict[MemberState, frozenset[MemberState]] = {
 }
 
 
+ORPHANED_AFTER = timedelta(days=30)
+"""How long after a member has left its contributions are put to review."""
+ORPHANS_KEPT = timedelta(days=60)
+"""How long the review may take; then they are withdrawn."""
+
+
 class DecisionKind(StrEnum):
     """What the office decides by two people only."""
 
     ADMIT = "admit"
     ACT_FOR = "act_for"
+    END_REVIEW = "end_review"
 
 
 class DecisionState(StrEnum):
@@ -117,6 +124,7 @@ class DecisionState(StrEnum):
 DECISION_SPANS: dict[DecisionKind, timedelta] = {
     DecisionKind.ADMIT: timedelta(days=30),
     DecisionKind.ACT_FOR: timedelta(days=2),
+    DecisionKind.END_REVIEW: timedelta(days=14),
 }
 """How long a proposal waits for its second person."""
 LONGEST_REASON = 500

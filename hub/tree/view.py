@@ -13,7 +13,7 @@ LONGEST_TEXT = 256
 LARGEST = 2**53 - 1
 OUTCOMES = ("allowed", "denied", "error")
 ROLES = ("actor", "owner", "counterparty", "platform", "auditor")
-VIAS = ("ui", "api", "job")
+VIAS = ("ui", "api", "job", "upkeep")
 
 Check = Callable[[str, object], None]
 """(name of the field, value) → nothing; raises ViewError, which never holds the value."""

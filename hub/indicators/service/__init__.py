@@ -2,6 +2,7 @@
 
 from hub.indicators.service.effect import counted, effective, effective_among
 from hub.indicators.service.expire import expire_some
+from hub.indicators.service.orphans import settle_orphans
 from hub.indicators.service.own import OwnContribution, OwnCount, own_contributions, own_counts, withdrawn_count
 from hub.indicators.service.share import Shared, Terms, share
 from hub.indicators.service.sight import sight
@@ -23,6 +24,7 @@ __all__ = [
     "list_page",
     "own_contributions",
     "own_counts",
+    "settle_orphans",
     "share",
     "sight",
     "withdraw",

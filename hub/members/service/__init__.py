@@ -1,6 +1,14 @@
 """Commands and queries on members, their people, credentials and groups: one file each, all of them named here."""
 
-from hub.members.service.actors import OFFICE, KeyHolder, actor_of_person, holder_of_key, job_actor, operator
+from hub.members.service.actors import (
+    OFFICE,
+    KeyHolder,
+    actor_of_person,
+    holder_of_key,
+    job_actor,
+    operator,
+    upkeep_actor,
+)
 from hub.members.service.attempts import forget_attempts, forgive, may_try
 from hub.members.service.credentials import (
     CredentialTerms,
@@ -161,4 +169,5 @@ __all__ = [
     "set_sector",
     "totp_address",
     "totp_text",
+    "upkeep_actor",
 ]

@@ -110,6 +110,21 @@ def job_actor(member_id: int, pseudonym: str) -> Actor:
     )
 
 
+def upkeep_actor(member_id: int, pseudonym: str) -> Actor:
+    """The hub's own work on the rows of a member, whatever its standing; it is granted nothing."""
+    member = db.session.get_one(Member, member_id)
+    return Actor(
+        member_id=member.id,
+        member=member.code,
+        kind=MemberKind(member.kind),
+        permissions=frozenset(),
+        via="upkeep",
+        pseudonym=pseudonym,
+        sector=member.sector,
+        title=member.name,
+    )
+
+
 def operator() -> Actor:
     """The operator at the machine's command line, acting for the alliance's office. Founds the office if need be."""
     office = db.session.execute(select(Member).where(Member.code == OFFICE)).scalar_one_or_none()

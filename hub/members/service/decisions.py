@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from hub import clock
 from hub.access.actor import Actor, NotPermittedError
@@ -128,6 +128,13 @@ def open_decisions(actor: Actor, subject: str | None = None) -> list[OpenDecisio
         )
         for one in db.session.execute(found.order_by(Decision.id).limit(200)).scalars()
     ]
+
+
+@carries_out(DecisionKind.END_REVIEW)
+def _end_review(_: Actor, code: str) -> None:
+    """What the member left behind is due for withdrawal from now on."""
+    if not db.session.execute(select(func.end_review(code, clock.now()))).scalar_one():
+        raise RefusedMoveError(f"{code} has not left")
 
 
 def _may_decide(actor: Actor) -> None:

@@ -70,10 +70,18 @@ def move(actor: Actor, code: str, state: MemberState) -> Member:
     if state not in MOVES[MemberState(member.state)]:
         raise RefusedMoveError(f"a member that is {member.state} cannot become {state.value}")
     member.state = state.value
+    if state is MemberState.LEFT:
+        _leave(member)
     member.changed_xid = func.pg_current_xact_id()
     record(actor, Event.MEMBER_MOVED, member, ref=state.value)
     db.session.commit()
     return member
+
+
+def _leave(member: Member) -> None:
+    """Its people and its keys are shut out with it: a trigger of the database ends them, whoever moves the member."""
+    member.left_at = clock.now()
+    member.orphans_end_at = member.left_at + rules.ORPHANED_AFTER + rules.ORPHANS_KEPT
 
 
 def _hold_still(member: Member) -> None:

@@ -203,7 +203,11 @@ def test_long_job_stops_at_the_batch_after_the_suspension_and_goes_on_with_other
 
 def test_database_and_rules_agree_on_who_stands(alliance: Hub) -> None:
     for state in MemberState:
-        alliance.sql("UPDATE member SET state = %s WHERE code = 'brand-a'", state.value)
+        left = "CASE WHEN %s = 'left' THEN now() END"
+        alliance.sql(
+            f"UPDATE member SET state = %s, left_at = {left}, orphans_end_at = {left} WHERE code = 'brand-a'",
+            *[state.value] * 3,
+        )
         stands = alliance.sql("SELECT stands(id), stand(id) FROM member WHERE code = 'brand-a'")
         assert stands == [(state in ACTIVE, state.value)]
     assert alliance.sql("SELECT stands(0)") == [(False,)]
