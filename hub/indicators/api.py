@@ -114,12 +114,15 @@ def _audience(me: Actor, given: dict[str, Any]) -> rules.Audience:
 
 
 def _written(place: ListPlace) -> list[Any]:
-    return [place.full, place.since, place.next_since, place.scope, place.after.hex()]
+    return [place.full, place.since, place.until, place.next_since, place.scope, place.after.hex()]
 
 
-def _place(written: list[Any]) -> ListPlace:
-    full, since, next_since, scope, after = written
-    return ListPlace(full, since, next_since, scope, bytes.fromhex(after))
+def _place(written: list[Any]) -> ListPlace | None:
+    """The place; None for one of an older hub, which did not say as much: that list starts over."""
+    if len(written) != 6:
+        return None
+    full, since, until, next_since, scope, after = written
+    return ListPlace(full, since, until, next_since, scope, bytes.fromhex(after))
 
 
 def _not_valid(field: str, detail: str) -> ProblemError:

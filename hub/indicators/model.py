@@ -38,6 +38,8 @@ class Indicator(Model):
     token: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     disputed: Mapped[bool] = mapped_column(server_default=false())
     """Some member says `legitimate`: kept by a trigger, since the members who disagree may not see each other."""
+    settled_xid: Mapped[int] = mapped_column(Xid8, server_default=text("'0'"))
+    """The transaction that last turned `disputed`; 0: none has."""
 
 
 class Audience:
@@ -87,12 +89,14 @@ class Contribution(Audience, Model):
     expires_on: Mapped[date]
     state: Mapped[str] = mapped_column(String(10))
     changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+    said_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+    """Since when it says this, at this level, to this audience: a trigger moves it when one of these changes."""
 
 
 class PastAudience(Audience, Model):
-    """Whom a contribution passed to before its contributor amended that; a trigger keeps it.
+    """Whom a contribution passed to, and at which level, from `said_xid` until `changed_xid`; a trigger keeps it.
 
-    A token list tells those who were let through before, and only those, that something has changed.
+    A token list tells those to whom the token had effect before, and only those, that it is gone.
     """
 
     __tablename__ = "past_audience"
@@ -109,6 +113,8 @@ class PastAudience(Audience, Model):
     token: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     member_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     changed_xid: Mapped[int] = mapped_column(Xid8, primary_key=True, server_default=func.pg_current_xact_id())
+    evidence_level: Mapped[int] = mapped_column(SmallInteger)
+    said_xid: Mapped[int] = mapped_column(Xid8)
 
 
 class Sighting(Model):

@@ -19,15 +19,24 @@ from hub.members.rules import ACTIVE
 
 def counted(actor: Actor, key_id: int) -> ColumnElement[bool]:
     """What counts for the actor under a key: contributions it may see, active, infringing, of members in standing."""
-    standing = select(Member.id).where(Member.state.in_([state.value for state in ACTIVE]))
     return and_(
         Contribution.key_id == key_id,
         policy.visible_to(actor),
         Contribution.state == ContributionState.ACTIVE.value,
         Contribution.stance == Stance.INFRINGING.value,
         Contribution.expires_on >= clock.today(),
-        Contribution.member_id.in_(standing),
+        Contribution.member_id.in_(in_standing()),
     )
+
+
+def in_standing() -> Select[int]:
+    """The members whose word counts."""
+    return select(Member.id).where(Member.state.in_([state.value for state in ACTIVE]))
+
+
+def enough(level: ColumnElement[int], members: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether so high a level, or so many members, make an effect."""
+    return (level >= int(rules.EFFECT_ALONE)) | (members >= rules.EFFECT_TOGETHER)
 
 
 def effective(actor: Actor, key_id: int) -> Select[Any]:
@@ -53,10 +62,7 @@ def effective(actor: Actor, key_id: int) -> Select[Any]:
         .join(Indicator, (Indicator.key_id == Contribution.key_id) & (Indicator.token == Contribution.token))
         .where(counted(actor, key_id), ~Indicator.disputed)
         .group_by(Contribution.token)
-        .having(
-            (level >= int(rules.EFFECT_ALONE)) | (members >= rules.EFFECT_TOGETHER),
-            func.bool_or(by_another),
-        )
+        .having(enough(level, members), func.bool_or(by_another))
     )
 
 

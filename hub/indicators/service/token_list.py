@@ -5,7 +5,25 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Integer, LargeBinary, Select, Text, case, cast, func, literal, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Exists,
+    Integer,
+    LargeBinary,
+    Select,
+    Text,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
@@ -14,8 +32,9 @@ from hub.access.permissions import Permission
 from hub.db import Xid8, db
 from hub.epochs.service import Key
 from hub.indicators import policy, rules
-from hub.indicators.model import Contribution, PastAudience
-from hub.indicators.service.effect import effective
+from hub.indicators.model import Contribution, Indicator, PastAudience
+from hub.indicators.rules import ContributionState, Stance
+from hub.indicators.service.effect import effective, enough, in_standing
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.members.model import Member
@@ -28,6 +47,8 @@ class ListPlace:
     full: bool
     since: int
     """For changes: rows changed by this transaction or a later one are given."""
+    until: int
+    """For changes: nothing of this transaction or a later one was in what was read before, the xmax of its snapshot."""
     next_since: int
     """What `since` becomes once this reading is through: the xmin of its first page's snapshot."""
     scope: str
@@ -51,20 +72,20 @@ def list_page(actor: Actor, key: Key, place: ListPlace | None, limit: int) -> Li
 
     A place made before a member's standing or sector changed, or before what may reach the actor did, starts over. A
     change committed late is not missed: `since` is the oldest transaction that the earlier snapshot could not see.
-    A token may be given twice, never not at all.
+    A token may be given twice, never not at all; as gone, only one that had effect when the list was read before.
     """
     actor.must(Permission.LIST_FETCH)
     xmin = int(db.session.execute(select(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text))).scalar_one())
     if place is None or place.scope != actor.scope or _roster_changed(place.next_since if place.full else place.since):
-        place = ListPlace(True, 0, xmin, actor.scope)
+        place = ListPlace(True, 0, 0, xmin, actor.scope)
     elif not place.after:
         place = replace(place, next_since=xmin)
-    rows = _packed((_all_rows if place.full else _changed_rows)(actor, key, place, limit))
+    rows, xmax = _packed((_all_rows if place.full else _changed_rows)(actor, key, place, limit))
     more = len(rows) == limit * rules.ROW.size
     following = (
         replace(place, after=rows[-rules.ROW.size :][: rules.TOKEN_BYTES])
         if more
-        else ListPlace(False, place.next_since, place.next_since, actor.scope)
+        else ListPlace(False, place.next_since, xmax, place.next_since, actor.scope)
     )
     entry = ledger.append(
         actor,
@@ -89,7 +110,8 @@ def _all_rows(actor: Actor, key: Key, place: ListPlace, limit: int) -> Select[An
 def _changed_rows(actor: Actor, key: Key, place: ListPlace, limit: int) -> Select[Any]:
     """Every token of which a contribution changed that the actor may or might see, with its effect now (none: level 0).
 
-    Who loses a contribution, since its audience was narrowed, finds it by the audience it had. The effect is looked up
+    Left out is what has no effect and had none: that somebody said something of it is not the actor's to know. Who
+    loses a contribution, since its audience was narrowed, finds it by the audience it had. The effect is looked up
     token by token (LATERAL): left to choose, the planner has read the whole key's contributions for a few thousand
     changes.
     """
@@ -102,7 +124,7 @@ def _changed_rows(actor: Actor, key: Key, place: ListPlace, limit: int) -> Selec
         )
         for rows in (aliased(Contribution), PastAudience)
     ]
-    changed = union(*seen).order_by("token").limit(limit).subquery("changed")
+    changed = union(*seen).order_by("token").subquery("changed")
     now = effective(actor, key.id).where(Contribution.token == changed.c.token).lateral("effective")
     return (
         select(
@@ -112,12 +134,52 @@ def _changed_rows(actor: Actor, key: Key, place: ListPlace, limit: int) -> Selec
             now.c.expires_on,
         )
         .outerjoin(now, true())
+        .where(or_(now.c.level.is_not(None), _had_effect(actor, key, place, changed.c.token)))
         .order_by(changed.c.token)
+        .limit(limit)
     )
 
 
-def _packed(found: Select[Any]) -> bytes:
-    """The rows in the order of their tokens, packed by the database: Python's cost does not grow with their number."""
+def _had_effect(actor: Actor, key: Key, place: ListPlace, token: ColumnElement[bytes]) -> Exists:
+    """Whether the token may have had effect for the actor when the list was read before `place`.
+
+    `effective` once more, over what was said before `until` and not unsaid before `since`: what that reading saw, and
+    of transactions that were under way then perhaps more.
+    """
+    since, until = literal(place.since, Xid8()), literal(place.until, Xid8())
+    now, before = aliased(Contribution), PastAudience
+    counts = (now.state == ContributionState.ACTIVE.value) & (now.stance == Stance.INFRINGING.value)
+    said = union_all(
+        *(
+            select(rows.member_id, rows.evidence_level)
+            .where(
+                *(rows.key_id == key.id, rows.token == token, rows.said_xid < until, counted),
+                *(policy.visible_to(actor, rows), rows.member_id.in_(in_standing())),
+            )
+            .correlate_except(rows)
+            for rows, counted in ((now, counts), (before, before.changed_xid >= since))
+        )
+    ).subquery("said")
+    disputed_all_along = exists().where(
+        Indicator.key_id == key.id, Indicator.token == token, Indicator.disputed, Indicator.settled_xid < since
+    )
+    return (
+        select(literal(1))
+        .select_from(said)
+        .where(~disputed_all_along)
+        .having(
+            enough(func.max(said.c.evidence_level), func.count(said.c.member_id.distinct())),
+            func.bool_or(said.c.member_id != actor.member_id),
+        )
+        .exists()
+    )
+
+
+def _packed(found: Select[Any]) -> tuple[bytes, int]:
+    """The rows in the order of their tokens, packed by the database, and the xmax of the snapshot they are from.
+
+    Python's cost does not grow with their number.
+    """
     each = found.subquery("listed")
     shown = case((each.c.members >= rules.FEWEST_SHOWN, func.least(each.c.members, 255)), else_=0)
     present = case((each.c.level > 0, 1), else_=0)
@@ -125,4 +187,6 @@ def _packed(found: Select[Any]) -> bytes:
     days = func.coalesce(each.c.expires_on - literal(date(1970, 1, 1), Date), 0)
     packed = each.c.token.op("||")(func.int4send(cast(flags, Integer))).op("||")(func.int4send(cast(days, Integer)))
     all_rows = func.string_agg(packed, aggregate_order_by(literal(b"", LargeBinary), each.c.token), type_=LargeBinary)
-    return bytes(db.session.execute(select(all_rows)).scalar_one() or b"")
+    xmax = cast(func.pg_snapshot_xmax(func.pg_current_snapshot()), Text)
+    rows, seen = db.session.execute(select(all_rows, xmax)).one()
+    return bytes(rows or b""), int(seen)

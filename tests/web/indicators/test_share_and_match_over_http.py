@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from hub.web.pagination import seal_cursor
 from tests.conftest import Hub
 
 KEY = "example.e1.domain"
@@ -195,6 +196,78 @@ def test_list_tells_of_a_dispute_by_a_member_the_reader_cannot_see(members: Hub)
     _, cursor, _, _ = listed(shop)
     share(members.client("brand-b"), 1, stance="legitimate", tlp="red", sharing_groups=["secret"])
     assert {key: row[0] for key, row in listed(shop, cursor)[0].items()} == {token(1): 0}
+
+
+def changed_since(reader: FlaskClient, cursor: str) -> dict[bytes, int]:
+    """Token → 1 present or 0 gone, of what a list gives from a cursor on."""
+    rows, _, full, _ = listed(reader, cursor)
+    assert not full
+    return {key: row[0] for key, row in rows.items()}
+
+
+def test_list_tells_nothing_of_what_never_had_effect(members: Hub) -> None:
+    """One member's word at E1 passes to nobody; that it was given, amended, taken back or denied is told to nobody."""
+    a, b, shop = members.client("brand-a"), members.client("brand-b"), members.client("shop")
+    share(a, 1, 2, 3, 4, evidence_level="E1")
+    share(b, 5, stance="legitimate")
+    share(a, 5)
+    _, cursor, _, _ = listed(shop)
+    share(a, 1, evidence_level="E1", tlp="amber")
+    withdraw(a, 2)
+    share(b, 3, stance="legitimate")
+    share(a, 6, evidence_level="E1")
+    share(a, 5, tlp="amber")
+    withdraw(a, 5)
+    share(shop, 7)
+    assert changed_since(shop, cursor) == {}
+
+
+def test_list_tells_nothing_of_what_had_effect_between_two_readings_only(members: Hub) -> None:
+    a, b, shop = members.client("brand-a"), members.client("brand-b"), members.client("shop")
+    share(a, 1, evidence_level="E1")
+    _, cursor, _, _ = listed(shop)
+    share(b, 1, 2, evidence_level="E2")
+    withdraw(b, 1, 2)
+    assert changed_since(shop, cursor) == {}
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        lambda a, _: withdraw(a, 1),
+        lambda a, _: share(a, 1, evidence_level="E1"),
+        lambda a, _: share(a, 1, stance="impersonated"),
+        lambda _, b: share(b, 1, stance="legitimate"),
+        lambda a, _: (share(a, 1, sellers=["s"]), withdraw(a, 1)),
+        lambda a, b: (share(a, 1, evidence_level="E1"), share(b, 1, stance="legitimate"), withdraw(a, 1)),
+    ],
+    ids=["withdrawn", "less evidence", "another stance", "disputed", "amended, then withdrawn", "three times changed"],
+)
+def test_list_tells_that_what_had_effect_is_gone(members: Hub, gone: Any) -> None:
+    a, b, shop = members.client("brand-a"), members.client("brand-b"), members.client("shop")
+    share(a, 1)
+    _, cursor, _, _ = listed(shop)
+    gone(a, b)
+    assert changed_since(shop, cursor) == {token(1): 0}
+
+
+def test_list_tells_that_an_effect_of_two_is_gone_when_one_of_them_is(members: Hub) -> None:
+    a, b, shop = members.client("brand-a"), members.client("brand-b"), members.client("shop")
+    for each in (a, b):
+        share(each, 1, evidence_level="E1")
+    _, cursor, _, _ = listed(shop)
+    withdraw(b, 1)
+    assert changed_since(shop, cursor) == {token(1): 0}
+
+
+def test_cursor_of_an_older_hub_starts_over(members: Hub) -> None:
+    share(members.client("brand-a"), 1)
+    number = members.sql("SELECT id FROM member WHERE code = 'shop'")[0][0]
+    key_id = members.sql("SELECT id FROM token_key WHERE name = %s", KEY)[0][0]
+    with members.app.app_context():
+        old = seal_cursor([False, 1, 1, "0" * 16, ""], f"list {number} {key_id}")
+    rows, _, full, _ = listed(members.client("shop"), old)
+    assert (set(rows), full) == ({token(1)}, True)
 
 
 def test_list_in_pages_gives_every_row_once(members: Hub) -> None:
