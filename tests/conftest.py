@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -89,6 +90,13 @@ def as_role(url: str, role: str) -> str:
 @pytest.fixture
 def owner_url(cluster: str) -> Iterator[str]:
     """A fresh, migrated database; the owner's URL."""
+    with fresh_database(cluster) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(cluster: str) -> Iterator[str]:
+    """A migrated database of the cluster, dropped afterwards; the owner's URL."""
     name = f"t_{secrets.token_hex(6)}"
     with psycopg.connect(plain(cluster), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
@@ -269,17 +277,18 @@ def settings_for(url: str, home: Path, evaluator_url: str) -> Settings:
 @pytest.fixture
 def make_hub(owner_url: str, home: Path) -> Iterator[Callable[[str], Hub]]:
     """Makes the application on a fresh database, with the evaluator at an address."""
-    made: list[Flask] = []
+    with ExitStack() as made:
+        yield lambda evaluator_url: made.enter_context(hub_on(owner_url, home, evaluator_url))
 
-    def make(evaluator_url: str) -> Hub:
-        app = create_app(settings_for(as_role(owner_url, "app"), home, evaluator_url))
-        owner_app = create_app(settings_for(owner_url, home, evaluator_url))
-        made.extend([app, owner_app])
-        return Hub(app, owner_app, owner_url, home)
 
-    yield make
-    for app in made:
-        with app.app_context():
+@contextmanager
+def hub_on(owner_url: str, home: Path, evaluator_url: str) -> Iterator[Hub]:
+    """The application on a database, as its restricted role and as the owner."""
+    app = create_app(settings_for(as_role(owner_url, "app"), home, evaluator_url))
+    owner_app = create_app(settings_for(owner_url, home, evaluator_url))
+    yield Hub(app, owner_app, owner_url, home)
+    for each in (app, owner_app):
+        with each.app_context():
             for engine in db.engines.values():
                 engine.dispose()
 

@@ -1,0 +1,288 @@
+"""A hub with every kind of member, person and record in it, for the tests that ask what each reader finds."""
+
+import base64
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from hub import mail
+from hub.access.grants import Role
+from hub.access.guard import read_as
+from hub.db import db
+from hub.epochs import service as epochs
+from hub.members import service as members
+from hub.members.model import Person
+from hub.members.rules import DecisionKind, MemberState
+from hub.members.service.credentials import CredentialTerms
+from tests.conftest import Hub, fresh_database, hub_on
+from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
+
+MEMBERS: Mapping[str, tuple[str, str | None]] = {
+    "checker": ("auditor", None),  # first, so that it is a party to all that follows
+    "brand-a": ("brand", "watches"),
+    "brand-b": ("brand", "watches"),
+    "brand-c": ("brand", "watches"),
+    "toys": ("brand", "toys"),
+    "mixed": ("brand", None),
+    "shop": ("platform", None),
+    "bazaar": ("platform", None),
+    "customs": ("authority", None),
+    "gone": ("brand", "watches"),
+}
+"""Code → kind and sector. `gone` is suspended once it has shared."""
+GROUPS: Mapping[str, Sequence[str]] = {
+    "ring-7x": ("brand-a", "brand-b", "toys", "bazaar", "customs", "checker", "alliance", "gone"),
+    "pair-7x": ("brand-b", "mixed"),
+}
+PEOPLE: Mapping[str, tuple[str, Role]] = {
+    **{role.value: ("brand-a", role) for role in Role},
+    **{f"person-of-{code}": (code, Role.OWNER) for code in (*MEMBERS, "alliance") if code != "brand-a"},
+}
+"""Who → member and role."""
+LABELS = ("clear", "green", "amber", "amber+strict", "red")
+AUDIENCES: Mapping[str, Mapping[str, Any]] = {
+    "anybody": {},
+    "a group": {"sharing_groups": ["ring-7x"]},
+    "named members": {"members": ["brand-c", "shop", "customs"]},
+    "platforms": {"platforms_only": True},
+    "platforms of a group": {"sharing_groups": ["ring-7x"], "platforms_only": True},
+    "all sectors": {"widening": {"reason": "safety"}},
+    "one of another sector": {"members": ["toys"]},
+    "one of another sector, widened": {"members": ["toys"], "widening": {"reason": "safety"}},
+}
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a member said of one token, and to whom."""
+
+    number: int
+    owner: str
+    level: int
+    label: str
+    audience: Mapping[str, Any]
+    stance: str = "infringing"
+    shown: bool = False
+    withdrawn: bool = False
+
+    @property
+    def seller(self) -> str:
+        """The contributor's reference, on its own pages alone."""
+        return f"seller-{self.owner}-{self.number}."
+
+
+@dataclass
+class Entry:
+    """One event of the record, and the members that it concerns beside the auditor."""
+
+    name: str
+    what: str
+    parties: frozenset[str]
+
+
+@dataclass
+class Everybody:
+    """The hub, what was done in it, and a client for each reader."""
+
+    hub: Hub
+    words: list[Word] = field(default_factory=list)
+    """As they stand at the end."""
+    before: list[Word] = field(default_factory=list)
+    """As they stood when everybody matched and fetched its list."""
+    entries: list[Entry] = field(default_factory=list)
+    clients: dict[str, FlaskClient] = field(default_factory=dict)
+    member_of: dict[str, str | None] = field(default_factory=dict)
+    hits: dict[str, dict[int, Any]] = field(default_factory=dict)
+    """Member → the tokens that its key found, by number."""
+    lists: dict[str, tuple[Any, Any, Any]] = field(default_factory=dict)
+    """Member → its whole list, the changes of one that began empty, and those since all was shared."""
+
+    @property
+    def numbers(self) -> list[int]:
+        """The tokens of which anything was said."""
+        return sorted({word.number for word in self.words})
+
+    def kind(self, code: str) -> str:
+        """What a member is."""
+        return "administration" if code == "alliance" else MEMBERS[code][0]
+
+    def sector(self, code: str) -> str | None:
+        """In which trade it is."""
+        return None if code == "alliance" else MEMBERS[code][1]
+
+
+@contextmanager
+def everybody(cluster: str, home: Path, evaluator_url: str) -> Iterator[Everybody]:
+    """Build it: members, people, keys, groups; words of every audience; matches, lists and late changes; a letter."""
+    with fresh_database(cluster) as url, hub_on(url, home, evaluator_url) as hub:
+        hub.app.config["WTF_CSRF_ENABLED"] = False
+        made = Everybody(hub)
+        _found(made)
+        _begin_lists(made)
+        _speak(made)
+        with hub.operator() as actor:
+            members.move(actor, "gone", MemberState.SUSPENDED)
+        _look(made)
+        _change(made)
+        _correspond(made)
+        hub.sequence()
+        yield made
+
+
+def _found(made: Everybody) -> None:
+    hub = made.hub
+    with hub.operator() as actor:
+        epochs.open_epoch(actor, "e1")
+    for code, (kind, sector) in MEMBERS.items():
+        hub.admit(code, kind, sector)
+    with hub.operator() as actor:
+        hub.keys["alliance"] = members.issue_credential(actor, "alliance")
+        for group, codes in GROUPS.items():
+            members.join(actor, group, codes)
+    made.clients["nobody"], made.member_of["nobody"] = hub.app.test_client(), None
+    for code in (*MEMBERS, "alliance"):
+        made.clients[f"key of {code}"], made.member_of[f"key of {code}"] = hub.client(code), code
+    for n, (who, (code, role)) in enumerate(PEOPLE.items(), 1):
+        hub.person(code, who, role)
+        hub.sql("UPDATE factor SET name = %s WHERE name = 'Phone'", f"phone of {who}.")
+        made.clients[who], made.member_of[who] = hub.signed_in(who, f"10.1.{n}.7"), code
+    hub.sql("UPDATE credential SET name = 'keys of ' || code || '.' FROM member WHERE member.id = member_id")
+    _narrow_key(made)
+
+
+def _narrow_key(made: Everybody) -> None:
+    """A second key of brand-a that may match and nothing else."""
+    with person(made.hub, "owner") as actor:
+        key = members.issue_own_key(actor, CredentialTerms("keys of brand-a.", scopes=["match:run"]))
+    client = made.hub.app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
+    made.clients["narrow key of brand-a"], made.member_of["narrow key of brand-a"] = client, "brand-a"
+
+
+@contextmanager
+def person(hub: Hub, who: str) -> Iterator[Any]:
+    """The actor that a person is in a session, inside the application."""
+    with hub.app.app_context():
+        found = db.session.execute(select(Person).where(Person.email == f"{who}@alliance-hub.org")).scalar_one()
+        actor = members.actor_of_person(found)
+        assert actor is not None
+        read_as(db.session, actor)
+        yield actor
+
+
+def _begin_lists(made: Everybody) -> None:
+    for code in readers_of_lists():
+        rows, cursor, _, _ = listed(made.hub.client(code))
+        assert rows == {}
+        made.lists[code] = (cursor, None, None)
+
+
+def readers_of_lists() -> list[str]:
+    """The members that match and fetch lists."""
+    return [code for code, (kind, _) in MEMBERS.items() if kind in {"brand", "platform"} and code != "gone"]
+
+
+def say(made: Everybody, *words: Word) -> None:
+    """Have one member say the same of some tokens, in one act of sharing."""
+    first = words[0]
+    body = {
+        "key": KEY,
+        "evidence_level": f"E{first.level}",
+        "tlp": first.label,
+        "stance": first.stance,
+        "show_contributor": first.shown,
+        "tokens": base64.b64encode(b"".join(token(word.number) for word in words)).decode(),
+        "sellers": [word.seller for word in words],
+        **first.audience,
+    }
+    answer = made.hub.client(first.owner).post("/api/v1/contributions", json=body)
+    assert answer.status_code == 200, answer.text
+    made.entries.append(Entry(answer.headers["Audit-Entry"], f"{first.owner} shared", frozenset({first.owner})))
+    said = {(word.number, word.owner) for word in words}
+    made.words = [word for word in made.words if (word.number, word.owner) not in said] + list(words)
+
+
+def take_back(made: Everybody, *words: Word) -> None:
+    """Have one member withdraw what it said of some tokens."""
+    owner = words[0].owner
+    told = withdraw(made.hub.client(owner), *(word.number for word in words))
+    made.entries.append(Entry(told["entry"], f"{owner} withdrew", frozenset({owner})))
+    made.words = [Word(**{**vars(word), "withdrawn": True}) if word in words else word for word in made.words]
+
+
+def _speak(made: Everybody) -> None:
+    """For each label and audience: alone at E2, hidden and shown; at E1 alone and of two; disputed; withdrawn; of four."""
+    numbers, open_to_all = itertools.count(1), AUDIENCES["all sectors"]
+    twins, denied, joined, back = [], [], [], []
+    for label, audience in itertools.product(LABELS, AUDIENCES.values()):
+        if label == "red" and not {"sharing_groups", "members"} & set(audience):
+            continue
+        hidden, late, disputed, withdrawn, many = (next(numbers) for _ in range(5))
+        at_e2 = [Word(n, "brand-a", 2, label, audience) for n in (hidden, late, disputed, withdrawn, many)]
+        say(made, *at_e2)
+        say(made, Word(next(numbers), "brand-a", 3, label, audience, shown=True))
+        lone, twin = next(numbers), next(numbers)
+        say(made, *(Word(n, "brand-a", 1, label, audience) for n in (lone, twin)))
+        twins.append(twin)
+        denied.append(disputed)
+        joined.append(many)
+        back.append(at_e2[3])
+    say(made, *(Word(n, "mixed", 1, "clear", {}) for n in twins))
+    say(made, *(Word(n, "brand-b", 2, "red", {"sharing_groups": ["pair-7x"]}, "legitimate") for n in denied))
+    for code in ("brand-b", "toys", "mixed"):
+        say(made, *(Word(n, code, 2, "amber", open_to_all) for n in joined))
+    take_back(made, *back)
+    suspended = [next(numbers), *joined[:3], *twins[:3]]
+    say(made, *(Word(n, "gone", 2, "clear", open_to_all) for n in suspended))
+    made.before = list(made.words)
+
+
+def _look(made: Everybody) -> None:
+    """Everybody who may fetches its list, whole and as changes, and matches all tokens there are."""
+    for code in readers_of_lists():
+        client, (cursor, _, _) = made.hub.client(code), made.lists[code]
+        begun, _, _, _ = listed(client, cursor)
+        whole, later, _, _ = listed(client)
+        made.lists[code] = (whole, begun, later)
+        made.hits[code] = match(client, *made.numbers)
+        entry = made.hub.sql("SELECT id FROM ledger_entry WHERE action = 'match.run' ORDER BY at DESC LIMIT 1")[0][0]
+        name = base64.urlsafe_b64encode(entry.bytes).decode().rstrip("=")  # type: ignore[attr-defined]
+        made.entries.append(Entry(name, f"{code} matched", frozenset({code})))
+
+
+def _change(made: Everybody) -> None:
+    """Some of it is withdrawn, narrowed, lowered or denied after everybody has looked; and each fetches the changes."""
+    mine = [word for word in made.words if word.owner == "brand-a" and not word.withdrawn]
+    alone = [word for word in mine if word.level == 2 and len([1 for o in made.words if o.number == word.number]) == 1]
+    for n, word in enumerate(alone):
+        if n % 5 == 0:
+            take_back(made, word)
+        elif n % 5 == 1:
+            say(made, Word(word.number, "brand-a", 2, "red", {"members": ["brand-c"]}))
+        elif n % 5 == 2:
+            say(made, Word(word.number, "brand-a", 1, word.label, word.audience))
+        elif n % 5 == 3:
+            say(made, Word(word.number, "brand-b", 2, "red", {"sharing_groups": ["pair-7x"]}, "legitimate"))
+    lone = [word for word in mine if word.level == 1 and len([1 for o in made.words if o.number == word.number]) == 1]
+    for word in lone[::3]:
+        take_back(made, word)
+    for word in lone[1::3]:
+        say(made, Word(word.number, "brand-a", 1, "amber", AUDIENCES["all sectors"]))
+    for code in readers_of_lists():
+        whole, begun, cursor = made.lists[code]
+        made.lists[code] = (whole, begun, listed(made.hub.client(code), cursor)[0])
+
+
+def _correspond(made: Everybody) -> None:
+    """A letter, and a decision of the office."""
+    with made.hub.app.app_context():
+        mail.post(mail.Letter("somebody@alliance-hub.org", "An invitation", "words of the letter."))
+        db.session.commit()
+    with person(made.hub, "person-of-alliance") as actor:
+        members.propose(actor, DecisionKind.ADMIT, "subject-of-the-decision.", "because")
