@@ -15,6 +15,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from hub.access.actor import NotPermittedError
 from hub.access.gate import attach_gate
 from hub.access.guard import NotInStandingError
+from hub.applications.pages import PAGES as APPLICATIONS_PAGES
+from hub.applications.pages.apply import blueprint as apply
 from hub.config import Settings
 from hub.db import db
 from hub.epochs.api import blueprint as epochs_api
@@ -43,7 +45,7 @@ from hub.web.proxies import behind
 from hub.web.rate_limits import attach_rate_limits, charge
 
 APIS = (insights_api, epochs_api, indicators_api, matches_api, ledger_api, ledger_log)
-PAGES = (insights_pages, indicators_pages, matches_pages, ledger_pages, *MEMBERS_PAGES)
+PAGES = (insights_pages, indicators_pages, matches_pages, ledger_pages, *MEMBERS_PAGES, *APPLICATIONS_PAGES)
 FOREIGN = {
     **sign_in.FOREIGN,
     "static": "style, script and fonts of the pages",
@@ -99,6 +101,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in APIS:
         api.register_blueprint(blueprint)
         csrf.exempt(blueprint)  # answers only to a bearer key or to safe methods
+    csrf.exempt(apply)  # its forms ask for the token themselves, once they have bounded what is read
     for page in PAGES:
         if page is not letters or settings.mail_server is None:  # a hub that sends its letters shows none
             app.register_blueprint(page)

@@ -44,7 +44,13 @@ GRANTS: dict[MemberKind, frozenset[Permission]] = {
     MemberKind.AUTHORITY: EVERYONE,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: EVERYONE,  # its ledger parts hold the full record of each exchange, none of its content
     MemberKind.ADMINISTRATION: EVERYONE
-    | {Permission.MEMBER_ADMINISTER, Permission.EPOCH_ADMINISTER, Permission.MAIL_ADMINISTER},
+    | {
+        Permission.MEMBER_ADMINISTER,
+        Permission.APPLICATION_READ,
+        Permission.APPLICATION_VET,
+        Permission.EPOCH_ADMINISTER,
+        Permission.MAIL_ADMINISTER,
+    },
 }
 
 READING = frozenset(
@@ -55,6 +61,7 @@ READING = frozenset(
         Permission.CONTRIBUTION_READ_OWN,
         Permission.MATCH_READ_OWN,
         Permission.LEDGER_READ_OWN,
+        Permission.APPLICATION_READ,
     }
 )
 ROLES: dict[Role, frozenset[Permission]] = {
@@ -67,9 +74,11 @@ CLIENT = frozenset(Permission) - {
     Permission.CREDENTIAL_MANAGE,
     Permission.OVERVIEW_VIEW,
     Permission.MAIL_ADMINISTER,
+    Permission.APPLICATION_READ,
+    Permission.APPLICATION_VET,
     Permission.SESSION_OWN,
 }
-"""What an API key may at most: a key that leaks makes no further keys, and reads no letter."""
+"""What an API key may at most: a key that leaks makes no further keys, and reads no letter and no application."""
 
 
 def granted(kind: MemberKind, role: Role) -> frozenset[Permission]:

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     LEDGER_READ_OWN = "ledger:read-own"
     CREDENTIAL_MANAGE = "credential:manage"
     MEMBER_ADMINISTER = "member:administer"
+    APPLICATION_READ = "application:read"
+    APPLICATION_VET = "application:vet"
     EPOCH_ADMINISTER = "epoch:administer"
     MAIL_ADMINISTER = "mail:administer"
 
@@ -39,6 +41,8 @@ WORDS: dict[Permission, str] = {
     Permission.LEDGER_READ_OWN: "Read the member's own part of the record",
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
+    Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
+    Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",
     Permission.EPOCH_ADMINISTER: "Open epochs",
     Permission.MAIL_ADMINISTER: "Read the letters that a development hub keeps instead of sending",
 }

@@ -6,6 +6,12 @@ from enum import StrEnum
 class Event(StrEnum):
     """`<thing>.<what happened>`: the `action` of a ledger view."""
 
+    APPLICATION_RECEIVED = "application.received"
+    APPLICATION_DOCUMENT_READ = "application.document_read"
+    APPLICATION_TICKED = "application.ticked"
+    APPLICATION_UNTICKED = "application.unticked"
+    APPLICATION_VETTED = "application.vetted"
+    APPLICATION_REFUSED = "application.refused"
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
     MEMBER_SECTOR_SET = "member.sector_set"
@@ -35,6 +41,12 @@ class Event(StrEnum):
 
 
 SENTENCES: dict[Event, str] = {
+    Event.APPLICATION_RECEIVED: "The application {ref} came in, from an address that was proved",
+    Event.APPLICATION_DOCUMENT_READ: "A person of the office read document {document} of the application {ref}",
+    Event.APPLICATION_TICKED: "A person of the office ticked an item of the application {ref}: {reason}",
+    Event.APPLICATION_UNTICKED: "A person of the office took back a tick of the application {ref}: {reason}",
+    Event.APPLICATION_VETTED: "All items of the application {ref} are ticked",
+    Event.APPLICATION_REFUSED: "The office refused the application {ref}",
     Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
     Event.MEMBER_MOVED: "A member is {ref} now",
     Event.MEMBER_SECTOR_SET: "A member's sector is {ref} now",

@@ -9,6 +9,8 @@ from hub.access.actor import Actor
 from hub.access.tlp import MemberKind
 
 MINUTE = timedelta(minutes=1)
+LONGEST_SPAN = timedelta(days=1)
+"""No limit spans more: what was leased is remembered for as long."""
 REQUESTS: dict[MemberKind, int] = {
     MemberKind.BRAND: 1_200,
     MemberKind.PLATFORM: 6_000,  # matches its own sellers, millions at a time
@@ -26,6 +28,9 @@ BODY_UNIT = 32 * 1024
 """Bytes of a body that count for one request more: a thousand tokens."""
 HEAVY = {"indicators_api.token_list": 10, "ledger_api.entries": 10}
 """Endpoints whose answer is long, and for how many requests one counts."""
+UPLOADS = {"apply.confirm": 50}
+"""Endpoints that take files from whoever has a key that serves once, and for how many requests one counts: its body
+is longer than a network's limit would let it be, and is read only when the key is good."""
 FREE = frozenset({"static", "security.login"})
 """Public endpoints that count for nothing: files without the database, and signing in, which has its own bound."""
 
@@ -69,4 +74,4 @@ def network_of(address: str) -> str:
 
 def weight(endpoint: str | None, body_bytes: int) -> int:
     """For how many requests one counts."""
-    return HEAVY.get(endpoint or "", 1) + body_bytes // BODY_UNIT
+    return UPLOADS.get(endpoint or "") or HEAVY.get(endpoint or "", 1) + body_bytes // BODY_UNIT

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from hub import clock
 from hub.db import Compiled, changed, compiled, db, given
 from hub.limits.model import MemberRate, RateWindow
-from hub.limits.rules import MOST_HELD, Limit
+from hub.limits.rules import LONGEST_SPAN, MOST_HELD, Limit
 
 
 class LimitReachedError(Exception):
@@ -133,7 +133,7 @@ LEAST_RATE, MOST_RATE = 4, 10_000_000
 
 def forget() -> int:
     """Delete spans that ended long ago; returns how many. Safe to repeat."""
-    gone = changed(delete(RateWindow).where(RateWindow.began_at < clock.now() - timedelta(hours=2)))
+    gone = changed(delete(RateWindow).where(RateWindow.began_at < clock.now() - LONGEST_SPAN - timedelta(hours=2)))
     db.session.commit()
     return gone
 
@@ -145,7 +145,7 @@ def digest(subject: str) -> bytes:
 
 def _granted(left: ColumnElement[int], need: ColumnElement[int], pieces: ColumnElement[int]) -> ColumnElement[int]:
     """A piece of what is left, but no less than is needed; nothing where less is left."""
-    piece = (left + pieces - 1) / pieces
+    piece = (left + pieces - 1) // pieces
     return case((left < need, 0), else_=func.least(left, func.greatest(need, piece)))
 
 

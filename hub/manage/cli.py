@@ -119,6 +119,7 @@ def demo() -> None:
 def worker() -> None:
     """Run background jobs (a part of `hub run`)."""
     from hub.app import create_app
+    from hub.applications.jobs import forget_applications
     from hub.indicators.jobs import expire_contributions, settle_orphans
     from hub.jobs import Work, create_queue
     from hub.limits.jobs import forget_spans
@@ -128,6 +129,7 @@ def worker() -> None:
     settings = Settings.from_env()
     periodic = {
         "expire_contributions": ("7 * * * *", expire_contributions),
+        "forget_applications": ("17 * * * *", forget_applications),
         "forget_attempts": ("27 * * * *", forget_attempts),
         "forget_letters": ("47 * * * *", forget_letters),
         "forget_spans": ("37 * * * *", forget_spans),

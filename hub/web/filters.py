@@ -49,6 +49,7 @@ STATES: Mapping[str, Mark] = {
     "admitted": Mark("Admitted", "check", "good"),
     "applied": Mark("Applied", "clock", "calm"),
     "vetted": Mark("Vetted", "clock", "accent"),
+    "refused": Mark("Refused", "ban", "calm"),
     "probation": Mark("Probation", "alert-triangle", "warn"),
     "suspended": Mark("Suspended", "ban", "bad"),
     "left": Mark("Left", "x", "calm"),

@@ -25,6 +25,7 @@ WAYS = (
     Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
     Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
     Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
+    Way("applications.queue", "Applications", "inbox", Permission.APPLICATION_READ),
     Way("letters.kept", "Mail", "inbox", Permission.MAIL_ADMINISTER),
     Way("factors.own", "Your sign-in", "shield-check", Permission.SESSION_OWN),
     Way("grants.table", "Who may do what", "info-circle", Permission.MEMBER_SELF),
@@ -32,6 +33,7 @@ WAYS = (
 
 PARENTS = {
     "ledger.entry": "ledger.entries",
+    "applications.one": "applications.queue",
     "credentials.issue": "credentials.keys",
     "sessions.own": "factors.own",
     "factors.enrol": "factors.own",

@@ -12,6 +12,12 @@ ROWS = {
     f" VALUES (1, {_KEY}, 'p_2', now(), now() + interval '1 day')",
     "decision": "INSERT INTO decision (name, kind, subject, reason, state, proposed_by, proposed_at, expires_at)"
     " VALUES ('d_1', 'admit', 'a', 'b', 'open', 'p_1', now(), now())",
+    "application": "INSERT INTO application (name, state, legal_name, kind, country, facts, applied_at)"
+    f" VALUES ('a_1', 'applied', 'Brand A', 'brand', 'DE', {_KEY}, now())",
+    "application_document": "INSERT INTO application_document (application, number, name, media, size, sealed)"
+    f" VALUES ('a_1', 1, 'register.pdf', 'application/pdf', 32, {_KEY})",
+    "vetted_item": "INSERT INTO vetted_item (application, item, note, ticked_by, ticked_at)"
+    " VALUES ('a_1', 'sector', 'seen', 'p_1', now())",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

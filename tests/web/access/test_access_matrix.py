@@ -30,6 +30,9 @@ ARGUMENTS = {
     "size": 1,
     "number": 1_000_000,
     "path": "0/000",
+    "key": "A" * 43,
+    "name": "a_nothing",
+    "item": "sector",
     "filename": "hub.css",
 }
 """A value for each variable part of an address; that of a record names none, so that who may pass is told 404."""

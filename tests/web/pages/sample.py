@@ -12,6 +12,10 @@ from hub.access.actor import Actor, Session
 from hub.access.grants import GRANTS, ROLES, granted_to_client
 from hub.access.permissions import WORDS, Permission
 from hub.access.tlp import MemberKind
+from hub.applications import rules as applications
+from hub.applications.forms import NO_COOKIE, ApplicationForm, ConfirmationForm
+from hub.applications.rules import ApplicationState, Facts, Item
+from hub.applications.service import ApplicationLine, DocumentLine, OneApplication, Tick
 from hub.insights.rules import (
     AdministratorOverview,
     AuditorOverview,
@@ -32,6 +36,7 @@ from hub.insights.rules import (
 from hub.mail import KeptLetter, Letter
 from hub.members.forms.credentials import CredentialForm
 from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
+from hub.members.rules import SECTORS
 from hub.members.service import KnownFactor, LiveCredential, LiveSession
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
@@ -199,9 +204,54 @@ def _sessions(full: bool) -> dict[str, Any]:
     return {"rows": (here, other) if full else (here,)}
 
 
+FACTS = Facts(
+    *("Northpeak <Outdoor> GmbH", "Handelsregister München", "HRB 118", "DE", "brand", "sport"),
+    *("https://northpeak.example.org/" + "x" * 150, "Ada Berg", "ada@example.org", "Counsel", "Ben Tal"),
+    *("ben@example.org", "objections@example.org", "trade-mark", "EUIPO", "EM four"),
+    "We find copies of our tents.\n\nWe want to know who sells them.",
+)
+
+
+def _applications(template: str, full: bool) -> dict[str, Any]:
+    if template == "applications/apply.html":
+        form = ApplicationForm(formdata=None)
+        if full:
+            form.legal_name.errors, form.kind.errors = ["Give the name in the register"], ["Not a valid choice."]
+            form.form_errors.append(NO_COOKIE)
+        return {"form": form}
+    if template == "applications/confirm.html":
+        form = ConfirmationForm(formdata=None)
+        if full:
+            form.form_errors.append("A file has at most 10 MB")
+        return {"form": form, "key": "A" * 43, "most": 5, "megabytes": 10}
+    lines = [
+        ApplicationLine(n, f"a_{n}", "<b>Northpeak</b>" * 3, "brand", "DE", "sport" if n else None, state, NOW, n)
+        for n, state in enumerate(ApplicationState)
+    ]
+    state = ApplicationState.VETTED if full else ApplicationState.REFUSED
+    shown = OneApplication(
+        *("a_abcdefghijklmnop", state, FACTS, NOW, NOW, None if full else NOW, None if full else "p_a1"),
+        *("" if full else "No right is in force.", None),
+        [DocumentLine(1, "extract of the register.pdf", "application/pdf", 812_000)] if full else [],
+        {item: Tick("p_a123456789abcdef", NOW, "Seen in the register") for item in [*Item][: 3 if full else 0]},
+    )
+    page = CursorPage(tuple(lines), older="o") if full else CursorPage(())
+    facts = {
+        "items": applications.ITEMS,
+        "kinds": applications.KINDS,
+        "rights": applications.RIGHTS,
+        "sectors": SECTORS,
+    }
+    if template == "applications/queue.html":
+        return {"page": page, "filters": FILTERS if full else Filters(), "items": 5, "sectors": SECTORS}
+    return {"shown": shown, "may_vet": True, "days": 7, **facts}
+
+
 def values(template: str, full: bool) -> dict[str, Any]:
     """What the template is given: everything at once, or as little as there can be."""
     domain, _, name = template.removesuffix(".html").partition("/")
+    if domain == "applications":
+        return _applications(template, full)
     if domain == "insights":
         return {"overview": _overviews(full)[name.removeprefix("overview_")]}
     if template == "members/credentials.html":
@@ -230,6 +280,8 @@ KINDS = {
     "insights/overview_auditor.html": MemberKind.AUDITOR,
     "insights/overview_administrator.html": MemberKind.ADMINISTRATION,
     "members/letters.html": MemberKind.ADMINISTRATION,
+    "applications/queue.html": MemberKind.ADMINISTRATION,
+    "applications/one.html": MemberKind.ADMINISTRATION,
 }
 FACTORS = (
     "members/new_passkey.html",
@@ -250,6 +302,7 @@ TEMPLATES = (
     "members/letters.html",
     *FACTORS,
     "members/sessions.html",
+    *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
 ADDRESSES = {
     "insights.overview": "/",
@@ -265,6 +318,15 @@ ADDRESSES = {
     "credentials.revoke": "/credentials/<pseudonym>/revocation",
     "grants.table": "/grants",
     "letters.kept": "/mail",
+    "apply.ask": "/apply",
+    "apply.send": "/apply/send",
+    "apply.confirm": "/apply/confirmation/<key>",
+    "applications.queue": "/applications",
+    "applications.one": "/applications/<name>",
+    "applications.document": "/applications/<name>/documents/<int:number>",
+    "applications.tick": "/applications/<name>/items/<item>",
+    "applications.untick": "/applications/<name>/items/<item>/removal",
+    "applications.refuse": "/applications/<name>/refusal",
     "sessions.own": "/sessions",
     "sessions.end": "/sessions/<int:number>/end",
     "sessions.end_others": "/sessions/others/end",

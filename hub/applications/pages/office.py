@@ -1,0 +1,134 @@
+"""The office's pages of applications: the queue, one of them with its checklist, its documents."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.applications import service
+from hub.applications.forms import EmptyForm, NoteForm
+from hub.applications.rules import ITEMS, KINDS, RIGHTS, ApplicationState, Item
+from hub.members.rules import SECTORS
+from hub.members.service import RefusedMoveError
+from hub.web.filters import opening
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.shown import CursorPage, Filter, Filters
+
+blueprint = Blueprint("applications", __name__)
+PAGE = 50
+SANDBOX = "default-src 'none'; sandbox"
+"""The policy of what a stranger wrote: it runs nothing and loads nothing, should a browser open it after all."""
+
+
+@blueprint.get("/applications")
+@requires(Permission.APPLICATION_READ)
+def queue() -> str:
+    """Applications whose address was proved, newest first."""
+    me, cursor = actor(), request.args.get("cursor")
+    options = tuple((state.value, state.value.capitalize()) for state in ApplicationState)
+    chosen = request.args.get("state", "") if request.args.get("state") in dict(options) else ""
+    bound = f"applications {me.member_id}"
+    before = int(open_cursor(cursor, bound)) if cursor else None
+    state = ApplicationState(chosen) if chosen else None
+    found = service.applications(me, state=state, before=before, limit=PAGE + 1)
+    older = seal_cursor(found[PAGE - 1].number, bound) if len(found) > PAGE else None
+    filters = Filters((Filter("state", "State", chosen, options),))
+    page = CursorPage(tuple(found[:PAGE]), older=older)
+    return render_template("applications/queue.html", page=page, filters=filters, items=len(ITEMS), sectors=SECTORS)
+
+
+@blueprint.get("/applications/<name>")
+@requires(Permission.APPLICATION_READ)
+def one(name: str) -> str:
+    """What the applicant said, its documents, and the checklist."""
+    try:
+        shown = service.application(actor(), name)
+    except service.UnknownApplicationError:
+        abort(404)
+    return render_template(
+        "applications/one.html",
+        shown=shown,
+        items=ITEMS,
+        kinds=KINDS,
+        rights=RIGHTS,
+        sectors=SECTORS,
+        may_vet=actor().may(Permission.APPLICATION_VET),
+    )
+
+
+@blueprint.get("/applications/<name>/documents/<int:number>")
+@requires(Permission.APPLICATION_READ)
+def document(name: str, number: int) -> Response:
+    """A document, to be kept as a file: a browser that shows it instead may do nothing with it."""
+    try:
+        found = service.document(actor(), name, number)
+    except service.UnknownApplicationError:
+        abort(404)
+    response = make_response(found.content)
+    response.headers["Content-Type"] = found.media
+    response.headers.set("Content-Disposition", "attachment", filename=found.name)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+@blueprint.post("/applications/<name>/items/<item>")
+@requires(Permission.APPLICATION_VET)
+def tick(name: str, item: str) -> Answer:
+    """Say that an item is met, and how one knows."""
+    which, form = _item(item), NoteForm()
+    if not form.validate_on_submit():
+        return _back(name, *_said(form))
+    return _done(name, lambda: service.tick(actor(), name, which, form.words.data), "The item is ticked.")
+
+
+@blueprint.post("/applications/<name>/items/<item>/removal")
+@requires(Permission.APPLICATION_VET)
+def untick(name: str, item: str) -> Answer:
+    """Take a tick back."""
+    which, form = _item(item), EmptyForm()
+    if not form.validate_on_submit():
+        return _back(name, *_said(form))
+    return _done(name, lambda: service.untick(actor(), name, which), "The tick is taken back.")
+
+
+@blueprint.post("/applications/<name>/refusal")
+@requires(Permission.APPLICATION_VET, fresh=True)
+def refuse(name: str) -> Answer:
+    """Refuse it; the contact is told the reason."""
+    form = NoteForm()
+    if not form.validate_on_submit():
+        return _back(name, *_said(form))
+    return _done(
+        name,
+        lambda: service.refuse(actor(), name, form.words.data),
+        "The application is refused; its contact is told why.",
+    )
+
+
+def _item(value: str) -> Item:
+    try:
+        return Item(value)
+    except ValueError:
+        abort(404)
+
+
+def _done(name: str, act: Callable[[], None], words: str) -> Answer:
+    """Do it, and say so on the application's page; or say there why it was not done."""
+    try:
+        act()
+    except service.UnknownApplicationError:
+        abort(404)
+    except (RefusedMoveError, ValueError) as error:
+        return _back(name, f"{opening(error)}.")
+    return _back(name, words, "success")
+
+
+def _said(form: NoteForm | EmptyForm) -> tuple[str]:
+    return (" ".join(f"{words}." for field in form for words in field.errors),)
+
+
+def _back(name: str, words: str, tone: str = "error") -> Answer:
+    flash(words, tone)
+    return redirect(url_for("applications.one", name=name), 303)
