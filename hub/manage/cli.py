@@ -129,7 +129,7 @@ def worker() -> None:
     settings = Settings.from_env()
     periodic = {
         "expire_contributions": ("7 * * * *", expire_contributions),
-        "forget_applications": ("17 * * * *", forget_applications),
+        "forget_applications": ("12 * * * *", forget_applications),
         "forget_attempts": ("27 * * * *", forget_attempts),
         "forget_letters": ("47 * * * *", forget_letters),
         "forget_spans": ("37 * * * *", forget_spans),
