@@ -86,7 +86,11 @@ def applications(
     """Confirmed applications, newest first. Raises NotPermittedError."""
     _may_read(actor)
     ticked = (
-        select(func.count()).where(VettedItem.application == Application.name).correlate(Application).scalar_subquery()
+        select(func.count())
+        .where(VettedItem.application == Application.name)
+        .correlate(Application)
+        .scalar_subquery()
+        .label("ticked")
     )
     columns = (Application.number, Application.name, Application.legal_name, Application.kind, Application.country)
     found = select(*columns, Application.sector, Application.state, Application.confirmed_at, ticked)
@@ -95,7 +99,7 @@ def applications(
         found = found.where(Application.state == state.value)
     if before is not None:
         found = found.where(Application.number < before)
-    return [_line(*row) for row in db.session.execute(found)]
+    return [_line(row) for row in db.session.execute(found)]
 
 
 def application(actor: Actor, name: str) -> OneApplication:
@@ -173,8 +177,9 @@ def facts_of(row: Application) -> Facts:
     return Facts(**json.loads(unseal(row.facts, f"application {row.name}")))
 
 
-def _line(*row: Any) -> ApplicationLine:
-    return ApplicationLine(*row[:6], ApplicationState(row[6]), row[7], row[8])
+def _line(row: Any) -> ApplicationLine:
+    fields = row._asdict()
+    return ApplicationLine(**{**fields, "state": ApplicationState(row.state)})
 
 
 def _may_read(actor: Actor) -> None:
