@@ -32,6 +32,7 @@ from hub.log import describe, log, set_up_logs
 from hub.matches.api import blueprint as matches_api
 from hub.matches.pages import blueprint as matches_pages
 from hub.members import sign_in
+from hub.members.pages import BY_LINK
 from hub.members.pages import PAGES as MEMBERS_PAGES
 from hub.members.pages.letters import blueprint as letters
 from hub.tree.note import Signer
@@ -105,6 +106,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     for page in PAGES:
         if page is not letters or settings.mail_server is None:  # a hub that sends its letters shows none
             app.register_blueprint(page)
+    for page in BY_LINK:
+        csrf.exempt(page)
     attach_gate(app, sign_in.identify, charge, FOREIGN)
     return app
 

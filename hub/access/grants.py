@@ -23,6 +23,7 @@ EVERYONE = frozenset(
         Permission.SESSION_OWN,
         Permission.LEDGER_READ_OWN,
         Permission.CREDENTIAL_MANAGE,
+        Permission.PERSON_MANAGE,
     }
 )
 EXCHANGE = frozenset(
@@ -66,19 +67,20 @@ READING = frozenset(
 )
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.ANALYST: frozenset(Permission) - {Permission.CREDENTIAL_MANAGE},
+    Role.ANALYST: frozenset(Permission) - {Permission.CREDENTIAL_MANAGE, Permission.PERSON_MANAGE},
     Role.COUNSEL: READING | {Permission.CONTRIBUTION_WITHDRAW},  # takes back what should not stand, shares nothing
     Role.VIEWER: READING,
 }
 CLIENT = frozenset(Permission) - {
     Permission.CREDENTIAL_MANAGE,
+    Permission.PERSON_MANAGE,
     Permission.OVERVIEW_VIEW,
     Permission.MAIL_ADMINISTER,
     Permission.APPLICATION_READ,
     Permission.APPLICATION_VET,
     Permission.SESSION_OWN,
 }
-"""What an API key may at most: a key that leaks makes no further keys, and reads no letter and no application."""
+"""What an API key may at most. One that leaks makes no keys, lets nobody in, reads no letter and no application."""
 
 
 def granted(kind: MemberKind, role: Role) -> frozenset[Permission]:

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     LIST_FETCH = "list:fetch"
     LEDGER_READ_OWN = "ledger:read-own"
     CREDENTIAL_MANAGE = "credential:manage"
+    PERSON_MANAGE = "person:manage"
     MEMBER_ADMINISTER = "member:administer"
     APPLICATION_READ = "application:read"
     APPLICATION_VET = "application:vet"
@@ -40,6 +41,7 @@ WORDS: dict[Permission, str] = {
     Permission.LIST_FETCH: "Fetch the token list made for the member",
     Permission.LEDGER_READ_OWN: "Read the member's own part of the record",
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
+    Permission.PERSON_MANAGE: "Invite people of the member, change their roles, shut them out",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
     Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",

@@ -19,6 +19,8 @@ class Event(StrEnum):
     CREDENTIAL_ISSUED = "credential.issued"
     CREDENTIAL_REVOKED = "credential.revoked"
     PERSON_INVITED = "person.invited"
+    INVITATION_MADE = "invitation.made"
+    INVITATION_ACCEPTED = "invitation.accepted"
     PERSON_SIGNED_IN = "person.signed_in"
     FACTOR_ADDED = "person.factor_added"
     FACTOR_REMOVED = "person.factor_removed"
@@ -54,6 +56,8 @@ SENTENCES: dict[Event, str] = {
     Event.CREDENTIAL_ISSUED: "An API credential was issued to {ref}",
     Event.CREDENTIAL_REVOKED: "The API credentials of {ref} were revoked",
     Event.PERSON_INVITED: "A person was given access for {ref}",
+    Event.INVITATION_MADE: "A person was invited to act for {ref}",
+    Event.INVITATION_ACCEPTED: "A person accepted an invitation to act for {member} ({ref})",
     Event.PERSON_SIGNED_IN: "A person signed in for {member}",
     Event.FACTOR_ADDED: "A person of {member} added a second factor ({ref})",
     Event.FACTOR_REMOVED: "A person of {member} removed a second factor ({ref})",

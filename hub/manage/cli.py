@@ -124,7 +124,7 @@ def worker() -> None:
     from hub.jobs import Work, create_queue
     from hub.limits.jobs import forget_spans
     from hub.mail import SEND, WAITS, forget_letters, send_letter
-    from hub.members.jobs import forget_attempts, forget_sessions
+    from hub.members.jobs import forget_attempts, forget_links, forget_sessions
 
     settings = Settings.from_env()
     periodic = {
@@ -133,6 +133,7 @@ def worker() -> None:
         "forget_attempts": ("27 * * * *", forget_attempts),
         "forget_letters": ("47 * * * *", forget_letters),
         "forget_spans": ("37 * * * *", forget_spans),
+        "forget_links": ("58 * * * *", forget_links),
         "forget_sessions": ("57 * * * *", forget_sessions),
         "settle_orphans": ("17 3 * * *", settle_orphans),
     }

@@ -8,6 +8,11 @@ def forget_attempts() -> int:
     return service.forget_attempts()
 
 
+def forget_links() -> int:
+    """Delete links out of letters that ended some time ago. Safe to repeat."""
+    return service.forget_links()
+
+
 def forget_sessions() -> int:
     """Delete sessions that ended some time ago. Safe to repeat."""
     return service.forget_sessions()

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.access.grants import Role
 from hub.access.tlp import MemberKind
 from hub.db import Model, Xid8, one_of
-from hub.members.rules import DecisionKind, DecisionState, FactorKind, MemberState
+from hub.members.rules import DecisionKind, DecisionState, FactorKind, LinkKind, MemberState
 
 
 class Member(Model):
@@ -99,7 +99,7 @@ class Person(Model, UserMixin):
     """Somebody who signs in for a member. The columns without a comment are Flask-Security's."""
 
     __tablename__ = "person"
-    __table_args__ = (one_of("role", Role),)
+    __table_args__ = (one_of("role", Role), Index("uq_person_address", func.lower(column("email")), unique=True))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
@@ -157,6 +157,28 @@ class Factor(Model):
     """totp: the last step of time used (RFC 6238); passkey: its signature counter."""
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class OneTimeLink(Model):
+    """What a letter invites to, once; the letter's link holds what `digest` is the SHA-256 of."""
+
+    __tablename__ = "one_time_link"
+    __table_args__ = (one_of("kind", LinkKind), one_of("role", Role))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    email: Mapped[str] = mapped_column(String(255))
+    """In lower case, as people are looked up."""
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(12))
+    made_by: Mapped[str] = mapped_column(String(24))
+    """The pseudonym of who had the letter sent."""
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class SignInAttempt(Model):

@@ -6,7 +6,8 @@ from sqlalchemy import ColumnElement, and_
 
 from hub.access.actor import Actor, Session
 from hub.access.permissions import Permission
-from hub.members.model import Credential, Factor, Person, PersonSession, SharingGroupMember
+from hub.members.model import Credential, Factor, OneTimeLink, Person, PersonSession, SharingGroupMember
+from hub.members.rules import LinkKind
 
 
 def may_manage_credentials(actor: Actor, member_id: int) -> bool:
@@ -14,6 +15,15 @@ def may_manage_credentials(actor: Actor, member_id: int) -> bool:
     if actor.may(Permission.MEMBER_ADMINISTER):
         return True
     return actor.member_id == member_id and actor.may(Permission.CREDENTIAL_MANAGE)
+
+
+def may_manage_people(actor: Actor, member_id: int) -> bool:
+    """Whether the actor may invite people of a member: its own as an owner, any as the alliance's office; no key."""
+    if actor.via == "api":
+        return False
+    if actor.may(Permission.MEMBER_ADMINISTER):
+        return True
+    return actor.member_id == member_id and actor.may(Permission.PERSON_MANAGE)
 
 
 def may_decide(actor: Actor) -> bool:
@@ -29,6 +39,12 @@ def own_credentials(actor: Actor) -> ColumnElement[bool]:
 def own_people(actor: Actor) -> ColumnElement[bool]:
     """The people of the actor's member."""
     return Person.member_id == actor.member_id
+
+
+def open_invitations(member_id: int, now: datetime) -> ColumnElement[bool]:
+    """The invitations of a member that nobody has accepted or taken back, and that have not expired."""
+    alive = and_(OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None), OneTimeLink.expires_at > now)
+    return and_(OneTimeLink.kind == LinkKind.INVITATION.value, OneTimeLink.member_id == member_id, alive)
 
 
 def own_seats(actor: Actor) -> ColumnElement[bool]:

@@ -63,10 +63,19 @@ class NoRoles(RoleMixin):
     """Flask-Security wants a class of roles; what a person may do comes from access.grants alone."""
 
 
+class People(FSQLALiteUserDatastore):
+    """Where Flask-Security looks people up."""
+
+    def find_user(self, case_insensitive: bool = False, **named: str) -> Person | None:
+        """Who signs in by an address, whatever its case; nobody is looked up by anything else."""
+        del case_insensitive
+        return service.person_named(named.get("email", ""))
+
+
 def attach_sign_in(app: Flask) -> None:
     """Register Flask-Security with our people."""
     app.config.update(SETTINGS)
-    Security(app, FSQLALiteUserDatastore(db, Person, NoRoles))
+    Security(app, People(db, Person, NoRoles))
     app.jinja_env.globals.update(passkey_options=passkey_options, takes_passkeys=lambda: party().takes_passkeys)
     app.login_manager.request_loader(lambda _: None)  # type: ignore[attr-defined]  # no tokens beside our keys
 
@@ -84,19 +93,28 @@ def attach_sign_in(app: Flask) -> None:
 
     @user_authenticated.connect_via(app)
     def _password_was_right(_app: Flask, user: Person, **_: object) -> None:
-        service.forgive(user.email, address())
-        actor = service.actor_of_person(user)
-        session.clear()  # whatever the browser brought along: nobody else knows what is in it from here on
-        g.pop("csrf_token", None)
-        if actor is not None:
-            read_as(db.session, actor)
-            keep(service.begin_session(actor, user, _browser()))
+        _begin(user)
 
     @app.after_request
     def _lead_to_own_paths(response: Response) -> Response:
         if request.endpoint == "security.login" and response.location:
             response.location = own_path(response.location)
         return response
+
+
+def _begin(person: Person) -> None:
+    """Begin a session of a person who gave the password."""
+    with db.session.no_autoflush:  # a password hashed anew is written once the database knows whose it is
+        actor = service.actor_of_person(person)
+        if actor is not None:
+            read_as(db.session, actor)
+    session.clear()  # whatever the browser brought along: nobody else knows what is in it from here on
+    g.pop("csrf_token", None)
+    if actor is None:
+        db.session.rollback()
+    else:
+        service.forgive(person.email, address())
+        keep(service.begin_session(actor, person, _browser()))
 
 
 def keep(key: str) -> None:

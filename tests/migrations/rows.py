@@ -21,6 +21,8 @@ ROWS = {
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",
+    "one_time_link": "INSERT INTO one_time_link (digest, kind, member_id, email, name, role, made_by, made_at, expires_at)"
+    f" VALUES ({_KEY}, 'invitation', 1, 'ben@example.org', 'Ben', 'viewer', 'p_1', now(), now())",
     "sharing_group": "INSERT INTO sharing_group (id, code, name) VALUES (1, 'watches', 'watches')",
     "sharing_group_member": "INSERT INTO sharing_group_member (group_id, member_id) VALUES (1, 1)",
     "epoch": "INSERT INTO epoch (id, name, state, opened_at) VALUES (1, 'e1', 'open', now())",

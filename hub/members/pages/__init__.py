@@ -3,8 +3,11 @@
 from hub.members.pages.credentials import blueprint as credentials
 from hub.members.pages.factors import blueprint as factors
 from hub.members.pages.grants import blueprint as grants
+from hub.members.pages.invitations import blueprint as invitations
 from hub.members.pages.letters import blueprint as letters
 from hub.members.pages.passkeys import blueprint as passkeys
 from hub.members.pages.sessions import blueprint as sessions
 
-PAGES = (credentials, factors, grants, letters, passkeys, sessions)
+PAGES = (credentials, factors, grants, invitations, letters, passkeys, sessions)
+BY_LINK = (invitations,)
+"""Those reached by a link out of a letter, which no forged request knows: they want no token of a session beside it."""

@@ -7,6 +7,7 @@ from hub.members.service.actors import (
     holder_of_key,
     job_actor,
     operator,
+    person_named,
     upkeep_actor,
 )
 from hub.members.service.attempts import forget_attempts, forgive, may_try
@@ -57,7 +58,9 @@ from hub.members.service.groups import (
     join,
     own_seats,
 )
+from hub.members.service.invitations import accept_invitation, invitation, invite_person
 from hub.members.service.letters import kept_letters
+from hub.members.service.links import Reader, UnknownLinkError, forget_links
 from hub.members.service.membership import (
     RefusedMoveError,
     UnknownMemberError,
@@ -105,14 +108,17 @@ __all__ = [
     "OpenDecision",
     "Party",
     "Proven",
+    "Reader",
     "RefusedMoveError",
     "UnknownCredentialError",
     "UnknownDecisionError",
     "UnknownFactorError",
     "UnknownGroupError",
+    "UnknownLinkError",
     "UnknownMemberError",
     "UnknownSessionError",
     "WrongCodeError",
+    "accept_invitation",
     "actor_of_person",
     "add_passkey",
     "add_totp",
@@ -132,13 +138,16 @@ __all__ = [
     "everybody",
     "find",
     "forget_attempts",
+    "forget_links",
     "forget_sessions",
     "forgive",
     "give_code",
     "give_passkey",
     "holder_of_key",
     "holder_of_session",
+    "invitation",
     "invite",
+    "invite_person",
     "issue_credential",
     "issue_own_key",
     "job_actor",
@@ -154,6 +163,7 @@ __all__ = [
     "own_factors",
     "own_seats",
     "own_sessions",
+    "person_named",
     "propose",
     "record_denial",
     "recovery_codes_left",

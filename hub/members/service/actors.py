@@ -12,10 +12,12 @@ from hub.access.guard import NotInStandingError
 from hub.access.tlp import MemberKind
 from hub.db import compiled, db, given
 from hub.ledger import service as ledger
+from hub.mail import LetterError
 from hub.members import rules
 from hub.members.model import Member, Person
 from hub.members.rules import ACTIVE, MemberState
 from hub.members.service.groups import addresses_of
+from hub.members.service.membership import sign_in_name
 
 OFFICE = "alliance"
 """The code of the alliance's own office, the member that administrators belong to."""
@@ -68,6 +70,22 @@ def holder_of_key(key: str, address: str | None = None) -> KeyHolder | None:
         title=row.name,
     )
     return KeyHolder(actor, row.expired, row.outside, MemberState(row.state))
+
+
+def person_named(email: str) -> Person | None:
+    """Who signs in by an e-mail address, asked before anybody is known; None for nobody's and for what is none."""
+    try:
+        address = sign_in_name(email)
+    except LetterError:
+        return None
+    number = db.session.execute(select(func.person_named(address))).scalar_one()
+    return None if number is None else person_signing_in(number)
+
+
+def person_signing_in(number: int) -> Person:
+    """The person of that number: the database shows it in the transaction under way, whoever reads."""
+    db.session.execute(select(func.set_config("hub.person", str(number), True)))
+    return db.session.get_one(Person, number)
 
 
 def actor_of_person(person: Person) -> Actor | None:

@@ -16,6 +16,7 @@ from hub.db import db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.limits import service as limits
+from hub.mail import plain_address
 from hub.members import rules
 from hub.members.model import Member, Person
 from hub.members.rules import MOVES, MemberState
@@ -117,11 +118,16 @@ def set_sector(actor: Actor, code: str, sector: str | None) -> Member:
     return member
 
 
+def sign_in_name(email: str) -> str:
+    """The one spelling of an e-mail address by which a person signs in. Raises LetterError for what is none."""
+    return plain_address(email.strip()).lower()
+
+
 def invite(actor: Actor, code: str, email: str, name: str, password: str, role: Role = Role.OWNER) -> Person:
-    """Let a person sign in for a member. Raises RefusedMoveError when the address is taken."""
+    """Let a person sign in for a member. Raises RefusedMoveError for an address that is taken, ValueError for none."""
     actor.must(Permission.MEMBER_ADMINISTER)
-    member = find(code)
-    if db.session.execute(select(Person.id).where(Person.email == email)).first():
+    member, email = find(code), sign_in_name(email)
+    if db.session.execute(select(Person.id).where(func.lower(Person.email) == email)).first():
         raise RefusedMoveError("this e-mail address already signs in for a member")
     person = Person(
         member_id=member.id,

@@ -22,9 +22,9 @@ from hub.access.actor import Actor
 from hub.access.guard import read_as
 from hub.db import compiled, db, given
 from hub.members import policy
-from hub.members.model import Factor, Person
+from hub.members.model import Factor
 from hub.members.rules import FactorKind
-from hub.members.service.actors import actor_of_person
+from hub.members.service.actors import actor_of_person, person_signing_in
 from hub.members.service.factors import Proven, WrongCodeError, add_factor
 from hub.members.service.sessions import Browser, begin_session, own_session, renew
 
@@ -137,7 +137,7 @@ def enter_by_passkey(answer: Answer, browser: Browser) -> str:
     Who may not act at present is refused in the same words as a passkey that nobody has. Raises WrongCodeError.
     """
     holder = _holder(answer)
-    person = db.session.get_one(Person, holder.person_id)
+    person = person_signing_in(holder.person_id)
     actor = actor_of_person(person)
     if actor is None:
         raise WrongCodeError(REFUSED)

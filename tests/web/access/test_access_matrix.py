@@ -28,6 +28,7 @@ ARGUMENTS = {
     "id": "A" * 22,
     "pseudonym": "p_0000000000000000",
     "size": 1,
+    "link": "A" * 43,
     "number": 1_000_000,
     "path": "0/000",
     "key": "A" * 43,

@@ -14,6 +14,8 @@ from psycopg import sql
 
 import hub.app
 from hub.access.gate import UnmarkedRouteError
+from hub.access.grants import Role
+from hub.db import db
 from hub.members import service as members
 from tests.conftest import TEMPLATE, Hub, as_role, plain, settings_for
 from tests.web.indicators.test_share_and_match_over_http import match, share
@@ -25,6 +27,8 @@ READ_BY_MEMBER = {
     "quota": "member_id",
     "session": "member_id",
     "factor": "member_id",
+    "one_time_link": "member_id",
+    "person": "member_id",
     "idempotency_key": "member_id",
     "ledger_part": "party",
     "ledger_party_leaf": "party",
@@ -37,7 +41,6 @@ OPEN_TO_THE_APPLICATION = {
         "member",
         "sharing_group",
         "sharing_group_member",
-        "person",
         "epoch",
         "token_key",
         "declared_need",
@@ -64,6 +67,8 @@ def exchanged(hub: Hub) -> Hub:
         hub.admit(code, kind)
     with hub.operator() as actor:
         members.join(actor, "watches", ["brand-b"])
+        members.invite_person(actor, members.find("brand-a"), "eva@example.org", "Eva", Role.VIEWER)
+        db.session.commit()
     share(hub.client("brand-a"), 1, 2, headers={"Idempotency-Key": "0123456789"})
     share(hub.client("brand-a"), 2, tlp="amber")
     share(hub.client("brand-b"), 3, tlp="red", sharing_groups=["watches"])
@@ -253,6 +258,15 @@ def test_record_is_not_the_owners_to_change_by_mistake(exchanged: Hub) -> None:
     ):
         with pytest.raises(psycopg.errors.RaiseException, match="the log is not changed"):
             exchanged.sql(statement)
+
+
+def test_nobody_but_who_signs_in_is_shown_before_there_is_a_reader(exchanged: Hub) -> None:
+    with as_application(exchanged) as connection:
+        found = connection.execute("SELECT person_named('brand-a@alliance-hub.org')").fetchone()
+        assert found is not None
+        connection.execute("SELECT set_config('hub.person', %s, false)", (str(found[0]),))
+        assert connection.execute("SELECT email FROM person").fetchall() == [("brand-a@alliance-hub.org",)]
+        assert connection.execute("UPDATE person SET role = 'owner'").rowcount == 0
 
 
 def test_digests_of_keys_are_not_the_applications_to_read(exchanged: Hub) -> None:

@@ -8,7 +8,6 @@ from datetime import timedelta
 import psycopg
 import pytest
 import time_machine
-from sqlalchemy import select
 
 from hub import clock
 from hub.access.actor import Actor, NotPermittedError
@@ -16,7 +15,6 @@ from hub.access.grants import Role
 from hub.access.guard import read_as
 from hub.db import db
 from hub.members import service as members
-from hub.members.model import Person
 from hub.members.rules import DECISION_SPANS, DecisionKind
 from hub.members.service.decisions import CARRIED_OUT
 from tests.conftest import Hub
@@ -47,7 +45,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 def person(hub: Hub, who: str) -> Iterator[Actor]:
     """The actor that a person of the office is in a session, inside the application."""
     with hub.app.app_context():
-        found = db.session.execute(select(Person).where(Person.email == f"{who}@alliance-hub.org")).scalar_one()
+        found = members.person_named(f"{who}@alliance-hub.org")
+        assert found is not None
         actor = members.actor_of_person(found)
         assert actor is not None
         read_as(db.session, actor)

@@ -9,7 +9,7 @@ from flask import Flask, g, render_template, request
 from flask_wtf import CSRFProtect
 
 from hub.access.actor import Actor, Session
-from hub.access.grants import GRANTS, ROLES, granted_to_client
+from hub.access.grants import GRANTS, ROLES, Role, granted_to_client
 from hub.access.permissions import WORDS, Permission
 from hub.access.tlp import MemberKind
 from hub.applications import rules as applications
@@ -36,8 +36,9 @@ from hub.insights.rules import (
 from hub.mail import KeptLetter, Letter
 from hub.members.forms.credentials import CredentialForm
 from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
+from hub.members.forms.invitations import AcceptanceForm
 from hub.members.rules import SECTORS
-from hub.members.service import KnownFactor, LiveCredential, LiveSession
+from hub.members.service import KnownFactor, LiveCredential, LiveSession, Reader
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
 from hub.web.frame import attach_frame
@@ -198,6 +199,15 @@ def _factors(template: str, full: bool) -> dict[str, Any]:
     }
 
 
+def _invitation(full: bool) -> dict[str, Any]:
+    form = AcceptanceForm(formdata=None, name="Mara")
+    if full:
+        form.password.errors = ["12 to 128 characters"]
+    email = "m" * 60 + "@example.org" if full else "mara@example.org"
+    reader = Reader(1, email, "Mara", Role.OWNER, None, 1, "brand-a", MemberKind.BRAND, "<b>Northpeak</b>", None)
+    return {"form": form, "reader": reader, "link": "A" * 43}
+
+
 def _sessions(full: bool) -> dict[str, Any]:
     here = LiveSession(1, "2001:db8::/64", "Firefox on Windows", NOW, NOW, NOW + timedelta(hours=8), True, True)
     other = LiveSession(2, "192.0.2.0/24", "<b>A browser</b>", NOW, NOW, NOW + timedelta(hours=8), False, False)
@@ -260,6 +270,8 @@ def values(template: str, full: bool) -> dict[str, Any]:
         return {"page": CursorPage(_letters(), older="o") if full else CursorPage(()), "days": 30}
     if template == "members/sessions.html":
         return _sessions(full)
+    if template == "members/invitation.html":
+        return _invitation(full)
     if template in FACTORS:
         return _factors(template, full)
     if template == "members/grants.html":
@@ -301,6 +313,7 @@ TEMPLATES = (
     "members/grants.html",
     "members/letters.html",
     *FACTORS,
+    "members/invitation.html",
     "members/sessions.html",
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
@@ -317,6 +330,7 @@ ADDRESSES = {
     "credentials.rotate": "/credentials/<pseudonym>/rotation",
     "credentials.revoke": "/credentials/<pseudonym>/revocation",
     "grants.table": "/grants",
+    "invitations.accept": "/invitations/<link>",
     "letters.kept": "/mail",
     "apply.ask": "/apply",
     "apply.send": "/apply/send",
