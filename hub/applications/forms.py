@@ -17,6 +17,8 @@ from hub.members.rules import LONGEST_REASON, SECTORS
 from hub.web.filters import opening
 
 NO_COOKIE = "Your browser did not send our cookie back: allow it, and send the form again"
+LONGEST_ADMISSION_REASON = 300
+"""Beside it, the reason of the decision holds the name and the code."""
 OF_BRANDS = ("right_type", "right_office", "right_number")
 
 
@@ -135,6 +137,19 @@ class NoteForm(FlaskForm):
         validators=[
             InputRequired("Say how you know"),
             Length(max=LONGEST_REASON, message=f"At most {LONGEST_REASON} characters"),
+        ],
+    )
+
+
+class AdmissionForm(NoteForm):
+    """The code that the member will have, and why it is admitted."""
+
+    code = StringField("Code", filters=[_trim], validators=[InputRequired("Give the member a code"), Length(max=40)])
+    words = TextAreaField(
+        filters=[_trim],
+        validators=[
+            InputRequired("Give a reason"),
+            Length(max=LONGEST_ADMISSION_REASON, message=f"At most {LONGEST_ADMISSION_REASON} characters"),
         ],
     )
 

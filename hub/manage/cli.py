@@ -124,10 +124,11 @@ def worker() -> None:
     from hub.jobs import Work, create_queue
     from hub.limits.jobs import forget_spans
     from hub.mail import SEND, WAITS, forget_letters, send_letter
-    from hub.members.jobs import forget_attempts, forget_links, forget_sessions
+    from hub.members.jobs import end_probations, forget_attempts, forget_links, forget_sessions
 
     settings = Settings.from_env()
     periodic = {
+        "end_probations": ("2 * * * *", end_probations),
         "expire_contributions": ("7 * * * *", expire_contributions),
         "forget_applications": ("12 * * * *", forget_applications),
         "forget_attempts": ("27 * * * *", forget_attempts),
@@ -211,14 +212,15 @@ def revoke(code: str) -> None:
 @member.command()
 @click.argument("code")
 @click.argument("state", type=click.Choice(["admitted", "probation", "suspended", "left"]))
+@click.option("--reason", default="", help="Why; it stays with the office, and the record holds its digest.")
 @refusals_said
-def move(code: str, state: str) -> None:
-    """Change a member's standing: `hub member move brand-x suspended`. Takes effect at its next request."""
+def move(code: str, state: str, reason: str) -> None:
+    """Change a member's standing: `hub member move brand-x suspended --reason "..."`, from its next request on."""
     from hub.members import service
     from hub.members.rules import MemberState
 
     with operating() as actor:
-        moved = service.move(actor, code, MemberState(state))
+        moved = service.move(actor, code, MemberState(state), reason)
         click.echo(f"{moved.code} is {moved.state} now.")
 
 

@@ -13,6 +13,11 @@ def forget_links() -> int:
     return service.forget_links()
 
 
+def end_probations() -> int:
+    """Admit members whose probation is over. Safe to repeat."""
+    return service.end_probations()
+
+
 def forget_sessions() -> int:
     """Delete sessions that ended some time ago. Safe to repeat."""
     return service.forget_sessions()

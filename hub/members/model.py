@@ -44,11 +44,26 @@ class Member(Model):
     state: Mapped[str] = mapped_column(String(20))
     sector: Mapped[str | None] = mapped_column(String(40))
     admitted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    probation_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When a probation ends by itself; None: it does not, or there is none."""
     left_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     orphans_end_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When the contributions that a member left behind are withdrawn; until then they may be reviewed."""
     changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
     """The transaction that last changed the state or the sector: token lists made before it start over."""
+
+
+class MemberMove(Model):
+    """One change of a member's standing, and why. People stand here by their pseudonyms."""
+
+    __tablename__ = "member_move"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(500))
+    moved_by: Mapped[str] = mapped_column(String(24))
+    moved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class SharingGroup(Model):

@@ -124,6 +124,9 @@ class MemberState(StrEnum):
     LEFT = "left"
 
 
+PROBATION = timedelta(days=90)
+"""How long a member that was admitted stands on probation (rules of governance, 11): it may all, and is looked at."""
+
 ACTIVE = frozenset({MemberState.ADMITTED, MemberState.PROBATION})
 
 MOVES: dict[MemberState, frozenset[MemberState]] = {

@@ -25,6 +25,8 @@ WAYS = (
     Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
     Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
     Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
+    Way("members.everybody", "Members", "list-check", Permission.MEMBER_ADMINISTER),
+    Way("decisions.waiting", "Decisions", "check", Permission.MEMBER_ADMINISTER),
     Way("applications.queue", "Applications", "inbox", Permission.APPLICATION_READ),
     Way("letters.kept", "Mail", "inbox", Permission.MAIL_ADMINISTER),
     Way("factors.own", "Your sign-in", "shield-check", Permission.SESSION_OWN),
@@ -34,6 +36,7 @@ WAYS = (
 PARENTS = {
     "ledger.entry": "ledger.entries",
     "applications.one": "applications.queue",
+    "members.one": "members.everybody",
     "credentials.issue": "credentials.keys",
     "sessions.own": "factors.own",
     "factors.enrol": "factors.own",

@@ -18,6 +18,8 @@ ROWS = {
     f" VALUES ('a_1', 1, 'register.pdf', 'application/pdf', 32, {_KEY})",
     "vetted_item": "INSERT INTO vetted_item (application, item, note, ticked_by, ticked_at)"
     " VALUES ('a_1', 'sector', 'seen', 'p_1', now())",
+    "member_move": "INSERT INTO member_move (member_id, state, reason, moved_by, moved_at)"
+    " VALUES (1, 'admitted', 'b', 'p_1', now())",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

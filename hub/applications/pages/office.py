@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response as Answer
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.applications import service
-from hub.applications.forms import EmptyForm, NoteForm
+from hub.applications.forms import AdmissionForm, EmptyForm, NoteForm
 from hub.applications.rules import ITEMS, KINDS, RIGHTS, ApplicationState, Item
+from hub.members import service as members
 from hub.members.rules import SECTORS
 from hub.members.service import RefusedMoveError
 from hub.web.filters import opening
@@ -47,9 +48,12 @@ def one(name: str) -> str:
         shown = service.application(actor(), name)
     except service.UnknownApplicationError:
         abort(404)
+    may_see = actor().may(Permission.MEMBER_ADMINISTER)
+    proposed = members.open_decisions(actor(), name) if may_see else []
     return render_template(
         "applications/one.html",
         shown=shown,
+        proposed=proposed,
         items=ITEMS,
         kinds=KINDS,
         rights=RIGHTS,
@@ -107,6 +111,20 @@ def refuse(name: str) -> Answer:
     )
 
 
+@blueprint.post("/applications/<name>/admission")
+@requires(Permission.APPLICATION_VET, fresh=True)
+def propose(name: str) -> Answer:
+    """Propose to admit it; a second person approves on the page of decisions."""
+    form = AdmissionForm()
+    if not form.validate_on_submit():
+        return _back(name, *_said(form))
+    return _done(
+        name,
+        lambda: service.propose_admission(actor(), name, form.code.data, form.words.data),
+        "The admission is proposed: a second person of the office must approve it.",
+    )
+
+
 def _item(value: str) -> Item:
     try:
         return Item(value)
@@ -114,7 +132,7 @@ def _item(value: str) -> Item:
         abort(404)
 
 
-def _done(name: str, act: Callable[[], None], words: str) -> Answer:
+def _done(name: str, act: Callable[[], object], words: str) -> Answer:
     """Do it, and say so on the application's page; or say there why it was not done."""
     try:
         act()

@@ -1,5 +1,6 @@
 """Commands and queries on applications: sent, confirmed, vetted, decided, forgotten."""
 
+from hub.applications.service.admit import propose_admission
 from hub.applications.service.apply import (
     TooManyApplicationsError,
     UnknownApplicationError,
@@ -42,6 +43,7 @@ __all__ = [
     "confirm",
     "document",
     "forget_applications",
+    "propose_admission",
     "refuse",
     "tick",
     "untick",

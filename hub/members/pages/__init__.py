@@ -1,13 +1,15 @@
 """Pages of members: one file a thing that people manage, all of them named here."""
 
 from hub.members.pages.credentials import blueprint as credentials
+from hub.members.pages.decisions import blueprint as decisions
 from hub.members.pages.factors import blueprint as factors
 from hub.members.pages.grants import blueprint as grants
 from hub.members.pages.invitations import blueprint as invitations
 from hub.members.pages.letters import blueprint as letters
+from hub.members.pages.members import blueprint as members
 from hub.members.pages.passkeys import blueprint as passkeys
 from hub.members.pages.sessions import blueprint as sessions
 
-PAGES = (credentials, factors, grants, invitations, letters, passkeys, sessions)
+PAGES = (credentials, decisions, factors, grants, invitations, letters, members, passkeys, sessions)
 BY_LINK = (invitations,)
 """Those reached by a link out of a letter, which no forged request knows: they want no token of a session beside it."""

@@ -65,6 +65,7 @@ from hub.members.service.membership import (
     RefusedMoveError,
     UnknownMemberError,
     admit,
+    admit_applicant,
     everybody,
     find,
     invite,
@@ -72,6 +73,14 @@ from hub.members.service.membership import (
     record_denial,
     set_limit,
     set_sector,
+)
+from hub.members.service.office import (
+    ListedMember,
+    Move,
+    Owner,
+    ShownMember,
+    member_shown,
+    members_listed,
 )
 from hub.members.service.passkeys import (
     Answer,
@@ -83,6 +92,7 @@ from hub.members.service.passkeys import (
     enter_by_passkey,
     give_passkey,
 )
+from hub.members.service.probation import end_probations
 from hub.members.service.sessions import (
     Browser,
     LiveSession,
@@ -103,13 +113,17 @@ __all__ = [
     "CredentialTerms",
     "KeyHolder",
     "KnownFactor",
+    "ListedMember",
     "LiveCredential",
     "LiveSession",
+    "Move",
     "OpenDecision",
+    "Owner",
     "Party",
     "Proven",
     "Reader",
     "RefusedMoveError",
+    "ShownMember",
     "UnknownCredentialError",
     "UnknownDecisionError",
     "UnknownFactorError",
@@ -126,6 +140,7 @@ __all__ = [
     "addressed_to_members",
     "addressee_words",
     "admit",
+    "admit_applicant",
     "approve",
     "ask",
     "ask_for_new",
@@ -133,6 +148,7 @@ __all__ = [
     "carries_out",
     "codes_of",
     "end_other_sessions",
+    "end_probations",
     "end_session",
     "enter_by_passkey",
     "everybody",
@@ -155,6 +171,8 @@ __all__ = [
     "kept_letters",
     "live_credentials",
     "may_try",
+    "member_shown",
+    "members_listed",
     "move",
     "offer_secret",
     "offered_secret",

@@ -101,9 +101,13 @@ def approve(actor: Actor, name: str) -> None:
         raise RefusedMoveError("you proposed this yourself: a second person of the office must approve it")
     _settle(actor, decision, DecisionState.APPROVED)
     _record(actor, Event.DECISION_APPROVED, decision)
-    db.session.flush()
-    CARRIED_OUT[DecisionKind(decision.kind)](actor, decision.subject)
-    db.session.commit()
+    try:
+        db.session.flush()
+        CARRIED_OUT[DecisionKind(decision.kind)](actor, decision.subject)
+        db.session.commit()
+    except Exception:
+        db.session.rollback()
+        raise
 
 
 def refuse(actor: Actor, name: str) -> None:

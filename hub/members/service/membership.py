@@ -1,6 +1,8 @@
 """Members and their people: admitting, moving, finding."""
 
+import hashlib
 import secrets
+from datetime import datetime
 
 from flask_security import hash_password
 from psycopg.errors import LockNotAvailable
@@ -18,7 +20,7 @@ from hub.ledger.events import Event
 from hub.limits import service as limits
 from hub.mail import plain_address
 from hub.members import rules
-from hub.members.model import Member, Person
+from hub.members.model import Member, MemberMove, Person
 from hub.members.rules import MOVES, MemberState
 
 HOLD_SECONDS = 10
@@ -36,6 +38,21 @@ class RefusedMoveError(Exception):
 def admit(actor: Actor, code: str, kind: MemberKind, name: str, sector: str | None = None) -> Member:
     """Admit a member. Raises ValueError for a bad code or sector, RefusedMoveError for one already admitted."""
     actor.must(Permission.MEMBER_ADMINISTER)
+    member = _found(actor, code, kind, name, sector, MemberState.ADMITTED)
+    db.session.commit()
+    return member
+
+
+def admit_applicant(actor: Actor, code: str, kind: MemberKind, name: str, sector: str | None) -> Member:
+    """Admit an applicant, on probation; in the transaction under way, in which two people have approved it.
+
+    The database itself refuses a member whose application nobody approved. Raises as `admit` does.
+    """
+    actor.must(Permission.MEMBER_ADMINISTER)
+    return _found(actor, code, kind, name, sector, MemberState.PROBATION)
+
+
+def _found(actor: Actor, code: str, kind: MemberKind, name: str, sector: str | None, state: MemberState) -> Member:
     rules.check_code(code)
     rules.check_sector(sector)
     if db.session.execute(select(Member.id).where(Member.code == code)).first():
@@ -44,26 +61,32 @@ def admit(actor: Actor, code: str, kind: MemberKind, name: str, sector: str | No
         code=code,
         name=name,
         kind=kind.value,
-        state=MemberState.ADMITTED.value,
+        state=state.value,
         sector=sector,
         admitted_at=clock.now(),
+        probation_until=_probation_end(state),
     )
     db.session.add(member)
     db.session.flush()
     ledger.add_tag_key(member.id)
     db.session.flush()
     record(actor, Event.MEMBER_ADMITTED, member)
-    db.session.commit()
     return member
 
 
-def move(actor: Actor, code: str, state: MemberState) -> Member:
+def _probation_end(state: MemberState) -> datetime | None:
+    return clock.now() + rules.PROBATION if state is MemberState.PROBATION else None
+
+
+def move(actor: Actor, code: str, state: MemberState, reason: str = "") -> Member:
     """Change a member's standing; takes effect at its next request, and waits for those under way.
 
-    Once this has committed, nothing that the member began under its earlier standing commits any more. Raises
-    RefusedMoveError for a forbidden move, and when a request of the member takes longer than HOLD_SECONDS.
+    Once this has committed, nothing that the member began under its earlier standing commits any more. The reason
+    stays in the table; the record holds its digest. Raises RefusedMoveError for a forbidden move, and when a request of
+    the member takes longer than HOLD_SECONDS, ValueError for a reason beyond the rules.
     """
     actor.must(Permission.MEMBER_ADMINISTER)
+    reason = rules.check_reason(reason) if reason else ""
     member = find(code)
     if member.id == actor.member_id:
         raise RefusedMoveError("the alliance's own office is not moved: nobody could move it back")
@@ -71,10 +94,17 @@ def move(actor: Actor, code: str, state: MemberState) -> Member:
     if state not in MOVES[MemberState(member.state)]:
         raise RefusedMoveError(f"a member that is {member.state} cannot become {state.value}")
     member.state = state.value
+    member.probation_until = _probation_end(state)
     if state is MemberState.LEFT:
         _leave(member)
     member.changed_xid = func.pg_current_xact_id()
-    record(actor, Event.MEMBER_MOVED, member, ref=state.value)
+    why = MemberMove(
+        member_id=member.id, state=state.value, reason=reason, moved_by=actor.pseudonym, moved_at=clock.now()
+    )
+    db.session.add(why)
+    subject = {"type": "member", "ref": state.value}
+    subject |= {"digest": hashlib.sha256(reason.encode()).hexdigest()} if reason else {}
+    ledger.append(actor, Event.MEMBER_MOVED, subject=subject, concerned={member.id: ledger.Concern("counterparty")})
     db.session.commit()
     return member
 

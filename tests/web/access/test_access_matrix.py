@@ -34,6 +34,7 @@ ARGUMENTS = {
     "key": "A" * 43,
     "name": "a_nothing",
     "item": "sector",
+    "code": "nobody",
     "filename": "hub.css",
 }
 """A value for each variable part of an address; that of a record names none, so that who may pass is told 404."""

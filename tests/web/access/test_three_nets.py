@@ -38,7 +38,6 @@ OPEN_TO_THE_APPLICATION = {
     *(
         "sign_in_attempt",
         "letter",  # sealed
-        "member",
         "sharing_group",
         "sharing_group_member",
         "epoch",

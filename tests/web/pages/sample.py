@@ -37,8 +37,19 @@ from hub.mail import KeptLetter, Letter
 from hub.members.forms.credentials import CredentialForm
 from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
 from hub.members.forms.invitations import AcceptanceForm
-from hub.members.rules import SECTORS
-from hub.members.service import KnownFactor, LiveCredential, LiveSession, Reader
+from hub.members.pages.members import words_of
+from hub.members.rules import SECTORS, DecisionKind, MemberState
+from hub.members.service import (
+    KnownFactor,
+    ListedMember,
+    LiveCredential,
+    LiveSession,
+    Move,
+    OpenDecision,
+    Owner,
+    Reader,
+    ShownMember,
+)
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
 from hub.web.frame import attach_frame
@@ -254,12 +265,41 @@ def _applications(template: str, full: bool) -> dict[str, Any]:
     }
     if template == "applications/queue.html":
         return {"page": page, "filters": FILTERS if full else Filters(), "items": 5, "sectors": SECTORS}
-    return {"shown": shown, "may_vet": True, "days": 7, **facts}
+    proposed = OpenDecision(
+        *("d_1", DecisionKind.ADMIT, "a_abcdefghijklmnop", "Northpeak as brand-n: all items are met", "p_a1"), NOW, NOW
+    )
+    return {"shown": shown, "may_vet": True, "days": 7, "proposed": [proposed] if full else [], **facts}
+
+
+def _office(template: str, full: bool) -> dict[str, Any]:
+    if template == "members/decisions.html":
+        rows = [
+            OpenDecision(f"d_{n}", kind, "a_abcdefghijklmnop", "all <b>items</b> are met", f"p_a{n}", NOW, NOW)
+            for n, kind in enumerate(DecisionKind)
+        ]
+        return {"rows": rows if full else [], "reader": "p_a0"}
+    if template == "members/everybody.html":
+        listed = [
+            ListedMember(f"brand-{n}", "Northpeak <b>", "brand", "sport" if n else None, state, NOW, NOW)
+            for n, state in enumerate(MemberState)
+        ]
+        page = CursorPage(tuple(listed), older="o") if full else CursorPage(())
+        return {"page": page, "filters": FILTERS if full else Filters(), "sectors": SECTORS}
+    state = MemberState.PROBATION if full else MemberState.LEFT
+    moves = [Move(each, "keys <leaked>", "p_a123456789abcdef", NOW) for each in MemberState]
+    shown = ShownMember(
+        *(1, "brand-n", "Northpeak", "brand", "sport", state, NOW, NOW if full else None),
+        *([Owner("Ada", "ada@example.org")] if full else [], {"owner": 1, "viewer": 1204} if full else {}, 2),
+        *(["watches", "stores"] if full else [], moves if full else []),
+    )
+    return {"shown": shown, "moves": [*MemberState][1:] if full else [], "words": words_of(state), "sectors": SECTORS}
 
 
 def values(template: str, full: bool) -> dict[str, Any]:
     """What the template is given: everything at once, or as little as there can be."""
     domain, _, name = template.removesuffix(".html").partition("/")
+    if template in OFFICE:
+        return _office(template, full)
     if domain == "applications":
         return _applications(template, full)
     if domain == "insights":
@@ -295,6 +335,8 @@ KINDS = {
     "applications/queue.html": MemberKind.ADMINISTRATION,
     "applications/one.html": MemberKind.ADMINISTRATION,
 }
+OFFICE = ("members/decisions.html", "members/everybody.html", "members/one.html")
+KINDS |= dict.fromkeys(OFFICE, MemberKind.ADMINISTRATION)
 FACTORS = (
     "members/new_passkey.html",
     "members/ask.html",
@@ -315,6 +357,7 @@ TEMPLATES = (
     *FACTORS,
     "members/invitation.html",
     "members/sessions.html",
+    *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
 ADDRESSES = {
@@ -332,6 +375,13 @@ ADDRESSES = {
     "grants.table": "/grants",
     "invitations.accept": "/invitations/<link>",
     "letters.kept": "/mail",
+    "applications.propose": "/applications/<name>/admission",
+    "members.everybody": "/members",
+    "members.one": "/members/<code>",
+    "members.move": "/members/<code>/standing",
+    "decisions.waiting": "/decisions",
+    "decisions.approve": "/decisions/<name>/approval",
+    "decisions.refuse": "/decisions/<name>/refusal",
     "apply.ask": "/apply",
     "apply.send": "/apply/send",
     "apply.confirm": "/apply/confirmation/<key>",

@@ -1,0 +1,49 @@
+"""The office's page of decisions that wait for a second person."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from hub.access.actor import Actor
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.members import service
+from hub.members.service import RefusedMoveError, UnknownDecisionError
+from hub.web.filters import opening
+
+blueprint = Blueprint("decisions", __name__)
+
+
+@blueprint.get("/decisions")
+@requires(Permission.MEMBER_ADMINISTER)
+def waiting() -> str:
+    """What waits for a second person, oldest first."""
+    me = actor()
+    return render_template("members/decisions.html", rows=service.open_decisions(me), reader=me.pseudonym)
+
+
+@blueprint.post("/decisions/<name>/approval")
+@requires(Permission.MEMBER_ADMINISTER, fresh=True)
+def approve(name: str) -> Response:
+    """Approve it, and carry it out."""
+    return _settled(service.approve, name, "The decision is approved and carried out.")
+
+
+@blueprint.post("/decisions/<name>/refusal")
+@requires(Permission.MEMBER_ADMINISTER, fresh=True)
+def refuse(name: str) -> Response:
+    """Refuse it, or take it back."""
+    return _settled(service.refuse, name, "The proposal is refused: nothing was changed.")
+
+
+def _settled(act: Callable[[Actor, str], None], name: str, words: str) -> Response:
+    try:
+        act(actor(), name)
+    except UnknownDecisionError:
+        abort(404)
+    except (RefusedMoveError, ValueError) as error:
+        flash(f"{opening(error)}.", "error")
+    else:
+        flash(words, "success")
+    return redirect(url_for("decisions.waiting"), 303)

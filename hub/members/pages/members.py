@@ -1,0 +1,83 @@
+"""The office's pages of members: who there is, and one member's standing; nothing of what members share."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
+from hub.members import service
+from hub.members.forms.standing import StandingForm
+from hub.members.rules import MOVES, SECTORS, MemberState
+from hub.members.service import RefusedMoveError, UnknownMemberError
+from hub.web.filters import opening
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.shown import CursorPage, Filter, Filters
+
+blueprint = Blueprint("members", __name__)
+PAGE = 50
+
+
+@blueprint.get("/members")
+@requires(Permission.MEMBER_ADMINISTER)
+def everybody() -> str:
+    """The members, by code."""
+    me, cursor = actor(), request.args.get("cursor")
+    offered = {
+        "kind": ("Kind", tuple((kind.value, kind.value.capitalize()) for kind in MemberKind)),
+        "state": ("Standing", tuple((state.value, state.value.capitalize()) for state in MemberState)),
+        "sector": ("Sector", tuple(SECTORS.items())),
+    }
+    chosen = {name: request.args.get(name, "") for name in offered}
+    chosen = {name: value if value in dict(offered[name][1]) else "" for name, value in chosen.items()}
+    bound = f"members {me.member_id}"
+    after = str(open_cursor(cursor, bound)) if cursor else ""
+    found = service.members_listed(me, after=after, limit=PAGE + 1, **chosen)
+    onward = seal_cursor(found[PAGE - 1].code, bound) if len(found) > PAGE else None
+    filters = Filters(tuple(Filter(name, words, chosen[name], options) for name, (words, options) in offered.items()))
+    page = CursorPage(tuple(found[:PAGE]), older=onward)
+    return render_template("members/everybody.html", page=page, filters=filters, sectors=SECTORS)
+
+
+@blueprint.get("/members/<code>")
+@requires(Permission.MEMBER_ADMINISTER)
+def one(code: str) -> str:
+    """One member: its standing and how it came to it, who its owners are, what is counted of the rest."""
+    try:
+        shown = service.member_shown(actor(), code)
+    except UnknownMemberError:
+        abort(404)
+    moves = (
+        [] if shown.member_id == actor().member_id else [state for state in MemberState if state in MOVES[shown.state]]
+    )
+    return render_template("members/one.html", shown=shown, moves=moves, words=words_of(shown.state), sectors=SECTORS)
+
+
+@blueprint.post("/members/<code>/standing")
+@requires(Permission.MEMBER_ADMINISTER, fresh=True)
+def move(code: str) -> Response:
+    """Change its standing, with a reason."""
+    form = StandingForm()
+    if not form.validate_on_submit():
+        flash(" ".join(f"{words}." for field in form for words in field.errors), "error")
+        return redirect(url_for("members.one", code=code), 303)
+    try:
+        moved = service.move(actor(), code, MemberState(form.state.data), form.reason.data.strip())
+    except UnknownMemberError:
+        abort(404)
+    except (RefusedMoveError, ValueError) as error:
+        flash(f"{opening(error)}.", "error")
+    else:
+        flash(f"{moved.code} is {moved.state} now.", "success")
+    return redirect(url_for("members.one", code=code), 303)
+
+
+def words_of(state: MemberState) -> dict[MemberState, str]:
+    """State to move to → what the button says."""
+    back = state is MemberState.SUSPENDED
+    return {
+        MemberState.ADMITTED: "Reinstate" if back else "End probation",
+        MemberState.PROBATION: "Reinstate on probation" if back else "Put on probation",
+        MemberState.SUSPENDED: "Suspend",
+        MemberState.LEFT: "Mark as left",
+    }
