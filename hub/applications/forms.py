@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask_wtf import FlaskForm
 from wtforms import Field, MultipleFileField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from hub.access.tlp import MemberKind
 from hub.applications import rules
@@ -41,7 +41,7 @@ def _address(_form: FlaskForm, field: Field) -> None:
 
 
 def _line(label: str, demand: str = "", *checks: Any, **how: Any) -> StringField:
-    needed = [InputRequired(demand)] if demand else []
+    needed = [DataRequired(demand)] if demand else []
     return StringField(label, filters=[_trim], validators=[*needed, _one_line, *checks], render_kw=how)
 
 
@@ -68,7 +68,7 @@ class ApplicationForm(FlaskForm):
         "What you want to share and receive",
         filters=[lambda text: _trim(text).replace("\r\n", "\n")],
         validators=[
-            InputRequired("Say what you want to share and receive"),
+            DataRequired("Say what you want to share and receive"),
             Length(max=rules.LONGEST_PURPOSE, message=f"At most {rules.LONGEST_PURPOSE:,} characters"),
         ],
         render_kw={"rows": 5},
@@ -135,7 +135,7 @@ class NoteForm(FlaskForm):
     words = TextAreaField(
         filters=[_trim],
         validators=[
-            InputRequired("Say how you know"),
+            DataRequired("Say how you know"),
             Length(max=LONGEST_REASON, message=f"At most {LONGEST_REASON} characters"),
         ],
     )
@@ -144,11 +144,11 @@ class NoteForm(FlaskForm):
 class AdmissionForm(NoteForm):
     """The code that the member will have, and why it is admitted."""
 
-    code = StringField("Code", filters=[_trim], validators=[InputRequired("Give the member a code"), Length(max=40)])
+    code = StringField("Code", filters=[_trim], validators=[DataRequired("Give the member a code"), Length(max=40)])
     words = TextAreaField(
         filters=[_trim],
         validators=[
-            InputRequired("Give a reason"),
+            DataRequired("Give a reason"),
             Length(max=LONGEST_ADMISSION_REASON, message=f"At most {LONGEST_ADMISSION_REASON} characters"),
         ],
     )

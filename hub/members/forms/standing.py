@@ -2,7 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from hub.members import rules
 
@@ -13,8 +13,9 @@ class StandingForm(FlaskForm):
     state = SelectField("Standing", choices={state.value: state.value for state in rules.MemberState})
     reason = TextAreaField(
         "Reason",
+        filters=[lambda text: (text or "").strip()],
         validators=[
-            InputRequired("Give a reason"),
+            DataRequired("Give a reason"),
             Length(max=rules.LONGEST_REASON, message=f"At most {rules.LONGEST_REASON} characters"),
         ],
     )

@@ -62,7 +62,7 @@ def move(code: str) -> Response:
         flash(" ".join(f"{words}." for field in form for words in field.errors), "error")
         return redirect(url_for("members.one", code=code), 303)
     try:
-        moved = service.move(actor(), code, MemberState(form.state.data), form.reason.data.strip())
+        moved = service.move(actor(), code, MemberState(form.state.data), form.reason.data)
     except UnknownMemberError:
         abort(404)
     except (RefusedMoveError, ValueError) as error:

@@ -92,6 +92,7 @@ def member_shown(actor: Actor, code: str) -> ShownMember:
     keys = (Credential.member_id == member.id) & Credential.revoked_at.is_(None) & (Credential.expires_at > clock.now())
     moves = select(MemberMove.state, MemberMove.reason, MemberMove.moved_by, MemberMove.moved_at)
     owners = select(Person.name, Person.email).where(people, Person.role == Role.OWNER.value).order_by(Person.id)
+    roles = select(Person.role, func.count().label("many")).where(people).group_by(Person.role)
     groups = select(SharingGroup.code).join(SharingGroupMember, SharingGroupMember.group_id == SharingGroup.id)
     return ShownMember(
         member_id=member.id,
@@ -103,9 +104,7 @@ def member_shown(actor: Actor, code: str) -> ShownMember:
         admitted_at=member.admitted_at,
         probation_until=member.probation_until,
         owners=[Owner(*row) for row in db.session.execute(owners.limit(MOST_OWNERS))],
-        people=dict(
-            db.session.execute(select(Person.role, func.count()).where(people).group_by(Person.role)).tuples().all()
-        ),
+        people={row.role: row.many for row in db.session.execute(roles)},
         keys=db.session.execute(select(func.count(Credential.id)).where(keys)).scalar_one(),
         groups=[*db.session.execute(groups.where(SharingGroupMember.member_id == member.id)).scalars()],
         moves=[

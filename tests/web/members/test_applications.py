@@ -181,6 +181,7 @@ def test_link_alone_confirms_nothing_until_the_button_is_pressed(office: Hub) ->
 
 WRONG: list[tuple[str, str, str]] = [
     ("legal_name", "", "Give the name in the register"),
+    ("legal_name", "   ", "Give the name in the register"),
     ("legal_name", "x" * 121, "At most 120"),
     ("legal_name", "North\npeak", "control characters"),
     ("legal_name", "North\u202epeak", "control characters"),
