@@ -1,23 +1,16 @@
 """Admission: proposed by one person of the office, approved by another, and carried out there and then."""
 
-from flask import current_app
-
-from hub import clock, mail
+from hub import clock
 from hub.access.actor import Actor
+from hub.access.grants import Role
 from hub.access.tlp import MemberKind
 from hub.applications import rules
 from hub.applications.rules import ApplicationState
 from hub.applications.service.read import confirmed, facts_of, ticks_of
 from hub.applications.service.vet import may_vet, move
-from hub.mail import Letter
 from hub.members import service as members
 from hub.members.rules import DecisionKind, check_code
 from hub.members.service import RefusedMoveError, UnknownMemberError
-
-WELCOME = """Two people of the office of the {alliance} alliance have admitted your organisation, on probation for 90
-days.
-It is called {code} there. The office gives you access to the hub, and tells you how.
-"""
 
 
 def propose_admission(actor: Actor, name: str, code: str, reason: str) -> str:
@@ -48,9 +41,8 @@ def _admit(actor: Actor, subject: str) -> None:
     member = members.admit_applicant(actor, row.code, MemberKind(row.kind), row.legal_name, row.sector)
     move(row, ApplicationState.ADMITTED)
     row.settled_by, row.settled_at = actor.pseudonym, clock.now()
-    settings = current_app.extensions["settings"]
-    text = WELCOME.format(alliance=settings.alliance, code=member.code)
-    mail.post(Letter(facts_of(row).contact_email, "Your organisation is admitted", text))
+    facts = facts_of(row)
+    members.invite_person(actor, member, facts.contact_email, facts.contact_name, Role.OWNER)
 
 
 def _must_be_vetted(state: str) -> None:

@@ -92,7 +92,7 @@ def member_shown(actor: Actor, code: str) -> ShownMember:
     keys = (Credential.member_id == member.id) & Credential.revoked_at.is_(None) & (Credential.expires_at > clock.now())
     moves = select(MemberMove.state, MemberMove.reason, MemberMove.moved_by, MemberMove.moved_at)
     owners = select(Person.name, Person.email).where(people, Person.role == Role.OWNER.value).order_by(Person.id)
-    roles = select(Person.role, func.count().label("many")).where(people).group_by(Person.role)
+    roles = select(func.people_counted(member.id).table_valued("role", "many"))
     groups = select(SharingGroup.code).join(SharingGroupMember, SharingGroupMember.group_id == SharingGroup.id)
     return ShownMember(
         member_id=member.id,

@@ -297,27 +297,9 @@ def _office(template: str, full: bool) -> dict[str, Any]:
 
 def values(template: str, full: bool) -> dict[str, Any]:
     """What the template is given: everything at once, or as little as there can be."""
-    domain, _, name = template.removesuffix(".html").partition("/")
-    if template in OFFICE:
-        return _office(template, full)
-    if domain == "applications":
-        return _applications(template, full)
-    if domain == "insights":
-        return {"overview": _overviews(full)[name.removeprefix("overview_")]}
-    if template == "members/credentials.html":
-        return _credentials(full)
-    if template == "members/letters.html":
-        return {"page": CursorPage(_letters(), older="o") if full else CursorPage(()), "days": 30}
-    if template == "members/sessions.html":
-        return _sessions(full)
-    if template == "members/invitation.html":
-        return _invitation(full)
-    if template in FACTORS:
-        return _factors(template, full)
-    if template == "members/grants.html":
-        return {"permissions": WORDS, "kinds": GRANTS, "roles": ROLES}
-    if template == "ledger/entry.html":
-        return {"entry": _entry(full)}
+    given = GIVEN.get(template) or GIVEN.get(template.partition("/")[0])
+    if given is not None:
+        return given(template, full)
     rows: dict[str, Callable[[], tuple[Any, ...]]] = {
         "indicators/contributions.html": _contributions,
         "indicators/history.html": _acts,
@@ -344,6 +326,24 @@ FACTORS = (
     "members/recovery_codes.html",
     "members/factors.html",
 )
+GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
+    "applications": _applications,
+    "insights": lambda template, full: {
+        "overview": _overviews(full)[template.removesuffix(".html").partition("/overview_")[2]]
+    },
+    **dict.fromkeys(OFFICE, _office),
+    **dict.fromkeys(FACTORS, _factors),
+    "members/credentials.html": lambda _, full: _credentials(full),
+    "members/letters.html": lambda _, full: {
+        "page": CursorPage(_letters(), older="o") if full else CursorPage(()),
+        "days": 30,
+    },
+    "members/sessions.html": lambda _, full: _sessions(full),
+    "members/invitation.html": lambda _, full: _invitation(full),
+    "members/grants.html": lambda *_: {"permissions": WORDS, "kinds": GRANTS, "roles": ROLES},
+    "ledger/entry.html": lambda _, full: {"entry": _entry(full)},
+}
+"""What gives the values of a template, by its name or by its domain; the rest are lists."""
 TEMPLATES = (
     *(f"insights/overview_{kind}.html" for kind in ("brand", "platform", "auditor", "administrator")),
     "indicators/contributions.html",
