@@ -286,11 +286,13 @@ def hub_on(owner_url: str, home: Path, evaluator_url: str) -> Iterator[Hub]:
     """The application on a database, as its restricted role and as the owner."""
     app = create_app(settings_for(as_role(owner_url, "app"), home, evaluator_url))
     owner_app = create_app(settings_for(owner_url, home, evaluator_url))
-    yield Hub(app, owner_app, owner_url, home)
-    for each in (app, owner_app):
-        with each.app_context():
-            for engine in db.engines.values():
-                engine.dispose()
+    try:
+        yield Hub(app, owner_app, owner_url, home)
+    finally:
+        for each in (app, owner_app):
+            with each.app_context():
+                for engine in db.engines.values():
+                    engine.dispose()
 
 
 @pytest.fixture

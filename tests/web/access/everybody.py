@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
 from hub import mail
 from hub.access.grants import Role
 from hub.access.guard import read_as
+from hub.applications import service as applications
+from hub.applications.rules import Item
 from hub.db import db
 from hub.epochs import service as epochs
 from hub.members import service as members
-from hub.members.model import Person
+from hub.members.model import Member
 from hub.members.rules import DecisionKind, MemberState
 from hub.members.service.credentials import CredentialTerms
 from tests.conftest import Hub, fresh_database, hub_on
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
+from tests.web.members.documents import pdf
+from tests.web.members.test_applications import applied
 
 MEMBERS: Mapping[str, tuple[str, str | None]] = {
     "checker": ("auditor", None),  # first, so that it is a party to all that follows
@@ -121,7 +124,6 @@ class Everybody:
 def everybody(cluster: str, home: Path, evaluator_url: str) -> Iterator[Everybody]:
     """Build it: members, people, keys, groups; words of every audience; matches, lists and late changes; a letter."""
     with fresh_database(cluster) as url, hub_on(url, home, evaluator_url) as hub:
-        hub.app.config["WTF_CSRF_ENABLED"] = False
         made = Everybody(hub)
         _found(made)
         _begin_lists(made)
@@ -152,6 +154,7 @@ def _found(made: Everybody) -> None:
         hub.person(code, who, role)
         hub.sql("UPDATE factor SET name = %s WHERE name = 'Phone'", f"phone of {who}.")
         made.clients[who], made.member_of[who] = hub.signed_in(who, f"10.1.{n}.7"), code
+    hub.sql("INSERT INTO quota SELECT id, 'phone', current_date, 10, 1 FROM member")
     hub.sql("UPDATE credential SET name = 'keys of ' || code || '.' FROM member WHERE member.id = member_id")
     _narrow_key(made)
 
@@ -169,8 +172,8 @@ def _narrow_key(made: Everybody) -> None:
 def person(hub: Hub, who: str) -> Iterator[Any]:
     """The actor that a person is in a session, inside the application."""
     with hub.app.app_context():
-        found = db.session.execute(select(Person).where(Person.email == f"{who}@alliance-hub.org")).scalar_one()
-        actor = members.actor_of_person(found)
+        found = members.person_named(f"{who}@alliance-hub.org")
+        actor = members.actor_of_person(found) if found else None
         assert actor is not None
         read_as(db.session, actor)
         yield actor
@@ -201,7 +204,8 @@ def say(made: Everybody, *words: Word) -> None:
         "sellers": [word.seller for word in words],
         **first.audience,
     }
-    answer = made.hub.client(first.owner).post("/api/v1/contributions", json=body)
+    once = {"Idempotency-Key": f"said-{first.owner}-{len(made.entries)}"}
+    answer = made.hub.client(first.owner).post("/api/v1/contributions", json=body, headers=once)
     assert answer.status_code == 200, answer.text
     made.entries.append(Entry(answer.headers["Audit-Entry"], f"{first.owner} shared", frozenset({first.owner})))
     said = {(word.number, word.owner) for word in words}
@@ -280,9 +284,18 @@ def _change(made: Everybody) -> None:
 
 
 def _correspond(made: Everybody) -> None:
-    """A letter, and a decision of the office."""
+    """A letter, a decision of the office, an application that it vets, and an invitation of each member."""
     with made.hub.app.app_context():
         mail.post(mail.Letter("somebody@alliance-hub.org", "An invitation", "words of the letter."))
         db.session.commit()
     with person(made.hub, "person-of-alliance") as actor:
         members.propose(actor, DecisionKind.ADMIT, "subject-of-the-decision.", "because")
+    name = applied(made.hub, (pdf(), "register.pdf"), legal_name="name of the applicant.")
+    with person(made.hub, "person-of-alliance") as actor:
+        applications.tick(actor, name, Item.LEGAL_ENTITY, "note on the applicant.")
+    for who, (code, role) in PEOPLE.items():
+        if role is Role.OWNER and code != "gone":
+            with person(made.hub, who) as actor:
+                member = db.session.get_one(Member, actor.member_id)
+                members.invite_person(actor, member, f"guest-of-{code}@alliance-hub.org", "Guest", Role.VIEWER)
+                db.session.commit()

@@ -247,22 +247,31 @@ OWNED = {
     "ledger_part": "party",
     "ledger_party_leaf": "party",
     "match": "recipient_id",
+    "one_time_link": "member_id",
     "quota": "member_id",
     "session": "member_id",
     "sighting": "member_id",
 }
 """Table → whose a row is."""
-THE_OFFICE_TOO = {"credential", "quota"}
-"""It issues keys and grants quotas: it reads whose there are, and no digest."""
-THE_OFFICE_ALONE = {"decision": "proposed_by"}
+THE_OFFICE_TOO = {"credential", "quota", "one_time_link"}
+"""It issues keys, grants quotas and invites: it reads whose there are, and no digest."""
+THE_OFFICE_ALONE = {
+    "application": "name",
+    "application_document": "application",
+    "decision": "proposed_by",
+    "member_move": "member_id",
+    "vetted_item": "application",
+}
 BY_AUDIENCE = {"contribution", "indicator", "past_audience"}
+OTHERWISE = {"member", "person"}
+"""Members are known to everybody by name; people are told below."""
 
 
 def test_every_table_under_row_level_security_is_one_of_these(all_there_is: Everybody) -> None:
     guarded = sql_as_owner(
         all_there_is, "SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"
     )
-    assert {name for (name,) in guarded} == {*OWNED, *THE_OFFICE_ALONE, *BY_AUDIENCE}
+    assert {name for (name,) in guarded} == {*OWNED, *THE_OFFICE_ALONE, *BY_AUDIENCE, *OTHERWISE}
 
 
 @pytest.mark.parametrize("table", [*OWNED, *THE_OFFICE_ALONE])
@@ -271,12 +280,25 @@ def test_sql_of_the_application_gives_a_member_its_own_rows(all_there_is: Everyb
     counted = f"SELECT {column}, count({column}) FROM {table} GROUP BY 1"
     number_of = {code: number for number, code in all_there_is.hub.sql("SELECT id, code FROM member")}
     every = sql_as_owner(all_there_is, counted)
+    assert every
     found, expected = {}, {}
     for code in (*codes(), None):
         found[table, code] = sql(all_there_is, code, counted)
-        own = {row for row in every if code is not None and row[0] == number_of[code]}
+        own = {row for row in every if table in OWNED and code is not None and row[0] == number_of[code]}
         office = code == "alliance" and (table in THE_OFFICE_TOO or table in THE_OFFICE_ALONE)
         expected[table, code] = every if office else own
+    assert differing(found, expected) == {}
+
+
+def test_sql_of_the_application_gives_a_member_its_people_and_the_office_those_to_write_to(
+    all_there_is: Everybody,
+) -> None:
+    found, expected = {}, {}
+    for code in (*codes(), None):
+        found[code] = {email for (email,) in sql(all_there_is, code, "SELECT email FROM person")}
+        owners = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER and code == "alliance"}
+        own = {who for who, (member, _) in PEOPLE.items() if member == code}
+        expected[code] = {f"{who}@alliance-hub.org" for who in own | owners}
     assert differing(found, expected) == {}
 
 
@@ -467,6 +489,7 @@ MANAGES_KEYS = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER} 
         *(("factor", f"phone of {who}.", {who} - NOBODY) for who in PEOPLE),
         ("letter", "words of the letter.", {"person-of-alliance"}),
         ("decision", "subject-of-the-decision.", of_members("alliance", "checker")),
+        ("application", "name of the applicant.", {"person-of-alliance"}),
         *(("group seat", group, of_members("alliance", "checker", *codes)) for group, codes in GROUPS.items()),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
