@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from hub.access.actor import NotPermittedError
+from hub.access.actor import AgreementOwedError, NotPermittedError
 from hub.access.gate import attach_gate
 from hub.access.guard import NotInStandingError
 from hub.applications.pages import PAGES as APPLICATIONS_PAGES
@@ -52,6 +52,15 @@ FOREIGN = {
     "static": "style, script and fonts of the pages",
     "api-docs.openapi_json": "the description of the API holds nothing of anybody",
 }
+MEMBER_MAY_NOT = {
+    AgreementOwedError: (
+        "agreement-not-signed",
+        "Your member has yet to sign the agreement in force, and cannot share or match before",
+        "Have an owner of your member read and sign it on the page Agreement",
+    ),
+    NotInStandingError: ("member-not-active", "Your member may not act at present", "Ask the alliance's office"),
+}
+"""What keeps a whole member from acting: problem, what happened, what mends it."""
 LONGEST_BODY = 2 * 2**20
 
 
@@ -133,10 +142,11 @@ def _attach_errors(app: Flask) -> None:
         log.warning("the gate let past what a command refused", request_id=request_id(), where=describe(error))
         return _answer("not-permitted", "Your role does not permit this", REMEDIES[403])
 
+    @app.errorhandler(AgreementOwedError)
     @app.errorhandler(NotInStandingError)
-    def not_in_standing(_: NotInStandingError) -> Any:
+    def member_may_not(error: PermissionError) -> Any:
         db.session.rollback()
-        return _answer("member-not-active", "Your member may not act at present", "Ask the alliance's office")
+        return _answer(*MEMBER_MAY_NOT[type(error)])
 
     @app.errorhandler(IntegrityError)
     def conflicted(error: IntegrityError) -> Any:

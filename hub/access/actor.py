@@ -4,12 +4,16 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hub.access.permissions import Permission
+from hub.access.permissions import UNSIGNED, Permission
 from hub.access.tlp import MemberKind
 
 
 class NotPermittedError(PermissionError):
     """The actor's role does not grant what a command needs."""
+
+
+class AgreementOwedError(NotPermittedError):
+    """The actor's role grants it, but its member has yet to sign the agreement in force."""
 
 
 class Step(StrEnum):
@@ -50,6 +54,8 @@ class Actor:
     addresses: tuple[int, ...] = ()
     """What contributions are addressed to that pass to it: the seats of its sharing groups, its own number negated."""
     credential_id: int | None = None
+    owes_agreement: bool = False
+    """Whether its member has yet to sign the agreement in force: until then it may what UNSIGNED holds."""
     title: str = field(default="", compare=False)
     session: Session | None = field(default=None, compare=False)
     """Of a person at a browser; a key and a job have none."""
@@ -62,9 +68,11 @@ class Actor:
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor's role grants the permission; what is not granted is refused."""
-        return permission in self.permissions
+        return permission in self.permissions and (permission in UNSIGNED or not self.owes_agreement)
 
     def must(self, permission: Permission) -> None:
         """What each command asks first, whoever let the actor in. Raises NotPermittedError naming the permission."""
         if not self.may(permission):
+            if permission in self.permissions:
+                raise AgreementOwedError("the member has yet to sign the agreement")
             raise NotPermittedError(f"this needs the permission {permission.value}")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from hub.access.actor import Actor, Step
+from hub.access.actor import Actor, AgreementOwedError, Step
 from hub.access.permissions import Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -121,9 +121,18 @@ def attach_gate(app: Flask, identify: Identify, charge: Charge, foreign: dict[st
             if request.blueprint not in app.extensions["page_blueprints"]:
                 abort(401)
             return redirect(url_for(owed, next=_way_back()), 303)
-        if mark is None or not someone.may(mark):
-            abort(403)
+        return _refusal(someone, mark, app.extensions["page_blueprints"])
+
+
+def _refusal(someone: Actor, mark: Permission | None, pages: Collection[str]) -> Response | None:
+    """None for who may; a person whose member has yet to sign the agreement is led to it, all others are refused."""
+    if mark is not None and someone.may(mark):
         return None
+    if mark not in someone.permissions:
+        abort(403)
+    if request.blueprint not in pages:
+        raise AgreementOwedError
+    return redirect(url_for("agreement.present"), 303)
 
 
 def _owed(someone: Actor, terms: Terms) -> str | None:

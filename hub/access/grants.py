@@ -26,6 +26,7 @@ EVERYONE = frozenset(
         Permission.PERSON_MANAGE,
     }
 )
+MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN}
 EXCHANGE = frozenset(
     {
         Permission.KEY_READ,
@@ -40,10 +41,10 @@ EXCHANGE = frozenset(
 )
 
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
-    MemberKind.BRAND: EVERYONE | EXCHANGE,
-    MemberKind.PLATFORM: EVERYONE | EXCHANGE,
-    MemberKind.AUTHORITY: EVERYONE,  # lead packages only, never bulk access (rules of governance, 13)
-    MemberKind.AUDITOR: EVERYONE,  # its ledger parts hold the full record of each exchange, none of its content
+    MemberKind.BRAND: MEMBERS | EXCHANGE,
+    MemberKind.PLATFORM: MEMBERS | EXCHANGE,
+    MemberKind.AUTHORITY: MEMBERS,  # lead packages only, never bulk access (rules of governance, 13)
+    MemberKind.AUDITOR: MEMBERS,  # its ledger parts hold the full record of each exchange, none of its content
     MemberKind.ADMINISTRATION: EVERYONE
     | {
         Permission.MEMBER_ADMINISTER,
@@ -65,21 +66,25 @@ READING = frozenset(
         Permission.APPLICATION_READ,
     }
 )
+OWNERS = frozenset({Permission.CREDENTIAL_MANAGE, Permission.PERSON_MANAGE, Permission.AGREEMENT_SIGN})
+"""What owners alone do for their member."""
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.ANALYST: frozenset(Permission) - {Permission.CREDENTIAL_MANAGE, Permission.PERSON_MANAGE},
+    Role.ANALYST: frozenset(Permission) - OWNERS,
     Role.COUNSEL: READING | {Permission.CONTRIBUTION_WITHDRAW},  # takes back what should not stand, shares nothing
     Role.VIEWER: READING,
 }
-CLIENT = frozenset(Permission) - {
-    Permission.CREDENTIAL_MANAGE,
-    Permission.PERSON_MANAGE,
-    Permission.OVERVIEW_VIEW,
-    Permission.MAIL_ADMINISTER,
-    Permission.APPLICATION_READ,
-    Permission.APPLICATION_VET,
-    Permission.SESSION_OWN,
-}
+CLIENT = (
+    frozenset(Permission)
+    - OWNERS
+    - {
+        Permission.OVERVIEW_VIEW,
+        Permission.MAIL_ADMINISTER,
+        Permission.APPLICATION_READ,
+        Permission.APPLICATION_VET,
+        Permission.SESSION_OWN,
+    }
+)
 """What an API key may at most. One that leaks makes no keys, lets nobody in, reads no letter and no application."""
 
 

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     LEDGER_READ_OWN = "ledger:read-own"
     CREDENTIAL_MANAGE = "credential:manage"
     PERSON_MANAGE = "person:manage"
+    AGREEMENT_SIGN = "agreement:sign"
     MEMBER_ADMINISTER = "member:administer"
     APPLICATION_READ = "application:read"
     APPLICATION_VET = "application:vet"
@@ -42,6 +43,7 @@ WORDS: dict[Permission, str] = {
     Permission.LEDGER_READ_OWN: "Read the member's own part of the record",
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
     Permission.PERSON_MANAGE: "Invite people of the member, change their roles, shut them out",
+    Permission.AGREEMENT_SIGN: "Sign the agreement of the alliance for the member",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
     Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",
@@ -49,3 +51,19 @@ WORDS: dict[Permission, str] = {
     Permission.MAIL_ADMINISTER: "Read the letters that a development hub keeps instead of sending",
 }
 """What each permission lets one do, as the page of grants says it."""
+
+UNSIGNED = frozenset(
+    {
+        Permission.OVERVIEW_VIEW,
+        Permission.MEMBER_SELF,
+        Permission.SESSION_OWN,
+        Permission.LEDGER_READ_OWN,
+        Permission.CREDENTIAL_MANAGE,
+        Permission.PERSON_MANAGE,
+        Permission.AGREEMENT_SIGN,
+        Permission.CONTRIBUTION_READ_OWN,
+        Permission.CONTRIBUTION_WITHDRAW,
+        Permission.MATCH_READ_OWN,
+    }
+)
+"""What a member may that has yet to sign the agreement in force: read and take back its own, and sign."""

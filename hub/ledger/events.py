@@ -15,6 +15,8 @@ class Event(StrEnum):
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
     MEMBER_SECTOR_SET = "member.sector_set"
+    AGREEMENT_PUBLISHED = "agreement.published"
+    AGREEMENT_SIGNED = "agreement.signed"
     GROUP_JOINED = "group.joined"
     CREDENTIAL_ISSUED = "credential.issued"
     CREDENTIAL_REVOKED = "credential.revoked"
@@ -52,6 +54,8 @@ SENTENCES: dict[Event, str] = {
     Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
     Event.MEMBER_MOVED: "A member is {ref} now",
     Event.MEMBER_SECTOR_SET: "A member's sector is {ref} now",
+    Event.AGREEMENT_PUBLISHED: "Version {ref} of the agreement was published for everybody",
+    Event.AGREEMENT_SIGNED: "{member} signed version {ref} of the agreement",
     Event.GROUP_JOINED: "A member joined the sharing group {ref}",
     Event.CREDENTIAL_ISSUED: "An API credential was issued to {ref}",
     Event.CREDENTIAL_REVOKED: "The API credentials of {ref} were revoked",

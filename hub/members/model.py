@@ -66,6 +66,32 @@ class MemberMove(Model):
     moved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class Agreement(Model):
+    """One version of what the members of the alliance agree to."""
+
+    __tablename__ = "agreement"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """SHA-256 of the text in UTF-8."""
+    published_by: Mapped[str] = mapped_column(String(24))
+    published_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class AgreementSignature(Model):
+    """That a member agreed to a version, by one of its owners."""
+
+    __tablename__ = "agreement_signature"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(ForeignKey("agreement.version"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Of the text that the owner was shown."""
+    signed_by: Mapped[str] = mapped_column(String(24))
+    signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class SharingGroup(Model):
     """Members among whom a record may pass."""
 

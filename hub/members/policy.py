@@ -6,7 +6,15 @@ from sqlalchemy import ColumnElement, and_
 
 from hub.access.actor import Actor, Session
 from hub.access.permissions import Permission
-from hub.members.model import Credential, Factor, OneTimeLink, Person, PersonSession, SharingGroupMember
+from hub.members.model import (
+    AgreementSignature,
+    Credential,
+    Factor,
+    OneTimeLink,
+    Person,
+    PersonSession,
+    SharingGroupMember,
+)
 from hub.members.rules import LinkKind
 
 
@@ -45,6 +53,11 @@ def open_invitations(member_id: int, now: datetime) -> ColumnElement[bool]:
     """The invitations of a member that nobody has accepted or taken back, and that have not expired."""
     alive = and_(OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None), OneTimeLink.expires_at > now)
     return and_(OneTimeLink.kind == LinkKind.INVITATION.value, OneTimeLink.member_id == member_id, alive)
+
+
+def own_signatures(actor: Actor) -> ColumnElement[bool]:
+    """What the actor's member signed."""
+    return AgreementSignature.member_id == actor.member_id
 
 
 def own_seats(actor: Actor) -> ColumnElement[bool]:

@@ -137,6 +137,11 @@ MOVES: dict[MemberState, frozenset[MemberState]] = {
 }
 
 
+TO_SIGN = timedelta(days=30)
+"""How long a member that was there already has to sign a new version of the agreement; a later one signs at once."""
+LONGEST_AGREEMENT = 200_000
+
+
 ORPHANED_AFTER = timedelta(days=30)
 """How long after a member has left its contributions are put to review."""
 ORPHANS_KEPT = timedelta(days=60)
@@ -174,6 +179,14 @@ def check_reason(reason: str) -> str:
     if not 1 <= len(reason.strip()) <= LONGEST_REASON:
         raise ValueError(f"a reason has 1 to {LONGEST_REASON} characters")
     return reason.strip()
+
+
+def check_agreement(text: str) -> str:
+    """A version of the agreement: its lines without blanks at their ends. Raises ValueError with the rule."""
+    text = "\n".join(line.rstrip() for line in text.splitlines()).strip()
+    if _CONTROL.search(text.replace("\n", "").replace("\t", "")) or not 1 <= len(text) <= LONGEST_AGREEMENT:
+        raise ValueError(f"an agreement has 1 to {LONGEST_AGREEMENT:,} characters, and no control characters")
+    return text
 
 
 def check_code(code: str) -> str:

@@ -29,6 +29,7 @@ WAYS = (
     Way("decisions.waiting", "Decisions", "check", Permission.MEMBER_ADMINISTER),
     Way("applications.queue", "Applications", "inbox", Permission.APPLICATION_READ),
     Way("letters.kept", "Mail", "inbox", Permission.MAIL_ADMINISTER),
+    Way("agreement.present", "Agreement", "notebook", Permission.MEMBER_SELF),
     Way("factors.own", "Your sign-in", "shield-check", Permission.SESSION_OWN),
     Way("grants.table", "Who may do what", "info-circle", Permission.MEMBER_SELF),
 )

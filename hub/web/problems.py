@@ -24,6 +24,7 @@ TYPES = {
         ProblemType("credential-expired", 401, "The credential has expired"),
         ProblemType("not-permitted", 403, "This is not permitted"),
         ProblemType("address-not-allowed", 403, "The credential may not be used from this address"),
+        ProblemType("agreement-not-signed", 403, "The member has yet to sign the agreement"),
         ProblemType("member-not-active", 403, "The member may not use the hub at present"),
         ProblemType("not-found", 404, "There is nothing here for you"),
         ProblemType("method-not-allowed", 405, "The method is not allowed here"),

@@ -1,5 +1,6 @@
 """Pages of members: one file a thing that people manage, all of them named here."""
 
+from hub.members.pages.agreement import blueprint as agreement
 from hub.members.pages.credentials import blueprint as credentials
 from hub.members.pages.decisions import blueprint as decisions
 from hub.members.pages.factors import blueprint as factors
@@ -10,6 +11,6 @@ from hub.members.pages.members import blueprint as members
 from hub.members.pages.passkeys import blueprint as passkeys
 from hub.members.pages.sessions import blueprint as sessions
 
-PAGES = (credentials, decisions, factors, grants, invitations, letters, members, passkeys, sessions)
+PAGES = (agreement, credentials, decisions, factors, grants, invitations, letters, members, passkeys, sessions)
 BY_LINK = (invitations,)
 """Those reached by a link out of a letter, which no forged request knows: they want no token of a session beside it."""

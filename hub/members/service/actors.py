@@ -16,22 +16,19 @@ from hub.mail import LetterError
 from hub.members import rules
 from hub.members.model import Member, Person
 from hub.members.rules import ACTIVE, MemberState
+from hub.members.service.agreements import owes_agreement
 from hub.members.service.groups import addresses_of
 from hub.members.service.membership import sign_in_name
 
 OFFICE = "alliance"
 """The code of the alliance's own office, the member that administrators belong to."""
 
-_HOLDER = compiled(
-    select(
-        func.credential_holder(
-            given("digest", LargeBinary), given("moment", DateTime(timezone=True)), given("address", INET)
-        ).table_valued(
-            *("credential_id", "pseudonym", "scopes", "outside", "expired"),
-            *("member_id", "code", "name", "kind", "state", "sector", "addresses"),
-        )
-    )
+_MOMENT = given("moment", DateTime(timezone=True))
+_FOUND = func.credential_holder(given("digest", LargeBinary), _MOMENT, given("address", INET)).table_valued(
+    *("credential_id", "pseudonym", "scopes", "outside", "expired"),
+    *("member_id", "code", "name", "kind", "state", "sector", "addresses"),
 )
+_HOLDER = compiled(select(_FOUND, func.owes_agreement(_FOUND.c.member_id, _MOMENT).label("owes")))
 
 
 @dataclass(frozen=True)
@@ -67,6 +64,7 @@ def holder_of_key(key: str, address: str | None = None) -> KeyHolder | None:
         sector=row.sector,
         addresses=tuple(row.addresses),
         credential_id=row.credential_id,
+        owes_agreement=bool(row.owes),
         title=row.name,
     )
     return KeyHolder(actor, row.expired, row.outside, MemberState(row.state))
@@ -102,6 +100,7 @@ def actor_of_person(person: Person) -> Actor | None:
         pseudonym=person.pseudonym,
         sector=person.member.sector,
         addresses=addresses_of(person.member_id),
+        owes_agreement=owes_agreement(person.member_id),
         title=person.member.name,
     )
 
@@ -124,6 +123,7 @@ def job_actor(member_id: int, pseudonym: str) -> Actor:
         pseudonym=pseudonym,
         sector=member.sector,
         addresses=addresses_of(member.id),
+        owes_agreement=owes_agreement(member.id),
         title=member.name,
     )
 

@@ -20,14 +20,12 @@ from hub.members import policy, rules
 from hub.members.model import Person, PersonSession
 from hub.members.rules import ACTIVE, MemberState
 
-_HOLDER = compiled(
-    select(
-        func.session_holder(given("digest", LargeBinary), given("moment", DateTime(timezone=True))).table_valued(
-            *("session_id", "person_id", "email", "pseudonym", "role", "enrolled", "proven_at", "fresh_at", "touched"),
-            *("member_id", "code", "name", "kind", "state", "sector", "addresses"),
-        )
-    )
+_MOMENT = given("moment", DateTime(timezone=True))
+_FOUND = func.session_holder(given("digest", LargeBinary), _MOMENT).table_valued(
+    *("session_id", "person_id", "email", "pseudonym", "role", "enrolled", "proven_at", "fresh_at", "touched"),
+    *("member_id", "code", "name", "kind", "state", "sector", "addresses"),
 )
+_HOLDER = compiled(select(_FOUND, func.owes_agreement(_FOUND.c.member_id, _MOMENT).label("owes")))
 
 
 class UnknownSessionError(Exception):
@@ -59,6 +57,7 @@ def holder_of_session(key: str) -> Actor | None:
         pseudonym=row.pseudonym,
         sector=row.sector,
         addresses=tuple(row.addresses),
+        owes_agreement=bool(row.owes),
         title=row.name,
         session=Session(row.session_id, row.person_id, row.email, step, now < row.fresh_at + rules.FRESH),
     )

@@ -293,7 +293,14 @@ def _correspond(made: Everybody) -> None:
     name = applied(made.hub, (pdf(), "register.pdf"), legal_name="name of the applicant.")
     with person(made.hub, "person-of-alliance") as actor:
         applications.tick(actor, name, Item.LEGAL_ENTITY, "note on the applicant.")
+    with person(made.hub, "person-of-alliance") as actor:
+        members.publish_agreement(actor, "We share what we may.")
     for who, (code, role) in PEOPLE.items():
+        if role is Role.OWNER and code not in {"gone", "alliance"}:
+            with person(made.hub, who) as actor:
+                newest = members.newest_agreement(actor)
+                assert newest is not None
+                members.sign_agreement(actor, newest.version, newest.digest)
         if role is Role.OWNER and code != "gone":
             with person(made.hub, who) as actor:
                 member = db.session.get_one(Member, actor.member_id)

@@ -240,6 +240,7 @@ def _plain(row: Any) -> Any:
 # --- tables of which each row is one member's, or one office's
 
 OWNED = {
+    "agreement_signature": "member_id",
     "contribution_tally": "member_id",
     "credential": "member_id",
     "factor": "member_id",
@@ -253,8 +254,8 @@ OWNED = {
     "sighting": "member_id",
 }
 """Table → whose a row is."""
-THE_OFFICE_TOO = {"credential", "quota", "one_time_link"}
-"""It issues keys, grants quotas and invites: it reads whose there are, and no digest."""
+THE_OFFICE_TOO = {"agreement_signature", "credential", "quota", "one_time_link"}
+"""It issues keys, grants quotas, invites, and sees who has signed: it reads whose there are, and no digest."""
 THE_OFFICE_ALONE = {
     "application": "name",
     "application_document": "application",
@@ -263,8 +264,8 @@ THE_OFFICE_ALONE = {
     "vetted_item": "application",
 }
 BY_AUDIENCE = {"contribution", "indicator", "past_audience"}
-OTHERWISE = {"member", "person"}
-"""Members are known to everybody by name; people are told below."""
+OTHERWISE = {"agreement", "member", "person"}
+"""The agreement and who the members are is known to everybody; people are told below."""
 
 
 def test_every_table_under_row_level_security_is_one_of_these(all_there_is: Everybody) -> None:

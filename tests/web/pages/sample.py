@@ -34,6 +34,7 @@ from hub.insights.rules import (
     needs_from_quotas,
 )
 from hub.mail import KeptLetter, Letter
+from hub.members.forms.agreement import AgreementForm, SignatureForm
 from hub.members.forms.credentials import CredentialForm
 from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
 from hub.members.forms.invitations import AcceptanceForm
@@ -49,6 +50,8 @@ from hub.members.service import (
     Owner,
     Reader,
     ShownMember,
+    Standing,
+    Version,
 )
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
@@ -295,6 +298,21 @@ def _office(template: str, full: bool) -> dict[str, Any]:
     return {"shown": shown, "moves": [*MemberState][1:] if full else [], "words": words_of(state), "sectors": SECTORS}
 
 
+def _agreement(full: bool) -> dict[str, Any]:
+    signing, publishing = SignatureForm(formdata=None), AgreementForm(formdata=None)
+    if full:
+        signing.agreed.errors = ["Tick that you agree"]
+    text = "1. We share <what> we may.\n\n2. " + "We keep what is shared among us. " * 40
+    return {
+        "newest": Version(3, text, "9" * 64, NOW, NOW) if full else None,
+        "signature": None,
+        "standing": [Standing(f"brand-{n}", "Northpeak <b>", NOW if n else None) for n in range(3)] if full else [],
+        "signing": signing,
+        "publishing": publishing if full else None,
+        "owes": full,
+    }
+
+
 def values(template: str, full: bool) -> dict[str, Any]:
     """What the template is given: everything at once, or as little as there can be."""
     given = GIVEN.get(template) or GIVEN.get(template.partition("/")[0])
@@ -338,6 +356,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
         "page": CursorPage(_letters(), older="o") if full else CursorPage(()),
         "days": 30,
     },
+    "members/agreement.html": lambda _, full: _agreement(full),
     "members/sessions.html": lambda _, full: _sessions(full),
     "members/invitation.html": lambda _, full: _invitation(full),
     "members/grants.html": lambda *_: {"permissions": WORDS, "kinds": GRANTS, "roles": ROLES},
@@ -356,6 +375,7 @@ TEMPLATES = (
     "members/letters.html",
     *FACTORS,
     "members/invitation.html",
+    "members/agreement.html",
     "members/sessions.html",
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
@@ -391,6 +411,9 @@ ADDRESSES = {
     "applications.tick": "/applications/<name>/items/<item>",
     "applications.untick": "/applications/<name>/items/<item>/removal",
     "applications.refuse": "/applications/<name>/refusal",
+    "agreement.present": "/agreement",
+    "agreement.sign": "/agreement/signature",
+    "agreement.publish": "/agreement/publish",
     "sessions.own": "/sessions",
     "sessions.end": "/sessions/<int:number>/end",
     "sessions.end_others": "/sessions/others/end",
