@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -28,7 +27,6 @@ from tests.web.access.everybody import (
     Entry,
     Everybody,
     Word,
-    everybody,
     readers_of_lists,
 )
 from tests.web.indicators.test_share_and_match_over_http import token
@@ -104,12 +102,6 @@ def sighted(all_there_is: Everybody) -> set[tuple[int, str]]:
 
 
 pytestmark = pytest.mark.xdist_group("every reader")  # the hub is built once
-
-
-@pytest.fixture(scope="module")
-def all_there_is(cluster: str, home: Path, evaluator_url: str) -> Iterator[Everybody]:
-    with everybody(cluster, home, evaluator_url) as made:
-        yield made
 
 
 @contextmanager

@@ -1,0 +1,280 @@
+"""A record that the reader may not see is answered like one that there is none of: status, header fields, body, work.
+
+The cases come from the map of addresses: one that takes a name stands in ROUTES, or in NAMES_NO_RECORD with its reason.
+"""
+
+import base64
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
+import pytest
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from hub.web.pagination import seal_cursor
+from tests.conftest import ROOT
+from tests.web.access.everybody import GROUPS, Everybody
+from tests.web.access.test_access_matrix import routes
+from tests.web.indicators.test_share_and_match_over_http import KEY, token
+
+pytestmark = pytest.mark.xdist_group("every reader")
+
+Name = tuple[Any, ...]
+
+RECORDS: Mapping[str, tuple[str, Name]] = {
+    "credential": (
+        "SELECT code, pseudonym FROM credential JOIN member ON member.id = member_id",
+        ("p_0000000000000000",),
+    ),
+    "person": ("SELECT code, pseudonym FROM person JOIN member ON member.id = member_id", ("p_0000000000000000",)),
+    "session": (
+        "SELECT split_part(email, '@', 1), session.id FROM session JOIN person ON person.id = person_id",
+        (2_000_000,),
+    ),
+    "factor": (
+        "SELECT split_part(email, '@', 1), factor.id FROM factor JOIN person ON person.id = person_id",
+        (2_000_000,),
+    ),
+    "entry": ("SELECT code, entry_id FROM ledger_part JOIN member ON member.id = party", ("A" * 22,)),
+    "application": ("SELECT 'alliance', name FROM application", ("a_nothing",)),
+    "document": (
+        "SELECT 'alliance', application, number FROM application_document",
+        ("a_nothing", 1),
+    ),
+    "decision": ("SELECT 'alliance', name FROM decision", ("d_nothing",)),
+    "member": ("SELECT 'alliance', code FROM member", ("brand-z",)),
+}
+"""Kind of record → whose each is (a member's code, or a person) with what addresses call it; and a name of none."""
+
+ROUTES: Mapping[str, str] = {
+    "applications.document": "document",
+    "applications.one": "application",
+    "applications.propose": "application",
+    "applications.refuse": "application",
+    "applications.tick": "application",
+    "applications.untick": "application",
+    "credentials.revoke": "credential",
+    "credentials.rotate": "credential",
+    "decisions.approve": "decision",
+    "decisions.refuse": "decision",
+    "factors.remove": "factor",
+    "factors.reset": "person",
+    "ledger.entry": "entry",
+    "ledger.receipt": "entry",
+    "ledger_api.receipt": "entry",
+    "members.move": "member",
+    "members.one": "member",
+    "sessions.end": "session",
+}
+"""Endpoint → the kind of record that its address names."""
+
+LINK = "the name is a secret out of a letter; a used one reads like none, which the tests of each letter show"
+NAMES_NO_RECORD: Mapping[str, str] = {
+    "apply.offer": LINK,
+    "apply.confirm": LINK,
+    "invitations.read": LINK,
+    "invitations.accept": LINK,
+    "epochs_api.evaluate": "keys of tokens are everybody's",
+    "indicators_api.token_list": "keys of tokens are everybody's",
+    "matches_api.match": "keys of tokens are everybody's",
+    "log.checkpoint_of": "the log is public",
+    "log.tile": "the log is public",
+    "static": "style and script are public",
+}
+
+PARTS = {"item": "sector"}
+"""Parts of an address that are no names."""
+
+
+def named(app: Any) -> list[tuple[str, Rule]]:
+    """Every method and rule that takes a name."""
+    return [(method, rule) for method, rule in routes(app) if rule.arguments]
+
+
+def test_every_address_that_takes_a_name_has_a_case(all_there_is: Everybody) -> None:
+    found = {rule.endpoint for _, rule in named(all_there_is.hub.app)}
+    assert found == {*ROUTES, *NAMES_NO_RECORD}
+
+
+# --- asking twice
+
+
+@pytest.fixture(autouse=True)
+def without_csrf(all_there_is: Everybody, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its refusal would stand before all others."""
+    monkeypatch.setitem(all_there_is.hub.app.config, "WTF_CSRF_ENABLED", False)
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Counts the statements that the driver sends, but for leases of requests, which fall to one request in many."""
+    counted: Counter[str] = Counter()
+    send: Callable[..., Any] = psycopg.Cursor.execute
+
+    def counting(cursor: Any, query: Any, *rest: Any, **named: Any) -> Any:
+        if "rate_window" not in str(query):
+            counted[str(query)] += 1
+        return send(cursor, query, *rest, **named)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", counting)
+    return counted
+
+
+VARYING = {"Request-Id", "RateLimit", "RateLimit-Policy", "Set-Cookie", "Content-Length"}
+
+
+def told(answer: TestResponse, asked: str) -> tuple[Any, ...]:
+    """All that an answer tells, without the request's own number and what it sent."""
+    text = "\n".join([*(f"{name}: {value}" for name, value in answer.headers if name not in VARYING), answer.text])
+    return answer.status_code, text.replace(answer.headers["Request-Id"], "…").replace(asked, "…")
+
+
+def owners(all_there_is: Everybody, kind: str) -> dict[Name, set[str]]:
+    """Each record of a kind, by what addresses call it, and whose it is."""
+    found: defaultdict[Name, set[str]] = defaultdict(set)
+    for owner, *name in all_there_is.hub.sql(RECORDS[kind][0]):
+        found[tuple(map(_in_address, name))].add(str(owner))
+    assert found, kind
+    return dict(found)
+
+
+def _in_address(part: Any) -> Any:
+    return base64.urlsafe_b64encode(part.bytes).decode().rstrip("=") if hasattr(part, "bytes") else part
+
+
+def foreign(all_there_is: Everybody, reader: str, kind: str) -> list[Name]:
+    """Up to three records that are neither the reader's nor, unless they are a person's own, its member's."""
+    mine = {reader, all_there_is.member_of[reader]}
+    names = [name for name, whose in owners(all_there_is, kind).items() if not whose & mine]
+    return names[:: max(1, len(names) // 2)]
+
+
+@pytest.mark.parametrize("endpoint", ROUTES)
+def test_record_of_somebody_else_is_answered_like_none(
+    all_there_is: Everybody, statements: Counter[str], endpoint: str
+) -> None:
+    differing, asked = [], 0
+    for method, rule in named(all_there_is.hub.app):
+        if rule.endpoint != endpoint:
+            continue
+        for reader, client in all_there_is.clients.items():
+            none = RECORDS[ROUTES[endpoint]][1]
+            for name in foreign(all_there_is, reader, ROUTES[endpoint]):
+                answers = []
+                for each in (name, none):
+                    statements.clear()
+                    answer = client.open(address := _address(all_there_is, rule, each), method=method)
+                    assert answer.status_code in {302, 303, 401, 403, 404}, (reader, answer.status_code)
+                    work = None if answer.status_code == 403 else Counter(statements)
+                    answers.append((told(answer, address), work))
+                    asked += 1
+                if answers[0] != answers[1]:
+                    differing.append((reader, name, answers))
+    assert differing == []
+    assert asked > 20
+
+
+def _address(all_there_is: Everybody, rule: Rule, name: Name) -> str:
+    variable = [part for part in re.findall(r"<(?:\w+:)?(\w+)>", rule.rule) if part not in PARTS]
+    with all_there_is.hub.app.test_request_context():
+        built = rule.build(dict(zip(variable, name, strict=True)) | PARTS, append_unknown=False)
+    assert built is not None
+    return built[1]
+
+
+# --- in parameters
+
+
+LISTS = ("applications", "contributions", "entries", "history", "letters", "list", "matches", "members")
+"""What cursors are bound to, beside a member."""
+
+
+def test_every_list_with_a_cursor_has_a_case() -> None:
+    found = set()
+    for path in (ROOT / "hub").rglob("*.py"):
+        found |= set(re.findall(r'bound(?:, cursor)? = f"(\w+) \{', path.read_text()))
+    assert found == set(LISTS)
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_cursor_of_somebody_else_is_answered_like_one_made_up(
+    all_there_is: Everybody, statements: Counter[str], which: str
+) -> None:
+    """Each reader sends one made for another member to every page and endpoint there is."""
+    member_id = {code: number for number, code in all_there_is.hub.sql("SELECT id, code FROM member")}
+    key_id = all_there_is.hub.sql("SELECT id FROM token_key WHERE name = %s", KEY)[0][0]
+    with all_there_is.hub.app.app_context():
+        others = {
+            code: seal_cursor(1, f"{which} {number}" + (f" {key_id}" if which == "list" else ""))
+            for code, number in member_id.items()
+        }
+    pages = [rule.rule for _, rule in routes(all_there_is.hub.app) if not rule.arguments and "GET" in rule.methods]
+    pages.append(f"/api/v1/keys/{KEY}/list")
+    refused = 0
+    for reader in SOME:
+        client, code = all_there_is.clients[reader], all_there_is.member_of[reader]
+        cursor = others["brand-b" if code == "brand-a" else "brand-a"]
+        for page in pages:
+            answers = []
+            for each in (cursor, "A" * len(cursor)):
+                statements.clear()
+                answer = client.get(page, query_string={"cursor": each})
+                answers.append((told(answer, each), Counter(statements)))
+            statuses = [status for (status, _), _ in answers]
+            assert 422 not in statuses or answers[0] == answers[1], (reader, page)
+            refused += statuses == [422, 422]
+    assert refused > 10
+
+
+SOME = ("nobody", "key of brand-a", "key of shop", "key of checker", "owner", "person-of-shop", "person-of-alliance")
+"""A reader of each kind."""
+
+
+SHARERS = ("brand-a", "brand-c", "toys", "shop")
+
+
+def shared(all_there_is: Everybody, code: str, **terms: Any) -> TestResponse:
+    """What a member is answered that shares a token of nobody's under these terms."""
+    body = {"key": KEY, "evidence_level": "E2", "tlp": "amber", "tokens": base64.b64encode(token(999_999)).decode()}
+    return all_there_is.hub.client(code).post("/api/v1/contributions", json=body | terms)
+
+
+@pytest.mark.parametrize("code", SHARERS)
+def test_group_that_one_is_not_in_is_answered_like_none(
+    all_there_is: Everybody, statements: Counter[str], code: str
+) -> None:
+    (foreign, *_) = [group for group, codes in GROUPS.items() if code not in codes]
+    answers = []
+    for group in (foreign, "ring-0x"):
+        statements.clear()
+        answer = shared(all_there_is, code, sharing_groups=[group])
+        answers.append((told(answer, group), Counter(statements)))
+    assert answers[0] == answers[1]
+    assert answers[0][0][0] == 422
+
+
+@pytest.mark.parametrize("code", ["brand-b", "brand-c", "mixed", "shop", "bazaar"])
+def test_token_that_one_may_not_see_is_answered_like_one_of_nobodys(
+    all_there_is: Everybody, statements: Counter[str], code: str
+) -> None:
+    """Withdrawn and matched: one of which brand-a said something to `toys` alone, and one of which nobody did."""
+    secret = next(
+        word.number
+        for word in all_there_is.words
+        if word.label == "red" and word.audience.get("members") == ["toys"]
+        if [each.owner for each in all_there_is.words if each.number == word.number] == ["brand-a"]
+    )
+    client, answers = all_there_is.hub.client(code), []
+    for number in (secret, 999_998):
+        statements.clear()
+        body = {"key": KEY, "tokens": base64.b64encode(token(number)).decode(), "reason": "mistaken"}
+        withdrawn = client.post("/api/v1/contributions/withdrawals", json=body)
+        address = f"/api/v1/keys/{KEY}/matches"
+        matched = client.post(address, data=token(number), content_type="application/octet-stream")
+        told_of = [told(each, each.headers["Audit-Entry"]) for each in (withdrawn, matched)]
+        answers.append((told_of, Counter(statements)))
+    assert answers[0] == answers[1]
+    assert [status for status, _ in answers[0][0]] == [200, 200]
