@@ -102,6 +102,8 @@ def attach_gate(app: Flask, identify: Identify, charge: Charge, foreign: dict[st
     def guard() -> Response | None:
         if request.endpoint is None:
             return None  # no such route: the 404 that everybody gets
+        if "\0" in request.path:
+            abort(404)  # no name holds one, and the database takes none
         mark = table.get(request.endpoint)
         if mark is not None and not isinstance(mark, Permission):
             charge(None)
