@@ -31,6 +31,7 @@ from hub.ledger.pages import blueprint as ledger_pages
 from hub.log import describe, log, set_up_logs
 from hub.matches.api import blueprint as matches_api
 from hub.matches.pages import blueprint as matches_pages
+from hub.members import service as members
 from hub.members import sign_in
 from hub.members.pages import BY_LINK
 from hub.members.pages import PAGES as MEMBERS_PAGES
@@ -117,7 +118,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             app.register_blueprint(page)
     for page in BY_LINK:
         csrf.exempt(page)
-    attach_gate(app, sign_in.identify, charge, FOREIGN)
+    attach_gate(app, sign_in.identify, charge, members.record_denial, FOREIGN)
     return app
 
 

@@ -15,6 +15,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 Mark = Permission | str
 Identify = Callable[[], Actor | None]
 Charge = Callable[[Actor | None], None]
+Record = Callable[[Actor, str], None]
 
 
 class UnmarkedRouteError(Exception):
@@ -88,10 +89,11 @@ def marks(app: Flask) -> dict[str, Mark]:
     return found
 
 
-def attach_gate(app: Flask, identify: Identify, charge: Charge, foreign: dict[str, str]) -> None:
+def attach_gate(app: Flask, identify: Identify, charge: Charge, record: Record, foreign: dict[str, str]) -> None:
     """Guard every request of the app; `foreign` gives the reason for each public endpoint that a library registers.
 
     `charge` counts each request against its limits, also one whose actor is not let in; it raises when one is reached.
+    `record` is told of each actor that is refused, and of the permission that it lacks.
 
     Call it last: it raises UnmarkedRouteError when a route registered so far is unmarked.
     """
@@ -123,15 +125,16 @@ def attach_gate(app: Flask, identify: Identify, charge: Charge, foreign: dict[st
             if request.blueprint not in app.extensions["page_blueprints"]:
                 abort(401)
             return redirect(url_for(owed, next=_way_back()), 303)
-        return _refusal(someone, mark, app.extensions["page_blueprints"])
+        if mark is None or mark not in someone.permissions:
+            record(someone, mark or "-")
+            abort(403)
+        return _signed(someone, mark, app.extensions["page_blueprints"])
 
 
-def _refusal(someone: Actor, mark: Permission | None, pages: Collection[str]) -> Response | None:
-    """None for who may; a person whose member has yet to sign the agreement is led to it, all others are refused."""
-    if mark is not None and someone.may(mark):
+def _signed(someone: Actor, mark: Permission, pages: Collection[str]) -> Response | None:
+    """None for who may; a person whose member has yet to sign the agreement is led to it, a key is refused."""
+    if someone.may(mark):
         return None
-    if mark not in someone.permissions:
-        abort(403)
     if request.blueprint not in pages:
         raise AgreementOwedError
     return redirect(url_for("agreement.present"), 303)

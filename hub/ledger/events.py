@@ -39,6 +39,7 @@ class Event(StrEnum):
     MATCH_RUN = "match.run"
     LIST_FETCHED = "list.fetched"
     ACCESS_DENIED = "access.denied"
+    DENIALS_COUNTED = "access.denials_counted"
     DECISION_PROPOSED = "decision.proposed"
     DECISION_APPROVED = "decision.approved"
     DECISION_REFUSED = "decision.refused"
@@ -78,7 +79,8 @@ SENTENCES: dict[Event, str] = {
     Event.ORPHANS_WITHDRAWN: "{moved} contributions of {member}, which has left, were withdrawn after orphan review",
     Event.MATCH_RUN: "{member} matched {asked} identifiers under {ref}: {matched} are known to the alliance",
     Event.LIST_FETCHED: "{member} fetched {returned} rows of the token list {ref}",
-    Event.ACCESS_DENIED: "{member} asked for something it may not do, and was refused",
+    Event.ACCESS_DENIED: "{member} asked for something it may not do ({ref}), and was refused",
+    Event.DENIALS_COUNTED: "{refused} more requests of {ref} for what it may not do were refused",
     Event.DECISION_PROPOSED: "A person of the office proposed a decision about {ref}, which a second one must approve",
     Event.DECISION_APPROVED: "A second person of the office approved a decision about {ref}",
     Event.DECISION_REFUSED: "A proposed decision about {ref} was refused",

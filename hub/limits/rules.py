@@ -34,6 +34,9 @@ is longer than a network's limit would let it be, and is read only when the key 
 FREE = frozenset({"static", "security.login"})
 """Public endpoints that count for nothing: files without the database, and signing in, which has its own bound."""
 
+DENIALS, DENIALS_SPAN = 20, timedelta(hours=1)
+"""Refusals of one actor that are recorded one by one; what goes beyond in the span is recorded as a number."""
+
 LEASE_PIECES = 64
 """A worker takes one of so many pieces of what is left at a time: the less there is, the less an idle one holds."""
 MOST_HELD = 10_000
@@ -64,6 +67,11 @@ def limits_of(actor: Actor | None, address: str) -> Sequence[Limit]:
     most, name = REQUESTS[actor.kind], "person" if actor.via == "ui" else "key"
     own = Limit(name, f"actor {actor.pseudonym}", most // PARTS[name], member_id=actor.member_id, parts=PARTS[name])
     return [own, Limit("member", f"member {actor.member_id}", most, member_id=actor.member_id)]
+
+
+def denials_of(pseudonym: str) -> Limit:
+    """The limit on refusals of an actor that are recorded one by one: each lease is of one."""
+    return Limit("denials", f"denials of {pseudonym}", DENIALS, DENIALS_SPAN, pieces=DENIALS)
 
 
 def network_of(address: str) -> str:

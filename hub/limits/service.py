@@ -9,13 +9,13 @@ Without the database nothing is leased, and nothing let through.
 import hashlib
 import hmac
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, DateTime, Integer, Interval, LargeBinary, case, cast, delete, func, select
+from sqlalchemy import ColumnElement, DateTime, Integer, Interval, LargeBinary, case, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
@@ -115,6 +115,19 @@ def lease(limit: Limit, need: int) -> _Held:
     values = {"most": limit.most, "member": limit.member_id, "parts": limit.parts, "pieces": limit.pieces}
     (row,) = _LEASE.run_apart(subject=digest(limit.subject), moment=clock.now(), span=limit.span, need=need, **values)
     return _Held(row.began_at + limit.span, row.most, row.granted, row.most - row.leased)
+
+
+def refusals_untold(subjects: Mapping[str, str]) -> Mapping[str, int]:
+    """What a subject is called → how many leases it was refused since somebody last asked; in the present transaction.
+
+    `subjects`: what it is called → the subject of its limit. Whoever asks at the same time waits, and is told of none.
+    """
+    called = {digest(subject): name for name, subject in subjects.items()}
+    some = select(RateWindow.subject, RateWindow.refused).where(RateWindow.subject.in_(called), RateWindow.refused > 0)
+    rows = db.session.execute(some.order_by(RateWindow.subject).with_for_update()).all()
+    untold = update(RateWindow).where(RateWindow.subject.in_([row.subject for row in rows])).values(refused=0)
+    db.session.execute(untold.execution_options(synchronize_session=False))
+    return {called[row.subject]: row.refused for row in rows}
 
 
 def set_rate(member_id: int, per_minute: int) -> None:

@@ -124,7 +124,13 @@ def worker() -> None:
     from hub.jobs import Work, create_queue
     from hub.limits.jobs import forget_spans
     from hub.mail import SEND, WAITS, forget_letters, send_letter
-    from hub.members.jobs import end_probations, forget_attempts, forget_links, forget_sessions
+    from hub.members.jobs import (
+        end_probations,
+        forget_attempts,
+        forget_links,
+        forget_sessions,
+        tell_denials,
+    )
 
     settings = Settings.from_env()
     periodic = {
@@ -136,6 +142,7 @@ def worker() -> None:
         "forget_spans": ("37 * * * *", forget_spans),
         "forget_links": ("58 * * * *", forget_links),
         "forget_sessions": ("57 * * * *", forget_sessions),
+        "tell_denials": ("32 * * * *", tell_denials),
         "settle_orphans": ("17 3 * * *", settle_orphans),
     }
     queue = create_queue(settings.database_url, create_app(settings), periodic, asked={SEND: Work(send_letter, WAITS)})

@@ -18,6 +18,11 @@ def end_probations() -> int:
     return service.end_probations()
 
 
+def tell_denials() -> int:
+    """Record the denials that were only counted so far. Safe to repeat."""
+    return service.tell_denials()
+
+
 def forget_sessions() -> int:
     """Delete sessions that ended some time ago. Safe to repeat."""
     return service.forget_sessions()

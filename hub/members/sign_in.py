@@ -228,7 +228,7 @@ def _by_key(header: str) -> Actor | None:
             "Ask an administrator for a new one (`hub member credential`)",
         )
     if holder.outside:
-        service.record_denial(holder.actor)
+        service.record_denial(holder.actor, "address")
         raise ProblemError(
             "address-not-allowed",
             "This API key may not be used from this address; its owner is told in the record",

@@ -10,7 +10,7 @@ SERVICES = re.compile(rf"hub/({'|'.join(domains())})/service(\.py|/\w+\.py)")
 ASKED_BY_ITS_CALLERS = {
     "hub/ledger/service/append.py append": "records what another command did, in that command's transaction",
     "hub/members/service/membership.py record": "the same, about a member",
-    "hub/members/service/membership.py record_denial": "records that somebody was refused",
+    "hub/members/service/denials.py record_denial": "records that somebody was refused",
     "hub/epochs/service.py debit": "takes from the actor's own quota, before what was asked for",
 }
 """Public functions of services that take an actor and leave the asking to others, each with its reason."""

@@ -42,6 +42,7 @@ from hub.members.service.decisions import (
     propose,
     refuse,
 )
+from hub.members.service.denials import record_denial, tell_denials
 from hub.members.service.factors import (
     KnownFactor,
     Proven,
@@ -81,7 +82,6 @@ from hub.members.service.membership import (
     find,
     invite,
     move,
-    record_denial,
     set_limit,
     set_sector,
 )
@@ -215,6 +215,7 @@ __all__ = [
     "set_limit",
     "set_sector",
     "sign_agreement",
+    "tell_denials",
     "totp_address",
     "totp_text",
     "upkeep_actor",

@@ -190,12 +190,6 @@ def set_limit(actor: Actor, code: str, per_minute: int) -> None:
     db.session.commit()
 
 
-def record_denial(actor: Actor) -> None:
-    """Record that the actor was refused; in a transaction of its own."""
-    ledger.append(actor, Event.ACCESS_DENIED, outcome="denied")
-    db.session.commit()
-
-
 def find(code: str) -> Member:
     """The member of that code; raises UnknownMemberError."""
     member = db.session.execute(select(Member).where(Member.code == code)).scalar_one_or_none()
