@@ -14,6 +14,7 @@ from pathlib import Path
 
 import urllib3
 
+from benchmarks import nets
 from benchmarks.stage import Stage, b64, fill, stage, token
 from hub.tokens import Blinder, EvaluationKey, KeyId
 
@@ -325,7 +326,23 @@ def matching() -> list[Figure]:
     ]
 
 
-SUITES = {"evaluation": evaluation, "sharing": sharing, "matching": matching}
+def access() -> list[Figure]:
+    """Gate, policy and row-level security against the same code without them."""
+    with stage(1, 1) as hub:
+        nets.prepared(hub)
+        requests, (on, off) = nets.compared(hub)
+    return [
+        *(
+            at_most(f"nets: ms of {name}", (each - bare) * 1000, 1, f"{each * 1000:.2f} against {bare * 1000:.2f} ms")
+            for name, (each, bare) in requests.items()
+        ),
+        at_most(
+            "nets: a match of 10,000 with / without", on / off, 1.1, f"{on * 1000:.1f} against {off * 1000:.1f} ms"
+        ),
+    ]
+
+
+SUITES = {"evaluation": evaluation, "sharing": sharing, "matching": matching, "access": access}
 
 
 def main(names: list[str]) -> int:

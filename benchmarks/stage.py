@@ -35,6 +35,8 @@ class Stage:
     process: psutil.Process
     url: str
     owner_url: str
+    environment: dict[str, str]
+    """The settings of its parts."""
     profiles: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def session(self, code: str) -> requests.Session:
@@ -102,7 +104,7 @@ def stage(web_workers: int = 1, evaluator_workers: int = 1) -> Iterator[Stage]:
         try:
             environment = _await(home)
             yield _founded(
-                Stage(psutil.Process(hub.pid), environment["HUB_URL"], environment["HUB_DATABASE_URL"]),
+                Stage(psutil.Process(hub.pid), environment["HUB_URL"], environment["HUB_DATABASE_URL"], environment),
                 environment,
                 home,
             )
