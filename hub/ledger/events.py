@@ -23,6 +23,11 @@ class Event(StrEnum):
     PERSON_INVITED = "person.invited"
     INVITATION_MADE = "invitation.made"
     INVITATION_ACCEPTED = "invitation.accepted"
+    INVITATION_TAKEN_BACK = "invitation.taken_back"
+    ROLE_SET = "person.role_set"
+    PERSON_SHUT_OUT = "person.shut_out"
+    PERSON_LET_IN = "person.let_in"
+    PASSWORD_CHANGED = "person.password_changed"
     PERSON_SIGNED_IN = "person.signed_in"
     FACTOR_ADDED = "person.factor_added"
     FACTOR_REMOVED = "person.factor_removed"
@@ -63,6 +68,11 @@ SENTENCES: dict[Event, str] = {
     Event.PERSON_INVITED: "A person was given access for {ref}",
     Event.INVITATION_MADE: "A person was invited to act for {ref}",
     Event.INVITATION_ACCEPTED: "A person accepted an invitation to act for {member} ({ref})",
+    Event.INVITATION_TAKEN_BACK: "An invitation to act for {member} was taken back",
+    Event.ROLE_SET: "The person {ref} acts for {member} as its {reason} now",
+    Event.PERSON_SHUT_OUT: "The person {ref} was shut out: it acts for {member} no more",
+    Event.PERSON_LET_IN: "The person {ref}, who was shut out, may act for {member} again",
+    Event.PASSWORD_CHANGED: "A person of {member} chose a new password ({ref})",
     Event.PERSON_SIGNED_IN: "A person signed in for {member}",
     Event.FACTOR_ADDED: "A person of {member} added a second factor ({ref})",
     Event.FACTOR_REMOVED: "A person of {member} removed a second factor ({ref})",

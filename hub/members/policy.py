@@ -26,12 +26,10 @@ def may_manage_credentials(actor: Actor, member_id: int) -> bool:
 
 
 def may_manage_people(actor: Actor, member_id: int) -> bool:
-    """Whether the actor may invite people of a member: its own as an owner, any as the alliance's office; no key."""
+    """Whether the actor may invite people of a member: its own as an owner, any other as the office; no key may."""
     if actor.via == "api":
         return False
-    if actor.may(Permission.MEMBER_ADMINISTER):
-        return True
-    return actor.member_id == member_id and actor.may(Permission.PERSON_MANAGE)
+    return actor.may(Permission.PERSON_MANAGE if actor.member_id == member_id else Permission.MEMBER_ADMINISTER)
 
 
 def may_decide(actor: Actor) -> bool:

@@ -55,9 +55,10 @@ IDLE_IN_OFFICE = timedelta(hours=1)
 """The same for everybody of the alliance's office."""
 FRESH = timedelta(minutes=10)
 """How long a factor given counts for acts that want the person to be there."""
-SESSION_KEPT = timedelta(days=7)
-"""How long a session's row stays after its end."""
+SESSION_KEPT = timedelta(days=30)
+"""How long a session's row stays after its end: who signs in from a network seen in that time is told nothing of it."""
 MOST_SESSIONS_SHOWN = 50
+MOST_PEOPLE_SHOWN = 500
 
 TOTP_STEP, TOTP_DIGITS = 30, 6
 TOTP_DRIFT = 1
@@ -93,6 +94,51 @@ LINK_KEPT = timedelta(days=30)
 """How long a link's row stays after its end."""
 MOST_INVITATIONS = 20
 """Open invitations of one member."""
+
+MOST_LINKS_ASKED, LINKS_ASKED_SPAN = 3, timedelta(hours=1)
+"""Letters with a link to a new password, to one address, whoever asks for them."""
+
+
+class Notice(StrEnum):
+    """What a person is told by letter about its own sign-in."""
+
+    PASSWORD_CHANGED = "password changed"
+    FACTOR_ADDED = "factor added"
+    FACTOR_REMOVED = "factor removed"
+    CODES_RENEWED = "codes renewed"
+    FACTORS_RESET = "factors reset"
+    NEW_NETWORK = "new network"
+    SESSIONS_ENDED = "sessions ended"
+    ROLE_SET = "role set"
+    SHUT_OUT = "shut out"
+    LET_IN = "let in"
+
+
+NOTICES: dict[Notice, tuple[str, str]] = {
+    Notice.PASSWORD_CHANGED: ("Your password has changed", "Your password was changed; your other sessions ended."),
+    Notice.FACTOR_ADDED: ("You have another second factor", "A second factor was added to your sign-in."),
+    Notice.FACTOR_REMOVED: ("You have one second factor less", "A second factor of your sign-in was removed."),
+    Notice.CODES_RENEWED: ("You have new recovery codes", "New recovery codes were made; the old ones are void."),
+    Notice.FACTORS_RESET: (
+        "Your second factors were reset",
+        "An owner of your member took all your second factors away and ended your sessions.\n"
+        "Sign in with your password, then add a new one.",
+    ),
+    Notice.NEW_NETWORK: (
+        "You signed in from a new network",
+        f"You signed in from a network that the hub has not seen you in for {SESSION_KEPT.days} days.",
+    ),
+    Notice.SESSIONS_ENDED: ("You were signed out", "Sessions of yours were ended from another one of yours."),
+    Notice.ROLE_SET: ("Your role has changed", "An owner of your member gave you another role."),
+    Notice.SHUT_OUT: (
+        "You cannot sign in any more",
+        "An owner of your member shut you out, and your sessions ended. Only an owner lets you in again.",
+    ),
+    Notice.LET_IN: ("You can sign in again", "An owner of your member let you in again, with the password you had."),
+}
+"""Subject and words of each; none says from where, by whom, or which."""
+ACTS_OF_OWNERS = frozenset({Notice.ROLE_SET, Notice.SHUT_OUT, Notice.LET_IN})
+"""What no stranger to the member does, and no new password mends."""
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
 FEWEST_CHARACTERS = 5

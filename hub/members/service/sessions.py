@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, DateTime, LargeBinary, func, insert, select, update
 
@@ -168,6 +168,12 @@ def end_other_sessions(actor: Actor) -> int:
 def end_sessions_of(person_id: int) -> int:
     """End every session of a person of the reader's member; in the transaction under way."""
     return _end(PersonSession.person_id == person_id, PersonSession.ended_at.is_(None))
+
+
+def set_idle_limit(person_id: int, limit: timedelta) -> None:
+    """How long the sessions under way of a person may lie unused from now on; in the transaction under way."""
+    under_way = (PersonSession.person_id == person_id, PersonSession.ended_at.is_(None))
+    changed(update(PersonSession).where(*under_way).values(idle_seconds=int(limit.total_seconds())))
 
 
 def forget_sessions() -> int:

@@ -30,6 +30,7 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         ("p_0000000000000000",),
     ),
     "person": ("SELECT code, pseudonym FROM person JOIN member ON member.id = member_id", ("p_0000000000000000",)),
+    "invitation": ("SELECT code, o.id FROM one_time_link o JOIN member m ON m.id = member_id", (2_000_000,)),
     "session": (
         "SELECT split_part(email, '@', 1), session.id FROM session JOIN person ON person.id = person_id",
         (2_000_000,),
@@ -67,6 +68,10 @@ ROUTES: Mapping[str, str] = {
     "ledger_api.receipt": "entry",
     "members.move": "member",
     "members.one": "member",
+    "people.let_in": "person",
+    "people.set_role": "person",
+    "people.shut_out": "person",
+    "people.take_back": "invitation",
     "sessions.end": "session",
 }
 """Endpoint → the kind of record that its address names."""

@@ -38,15 +38,18 @@ from hub.members.forms.agreement import AgreementForm, SignatureForm
 from hub.members.forms.credentials import CredentialForm
 from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
 from hub.members.forms.invitations import AcceptanceForm
+from hub.members.forms.people import InvitationForm
 from hub.members.pages.members import words_of
 from hub.members.rules import SECTORS, DecisionKind, MemberState
 from hub.members.service import (
     KnownFactor,
+    KnownPerson,
     ListedMember,
     LiveCredential,
     LiveSession,
     Move,
     OpenDecision,
+    OpenInvitation,
     Owner,
     Reader,
     ShownMember,
@@ -222,6 +225,26 @@ def _invitation(full: bool) -> dict[str, Any]:
     return {"form": form, "reader": reader, "link": "A" * 43}
 
 
+def _people(full: bool) -> dict[str, Any]:
+    form = InvitationForm(formdata=None)
+    if full:
+        form.email.errors = ["Give an e-mail address"]
+    here = KnownPerson("p_a1", "Mara", "mara@example.com", Role.OWNER, True, ("totp", "passkey"), NOW, True)
+    rows = (
+        here,
+        KnownPerson("p_a2", "<b>Ole</b>", "o" * 60 + "@example.com", Role.VIEWER, True, (), None, False),
+        KnownPerson("p_a3", "Vera", "vera@example.com", Role.COUNSEL, False, ("totp",), NOW, False),
+    )
+    invited = OpenInvitation(1, "eva@example.com", "Eva", Role.ANALYST, NOW, NOW + timedelta(days=7))
+    return {
+        "form": form,
+        "rows": rows if full else rows[:1],
+        "invitations": [invited] if full else [],
+        "roles": list(Role),
+        "kept": 30,
+    }
+
+
 def _sessions(full: bool) -> dict[str, Any]:
     here = LiveSession(1, "2001:db8::/64", "Firefox on Windows", NOW, NOW, NOW + timedelta(hours=8), True, True)
     other = LiveSession(2, "192.0.2.0/24", "<b>A browser</b>", NOW, NOW, NOW + timedelta(hours=8), False, False)
@@ -357,6 +380,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
         "days": 30,
     },
     "members/agreement.html": lambda _, full: _agreement(full),
+    "members/people.html": lambda _, full: _people(full),
     "members/sessions.html": lambda _, full: _sessions(full),
     "members/invitation.html": lambda _, full: _invitation(full),
     "members/grants.html": lambda *_: {"permissions": WORDS, "kinds": GRANTS, "roles": ROLES},
@@ -376,6 +400,7 @@ TEMPLATES = (
     *FACTORS,
     "members/invitation.html",
     "members/agreement.html",
+    "members/people.html",
     "members/sessions.html",
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
@@ -414,6 +439,13 @@ ADDRESSES = {
     "agreement.present": "/agreement",
     "agreement.sign": "/agreement/signature",
     "agreement.publish": "/agreement/publish",
+    "people.everybody": "/people",
+    "people.invite": "/people/invitations",
+    "people.take_back": "/people/invitations/<int:number>/withdrawal",
+    "people.set_role": "/people/<pseudonym>/role",
+    "people.shut_out": "/people/<pseudonym>/shut-out",
+    "people.let_in": "/people/<pseudonym>/let-in",
+    "factors.reset": "/second-factors/<pseudonym>/reset",
     "sessions.own": "/sessions",
     "sessions.end": "/sessions/<int:number>/end",
     "sessions.end_others": "/sessions/others/end",
