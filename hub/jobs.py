@@ -37,7 +37,7 @@ _UNOPENED = App(connector=SyncPsycopgConnector())
 """For putting jobs in: it opens no connection, each job takes the one of the transaction it belongs to."""
 
 
-def put(connection: Any, task: str, **arguments: int) -> None:
+def put(connection: Any, task: str, **arguments: int | str) -> None:
     """Put a job into the queue in the transaction that the driver's connection is in: no commit, no job."""
     _UNOPENED.configure_task(task, allow_unknown=True, connection=connection).defer(**arguments)
 

@@ -72,7 +72,7 @@ SENTENCES: dict[Event, str] = {
     Event.ROLE_SET: "The person {ref} acts for {member} as its {reason} now",
     Event.PERSON_SHUT_OUT: "The person {ref} was shut out: it acts for {member} no more",
     Event.PERSON_LET_IN: "The person {ref}, who was shut out, may act for {member} again",
-    Event.PASSWORD_CHANGED: "A person of {member} chose a new password ({ref})",
+    Event.PASSWORD_CHANGED: "A person of {member} chose a new password (by {ref})",
     Event.PERSON_SIGNED_IN: "A person signed in for {member}",
     Event.FACTOR_ADDED: "A person of {member} added a second factor ({ref})",
     Event.FACTOR_REMOVED: "A person of {member} removed a second factor ({ref})",

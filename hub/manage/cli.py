@@ -129,8 +129,10 @@ def worker() -> None:
         forget_attempts,
         forget_links,
         forget_sessions,
+        send_link,
         tell_denials,
     )
+    from hub.members.service import SEND_LINK
 
     settings = Settings.from_env()
     periodic = {
@@ -145,7 +147,8 @@ def worker() -> None:
         "tell_denials": ("32 * * * *", tell_denials),
         "settle_orphans": ("17 3 * * *", settle_orphans),
     }
-    queue = create_queue(settings.database_url, create_app(settings), periodic, asked={SEND: Work(send_letter, WAITS)})
+    asked = {SEND: Work(send_letter, WAITS), SEND_LINK: Work(send_link, ())}
+    queue = create_queue(settings.database_url, create_app(settings), periodic, asked)
     queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")
 
 

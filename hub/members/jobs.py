@@ -13,6 +13,11 @@ def forget_links() -> int:
     return service.forget_links()
 
 
+def send_link(sealed: str, tries: int) -> None:
+    """Write to whom a sealed address belongs. Done once more, it writes once more."""
+    service.send_link(sealed, tries)
+
+
 def end_probations() -> int:
     """Admit members whose probation is over. Safe to repeat."""
     return service.end_probations()

@@ -53,6 +53,12 @@ def open_invitations(member_id: int, now: datetime) -> ColumnElement[bool]:
     return and_(OneTimeLink.kind == LinkKind.INVITATION.value, OneTimeLink.member_id == member_id, alive)
 
 
+def open_password_links(person: Person) -> ColumnElement[bool]:
+    """The links to a new password that were sent to a person and not used."""
+    alive = and_(OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None))
+    return and_(OneTimeLink.kind == LinkKind.PASSWORD.value, OneTimeLink.email == person.email.lower(), alive)
+
+
 def own_signatures(actor: Actor) -> ColumnElement[bool]:
     """What the actor's member signed."""
     return AgreementSignature.member_id == actor.member_id

@@ -159,6 +159,7 @@ COMMON_PASSWORDS = frozenset(
 """The commonest of those that are long enough, without their spaces and in lower case."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST_NAME = 120
+LONGEST_ADDRESS = 255
 
 
 class MemberState(StrEnum):

@@ -42,6 +42,8 @@ PARENTS = {
     "credentials.issue": "credentials.keys",
     "people.invite": "people.everybody",
     "sessions.own": "factors.own",
+    "passwords.own": "factors.own",
+    "passwords.change": "factors.own",
     "factors.enrol": "factors.own",
     "factors.renew_codes": "factors.own",
     "credentials.rotate": "credentials.keys",

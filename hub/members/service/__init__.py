@@ -103,6 +103,15 @@ from hub.members.service.passkeys import (
     enter_by_passkey,
     give_passkey,
 )
+from hub.members.service.passwords import (
+    SEND_LINK,
+    WrongPasswordError,
+    ask_for_link,
+    change_password,
+    choose_password,
+    password_link,
+    send_link,
+)
 from hub.members.service.people import (
     KnownPerson,
     OpenInvitation,
@@ -130,6 +139,7 @@ from hub.members.service.sessions import (
 
 __all__ = [
     "OFFICE",
+    "SEND_LINK",
     "Answer",
     "Asked",
     "Browser",
@@ -161,6 +171,7 @@ __all__ = [
     "UnknownSessionError",
     "Version",
     "WrongCodeError",
+    "WrongPasswordError",
     "accept_invitation",
     "actor_of_person",
     "add_passkey",
@@ -173,9 +184,12 @@ __all__ = [
     "agreement_standing",
     "approve",
     "ask",
+    "ask_for_link",
     "ask_for_new",
     "begin_session",
     "carries_out",
+    "change_password",
+    "choose_password",
     "codes_of",
     "end_other_sessions",
     "end_probations",
@@ -217,6 +231,7 @@ __all__ = [
     "own_seats",
     "own_sessions",
     "own_signature",
+    "password_link",
     "people",
     "person_named",
     "propose",
@@ -231,6 +246,7 @@ __all__ = [
     "revoke_key",
     "rotate_key",
     "seal_secret",
+    "send_link",
     "set_limit",
     "set_role",
     "set_sector",

@@ -24,8 +24,9 @@ from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.members import policy, rules
 from hub.members.model import Factor, Person
-from hub.members.rules import FactorKind
+from hub.members.rules import FactorKind, Notice
 from hub.members.service.membership import RefusedMoveError
+from hub.members.service.notices import tell
 from hub.members.service.sessions import end_sessions_of, own_session, renew
 from hub.sealing import seal, unseal
 
@@ -116,6 +117,7 @@ def add_factor(actor: Actor, values: dict[str, object]) -> Proven:
     owner = {"person_id": session.person_id, "member_id": actor.member_id, "added_at": clock.now()}
     db.session.execute(insert(Factor).values(**values, **owner))
     _record(actor, Event.FACTOR_ADDED, str(values["kind"]))
+    tell(session.email, Notice.FACTOR_ADDED)
     codes = [] if before else _new_codes(actor)
     key = renew(actor)
     db.session.commit()
@@ -131,6 +133,7 @@ def remove_factor(actor: Actor, id: int) -> None:
         raise RefusedMoveError("this is your only second factor: add another before you remove it")
     db.session.execute(delete(Factor).where(policy.own_factors(own_session(actor)), Factor.id == id))
     _record(actor, Event.FACTOR_REMOVED, known[id].kind)
+    tell(own_session(actor).email, Notice.FACTOR_REMOVED)
     db.session.commit()
 
 
@@ -140,6 +143,7 @@ def renew_recovery_codes(actor: Actor) -> Sequence[str]:
     db.session.execute(delete(Factor).where(mine, Factor.kind == FactorKind.RECOVERY))
     codes = _new_codes(actor)
     _record(actor, Event.FACTOR_ADDED, FactorKind.RECOVERY.value)
+    tell(own_session(actor).email, Notice.CODES_RENEWED)
     db.session.commit()
     return codes
 
@@ -167,14 +171,15 @@ def reset_factors(actor: Actor, pseudonym: str) -> None:
     """
     actor.must(Permission.CREDENTIAL_MANAGE)
     person = db.session.execute(
-        select(Person.id).where(policy.own_people(actor), Person.pseudonym == pseudonym)
-    ).scalar_one_or_none()
+        select(Person.id, Person.email).where(policy.own_people(actor), Person.pseudonym == pseudonym)
+    ).one_or_none()
     if person is None:
         raise UnknownFactorError("your member has no such person")
-    if person == own_session(actor).person_id:
+    if person.id == own_session(actor).person_id:
         raise RefusedMoveError("another owner resets your second factors; you may exchange them yourself")
-    db.session.execute(delete(Factor).where(Factor.person_id == person))
-    end_sessions_of(person)
+    db.session.execute(delete(Factor).where(Factor.person_id == person.id))
+    end_sessions_of(person.id)
+    tell(person.email, Notice.FACTORS_RESET)
     ledger.append(actor, Event.FACTORS_RESET, subject={"type": "person", "ref": pseudonym})
     db.session.commit()
 

@@ -18,7 +18,8 @@ from hub.ledger.events import Event
 from hub.limits.rules import network_of
 from hub.members import policy, rules
 from hub.members.model import Person, PersonSession
-from hub.members.rules import ACTIVE, MemberState
+from hub.members.rules import ACTIVE, MemberState, Notice
+from hub.members.service.notices import tell
 
 _MOMENT = given("moment", DateTime(timezone=True))
 _FOUND = func.session_holder(given("digest", LargeBinary), _MOMENT).table_valued(
@@ -77,6 +78,8 @@ def begin_session(actor: Actor, person: Person, browser: Browser, *, proven: boo
     `proven`: the factor needs no second one beside it.
     """
     key, now = _new_key(), clock.now()
+    if proven:
+        _tell_if_new(person.id, person.email, network_of(browser.address))
     db.session.execute(
         insert(PersonSession).values(
             digest=rules.key_digest(key),
@@ -104,6 +107,9 @@ def renew(actor: Actor) -> str:
     In the transaction under way.
     """
     session, key, now = own_session(actor), _new_key(), clock.now()
+    if session.step is Step.SECOND_FACTOR:
+        network = db.session.execute(select(PersonSession.network).where(PersonSession.id == session.id)).scalar_one()
+        _tell_if_new(session.person_id, session.email, network)
     proven = func.coalesce(PersonSession.proven_at, now)
     db.session.execute(
         update(PersonSession)
@@ -113,6 +119,14 @@ def renew(actor: Actor) -> str:
     if session.step is not None:
         ledger.append(actor, Event.PERSON_SIGNED_IN)
     return key
+
+
+def _tell_if_new(person_id: int, email: str, network: str) -> None:
+    """Tell a person that signs in from a network where no session that is still kept was proven."""
+    there = (PersonSession.person_id == person_id, PersonSession.network == network)
+    seen = select(PersonSession.id).where(*there, PersonSession.proven_at.is_not(None)).limit(1)
+    if db.session.execute(seen).first() is None:
+        tell(email, Notice.NEW_NETWORK)
 
 
 def own_session(actor: Actor) -> Session:
@@ -152,22 +166,29 @@ def own_sessions(actor: Actor) -> Sequence[LiveSession]:
 
 def end_session(actor: Actor, id: int | None = None) -> None:
     """End a session of the actor's person, this one if none is named. Raises UnknownSessionError."""
-    wanted = own_session(actor).id if id is None else id
+    here = own_session(actor)
+    wanted = here.id if id is None else id
     if not _end(policy.own_sessions(actor, clock.now()), PersonSession.id == wanted):
         raise UnknownSessionError("there is no such session under way")
+    if wanted != here.id:
+        tell(here.email, Notice.SESSIONS_ENDED)
     db.session.commit()
 
 
 def end_other_sessions(actor: Actor) -> int:
     """End all sessions of the actor's person but this one; returns how many."""
-    ended = _end(policy.own_sessions(actor, clock.now()), PersonSession.id != own_session(actor).id)
+    here = own_session(actor)
+    ended = _end(policy.own_sessions(actor, clock.now()), PersonSession.id != here.id)
+    if ended:
+        tell(here.email, Notice.SESSIONS_ENDED)
     db.session.commit()
     return ended
 
 
-def end_sessions_of(person_id: int) -> int:
-    """End every session of a person of the reader's member; in the transaction under way."""
-    return _end(PersonSession.person_id == person_id, PersonSession.ended_at.is_(None))
+def end_sessions_of(person_id: int, *, but: int = 0) -> int:
+    """End every session of a person of the reader's member, but one if it is named; in the transaction under way."""
+    under_way = (PersonSession.person_id == person_id, PersonSession.ended_at.is_(None))
+    return _end(*under_way, PersonSession.id != but)
 
 
 def set_idle_limit(person_id: int, limit: timedelta) -> None:

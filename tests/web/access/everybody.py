@@ -24,6 +24,7 @@ from hub.members.service.credentials import CredentialTerms
 from tests.conftest import Hub, fresh_database, hub_on
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
 from tests.web.members.documents import pdf
+from tests.web.members.letters import forget_password
 from tests.web.members.test_applications import applied
 
 MEMBERS: Mapping[str, tuple[str, str | None]] = {
@@ -285,7 +286,8 @@ def _change(made: Everybody) -> None:
 
 
 def _correspond(made: Everybody) -> None:
-    """A letter, a decision of the office, an application that it vets, and an invitation of each member."""
+    """A letter, a decision of the office, an application that it vets, and of each member an invitation and a link
+    to a new password."""
     with made.hub.app.app_context():
         mail.post(mail.Letter("somebody@alliance-hub.org", "An invitation", "words of the letter."))
         db.session.commit()
@@ -307,3 +309,4 @@ def _correspond(made: Everybody) -> None:
                 member = db.session.get_one(Member, actor.member_id)
                 members.invite_person(actor, member, f"guest-of-{code}@alliance-hub.org", "Guest", Role.VIEWER)
                 db.session.commit()
+            forget_password(made.hub, f"{who}@alliance-hub.org")

@@ -220,6 +220,8 @@ LESS = {
     "apply.confirm": {"Referrer-Policy"},
     "invitations.read": {"Referrer-Policy"},
     "invitations.accept": {"Referrer-Policy"},
+    "password_links.read": {"Referrer-Policy"},
+    "password_links.choose": {"Referrer-Policy"},
 }
 
 

@@ -246,8 +246,16 @@ OWNED = {
     "sighting": "member_id",
 }
 """Table → whose a row is."""
-THE_OFFICE_TOO = {"agreement_signature", "credential", "quota", "one_time_link"}
-"""It issues keys, grants quotas, invites, and sees who has signed: it reads whose there are, and no digest."""
+THE_OFFICE_TOO = {
+    "agreement_signature": "true",
+    "credential": "true",
+    "one_time_link": "kind = 'invitation'",
+    "quota": "true",
+}
+"""It issues keys, grants quotas, invites, and sees who has signed: it reads whose there are, and no digest.
+
+Table → which rows; a link to a new password is nobody's but its reader's.
+"""
 THE_OFFICE_ALONE = {
     "application": "name",
     "application_document": "application",
@@ -278,8 +286,10 @@ def test_sql_of_the_application_gives_a_member_its_own_rows(all_there_is: Everyb
     for code in (*codes(), None):
         found[table, code] = sql(all_there_is, code, counted)
         own = {row for row in every if table in OWNED and code is not None and row[0] == number_of[code]}
-        office = code == "alliance" and (table in THE_OFFICE_TOO or table in THE_OFFICE_ALONE)
-        expected[table, code] = every if office else own
+        if code == "alliance" and (table in THE_OFFICE_TOO or table in THE_OFFICE_ALONE):
+            which = f"{THE_OFFICE_TOO.get(table, 'true')} OR {column}::text = '{number_of[code]}'"
+            own = sql_as_owner(all_there_is, counted.replace("GROUP BY", f"WHERE {which} GROUP BY"))
+        expected[table, code] = own
     assert differing(found, expected) == {}
 
 

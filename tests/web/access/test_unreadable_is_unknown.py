@@ -82,6 +82,8 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "apply.confirm": LINK,
     "invitations.read": LINK,
     "invitations.accept": LINK,
+    "password_links.read": LINK,
+    "password_links.choose": LINK,
     "epochs_api.evaluate": "keys of tokens are everybody's",
     "indicators_api.token_list": "keys of tokens are everybody's",
     "matches_api.match": "keys of tokens are everybody's",

@@ -7,6 +7,7 @@ from werkzeug.test import TestResponse
 
 from hub import mail
 from hub.mail import Letter
+from hub.members import service as members
 from tests.conftest import HTML, Hub
 
 
@@ -22,6 +23,22 @@ def path_in(letter: Letter) -> str:
     found = re.search(r"http://127\.0\.0\.1:8000(/\S+/[A-Za-z0-9_-]{43})\n", letter.text)
     assert found is not None, letter.text
     return found[1]
+
+
+def forget_password(hub: Hub, email: str) -> None:
+    """Ask for a link to a new password, and let the queue find out whom the address belongs to."""
+    with hub.app.app_context():
+        members.ask_for_link(email)
+    find_out(hub)
+
+
+def find_out(hub: Hub) -> None:
+    """Do what the worker does for those who asked for a link to a new password."""
+    for (sealed,) in hub.sql(
+        "DELETE FROM procrastinate_jobs WHERE task_name = %s RETURNING args ->> 'sealed'", members.SEND_LINK
+    ):
+        with hub.app.app_context():
+            members.send_link(str(sealed))
 
 
 def answered(hub: Hub, path: str, client: FlaskClient | None = None, **fields: str) -> TestResponse:

@@ -37,7 +37,8 @@ from hub.mail import KeptLetter, Letter
 from hub.members.forms.agreement import AgreementForm, SignatureForm
 from hub.members.forms.credentials import CredentialForm
 from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
-from hub.members.forms.invitations import AcceptanceForm
+from hub.members.forms.invitations import AcceptanceForm, NewPasswordForm
+from hub.members.forms.passwords import ChangedPasswordForm, ForgottenForm
 from hub.members.forms.people import InvitationForm
 from hub.members.pages.members import words_of
 from hub.members.rules import SECTORS, DecisionKind, MemberState
@@ -245,6 +246,15 @@ def _people(full: bool) -> dict[str, Any]:
     }
 
 
+def _passwords(template: str, full: bool) -> dict[str, Any]:
+    if template == "members/new_password.html":
+        return _invitation(full) | {"form": NewPasswordForm(formdata=None)}
+    form = (ForgottenForm if template == "members/forgotten.html" else ChangedPasswordForm)(formdata=None)
+    if full:
+        form[next(iter(form._fields))].errors = ["This is not your password"]
+    return {"form": form}
+
+
 def _sessions(full: bool) -> dict[str, Any]:
     here = LiveSession(1, "2001:db8::/64", "Firefox on Windows", NOW, NOW, NOW + timedelta(hours=8), True, True)
     other = LiveSession(2, "192.0.2.0/24", "<b>A browser</b>", NOW, NOW, NOW + timedelta(hours=8), False, False)
@@ -367,12 +377,19 @@ FACTORS = (
     "members/recovery_codes.html",
     "members/factors.html",
 )
+PASSWORDS = (
+    "members/forgotten.html",
+    "members/forgotten_sent.html",
+    "members/new_password.html",
+    "members/password.html",
+)
 GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     "applications": _applications,
     "insights": lambda template, full: {
         "overview": _overviews(full)[template.removesuffix(".html").partition("/overview_")[2]]
     },
     **dict.fromkeys(OFFICE, _office),
+    **dict.fromkeys(PASSWORDS, _passwords),
     **dict.fromkeys(FACTORS, _factors),
     "members/credentials.html": lambda _, full: _credentials(full),
     "members/letters.html": lambda _, full: {
@@ -400,6 +417,7 @@ TEMPLATES = (
     *FACTORS,
     "members/invitation.html",
     "members/agreement.html",
+    *PASSWORDS,
     "members/people.html",
     "members/sessions.html",
     *OFFICE,
@@ -439,6 +457,12 @@ ADDRESSES = {
     "agreement.present": "/agreement",
     "agreement.sign": "/agreement/signature",
     "agreement.publish": "/agreement/publish",
+    "passwords.forgotten": "/forgotten",
+    "passwords.ask": "/forgotten/ask",
+    "passwords.own": "/password",
+    "passwords.change": "/password/change",
+    "password_links.choose": "/passwords/<link>",
+    "security.login": "/sign-in",
     "people.everybody": "/people",
     "people.invite": "/people/invitations",
     "people.take_back": "/people/invitations/<int:number>/withdrawal",
