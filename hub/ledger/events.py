@@ -14,6 +14,7 @@ class Event(StrEnum):
     APPLICATION_REFUSED = "application.refused"
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
+    ACTED_FOR = "member.acted_for"
     MEMBER_SECTOR_SET = "member.sector_set"
     AGREEMENT_PUBLISHED = "agreement.published"
     AGREEMENT_SIGNED = "agreement.signed"
@@ -59,6 +60,7 @@ SENTENCES: dict[Event, str] = {
     Event.APPLICATION_REFUSED: "The office refused the application {ref}",
     Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
     Event.MEMBER_MOVED: "A member is {ref} now",
+    Event.ACTED_FOR: "Two people of the office acted in the name of {ref} ({reason})",
     Event.MEMBER_SECTOR_SET: "A member's sector is {ref} now",
     Event.AGREEMENT_PUBLISHED: "Version {ref} of the agreement was published for everybody",
     Event.AGREEMENT_SIGNED: "{member} signed version {ref} of the agreement",

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.access.grants import Role
 from hub.access.tlp import MemberKind
 from hub.db import Model, Xid8, one_of
-from hub.members.rules import DecisionKind, DecisionState, FactorKind, LinkKind, MemberState
+from hub.members.rules import Act, DecisionKind, DecisionState, FactorKind, LinkKind, MemberState
 
 
 class Member(Model):
@@ -241,6 +241,8 @@ class Decision(Model):
         one_of("kind", DecisionKind),
         one_of("state", DecisionState),
         CheckConstraint("(settled_by IS NULL) = (state IN ('open', 'expired'))", name="settled"),
+        one_of("act", Act),
+        CheckConstraint("(kind = 'act_for') = (act IS NOT NULL)", name="act_for"),
         CheckConstraint("state <> 'approved' OR settled_by <> proposed_by", name="by_two"),
         Index("uq_decision_open", "kind", "subject", unique=True, postgresql_where=column("state") == "open"),
         Index("ix_decision_state", "state", "id"),
@@ -251,6 +253,12 @@ class Decision(Model):
     kind: Mapped[str] = mapped_column(String(12))
     subject: Mapped[str] = mapped_column(String(60))
     """What is decided about, by the name that its kind gives it."""
+    act: Mapped[str | None] = mapped_column(String(20))
+    """What is to be done in the name of the member that is the subject."""
+    target: Mapped[str | None] = mapped_column(String(60))
+    """To which of its people, by pseudonym."""
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """A new owner's name and address."""
     reason: Mapped[str] = mapped_column(String(500))
     state: Mapped[str] = mapped_column(String(10))
     proposed_by: Mapped[str] = mapped_column(String(24))

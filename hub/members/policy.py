@@ -26,10 +26,13 @@ def may_manage_credentials(actor: Actor, member_id: int) -> bool:
 
 
 def may_manage_people(actor: Actor, member_id: int) -> bool:
-    """Whether the actor may invite people of a member: its own as an owner, any other as the office; no key may."""
+    """Whether the actor may invite people of a member: its own, as an owner and no key.
+
+    For another member two people of the office do (DecisionKind.ADMIT, ACT_FOR).
+    """
     if actor.via == "api":
         return False
-    return actor.may(Permission.PERSON_MANAGE if actor.member_id == member_id else Permission.MEMBER_ADMINISTER)
+    return actor.member_id == member_id and actor.may(Permission.PERSON_MANAGE)
 
 
 def may_decide(actor: Actor) -> bool:

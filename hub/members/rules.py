@@ -203,6 +203,23 @@ class DecisionKind(StrEnum):
     END_REVIEW = "end_review"
 
 
+class Act(StrEnum):
+    """What two people of the office may do in a member's name."""
+
+    NEW_OWNER = "new-owner"
+    RESET_FACTORS = "reset-factors"
+    END_SESSIONS = "end-sessions"
+    REVOKE_KEYS = "revoke-keys"
+
+
+ACTS: dict[Act, str] = {
+    Act.NEW_OWNER: "Invite a new owner",
+    Act.RESET_FACTORS: "Reset the second factors of an owner",
+    Act.END_SESSIONS: "End the sessions of all its people",
+    Act.REVOKE_KEYS: "Revoke all its API keys",
+}
+
+
 class DecisionState(StrEnum):
     """Proposed by one person of the office; settled by another, by anybody's no, or by time."""
 

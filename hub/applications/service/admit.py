@@ -10,7 +10,7 @@ from hub.applications.service.read import confirmed, facts_of, ticks_of
 from hub.applications.service.vet import may_vet, move
 from hub.members import service as members
 from hub.members.rules import DecisionKind, check_code
-from hub.members.service import RefusedMoveError, UnknownMemberError
+from hub.members.service import OpenDecision, RefusedMoveError, UnknownMemberError
 
 
 def propose_admission(actor: Actor, name: str, code: str, reason: str) -> str:
@@ -31,18 +31,18 @@ def propose_admission(actor: Actor, name: str, code: str, reason: str) -> str:
 
 
 @members.carries_out(DecisionKind.ADMIT)
-def _admit(actor: Actor, subject: str) -> None:
+def _admit(actor: Actor, decision: OpenDecision) -> None:
     """Found the member, on probation, and invite the contact as its owner; see rules.may_approve_admission."""
-    row = confirmed(subject, lock=True)
+    row = confirmed(decision.subject, lock=True)
     _must_be_vetted(row.state)
-    if not rules.may_approve_admission(actor.pseudonym, {tick.by for tick in ticks_of(subject).values()}):
+    if not rules.may_approve_admission(actor.pseudonym, {tick.by for tick in ticks_of(decision.subject).values()}):
         raise RefusedMoveError("you vetted this application alone: somebody else of the office must approve it")
     assert row.code is not None
     member = members.admit_applicant(actor, row.code, MemberKind(row.kind), row.legal_name, row.sector)
     move(row, ApplicationState.ADMITTED)
     row.settled_by, row.settled_at = actor.pseudonym, clock.now()
     facts = facts_of(row)
-    members.invite_person(actor, member, facts.contact_email, facts.contact_name, Role.OWNER)
+    members.invite_for(actor, member, facts.contact_email, facts.contact_name, Role.OWNER)
 
 
 def _must_be_vetted(state: str) -> None:

@@ -1,16 +1,15 @@
-"""The form that changes a member's standing."""
+"""What the office's page of a member sends."""
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from hub.members import rules
 
 
-class StandingForm(FlaskForm):
-    """The state to move to, and why."""
+class ReasonForm(FlaskForm):
+    """Why something is proposed or done."""
 
-    state = SelectField("Standing", choices={state.value: state.value for state in rules.MemberState})
     reason = TextAreaField(
         "Reason",
         filters=[lambda text: (text or "").strip()],
@@ -19,3 +18,18 @@ class StandingForm(FlaskForm):
             Length(max=rules.LONGEST_REASON, message=f"At most {rules.LONGEST_REASON} characters"),
         ],
     )
+
+
+class StandingForm(ReasonForm):
+    """The state to move to, and why."""
+
+    state = SelectField("Standing", choices={state.value: state.value for state in rules.MemberState})
+
+
+class InterventionForm(ReasonForm):
+    """What to do in the member's name, and to whom."""
+
+    act = SelectField("What is to be done", choices={act.value: words for act, words in rules.ACTS.items()})
+    person = StringField("Owner", validators=[Length(max=24)])
+    name = StringField("New owner's name", validators=[Length(max=rules.LONGEST_NAME)])
+    email = StringField("New owner's e-mail address", validators=[Length(max=254)])

@@ -9,6 +9,7 @@ from hub.access.actor import Actor
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.members import service
+from hub.members.rules import ACTS
 from hub.members.service import RefusedMoveError, UnknownDecisionError
 from hub.web.filters import opening
 
@@ -20,7 +21,7 @@ blueprint = Blueprint("decisions", __name__)
 def waiting() -> str:
     """What waits for a second person, oldest first."""
     me = actor()
-    return render_template("members/decisions.html", rows=service.open_decisions(me), reader=me.pseudonym)
+    return render_template("members/decisions.html", rows=service.open_decisions(me), acts=ACTS, reader=me.pseudonym)
 
 
 @blueprint.post("/decisions/<name>/approval")

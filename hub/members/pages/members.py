@@ -1,5 +1,7 @@
 """The office's pages of members: who there is, and one member's standing; nothing of what members share."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -7,8 +9,8 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.members import service
-from hub.members.forms.standing import StandingForm
-from hub.members.rules import MOVES, SECTORS, MemberState
+from hub.members.forms.standing import InterventionForm, ReasonForm, StandingForm
+from hub.members.rules import ACTS, MOVES, SECTORS, Act, MemberState
 from hub.members.service import RefusedMoveError, UnknownMemberError
 from hub.web.filters import opening
 from hub.web.pagination import open_cursor, seal_cursor
@@ -16,6 +18,7 @@ from hub.web.shown import CursorPage, Filter, Filters
 
 blueprint = Blueprint("members", __name__)
 PAGE = 50
+PROPOSED = "It is proposed, and waits for a second person of the office."
 
 
 @blueprint.get("/members")
@@ -50,7 +53,15 @@ def one(code: str) -> str:
     moves = (
         [] if shown.member_id == actor().member_id else [state for state in MemberState if state in MOVES[shown.state]]
     )
-    return render_template("members/one.html", shown=shown, moves=moves, words=words_of(shown.state), sectors=SECTORS)
+    return render_template(
+        "members/one.html",
+        shown=shown,
+        moves=moves,
+        words=words_of(shown.state),
+        sectors=SECTORS,
+        acts=ACTS,
+        proposed=service.open_decisions(actor(), code),
+    )
 
 
 @blueprint.post("/members/<code>/standing")
@@ -58,17 +69,54 @@ def one(code: str) -> str:
 def move(code: str) -> Response:
     """Change its standing, with a reason."""
     form = StandingForm()
+
+    def done() -> str:
+        moved = service.move(actor(), code, MemberState(form.state.data), form.reason.data)
+        return f"{moved.code} is {moved.state} now."
+
+    return _answered(code, form, done)
+
+
+@blueprint.post("/members/<code>/interventions")
+@requires(Permission.MEMBER_ADMINISTER, fresh=True)
+def act_for(code: str) -> Response:
+    """Propose to act in its name."""
+    form = InterventionForm()
+
+    def done() -> str:
+        asked = service.Intervention(Act(form.act.data), form.person.data, form.email.data, form.name.data)
+        service.propose_act(actor(), code, asked, form.reason.data)
+        return PROPOSED
+
+    return _answered(code, form, done)
+
+
+@blueprint.post("/members/<code>/review/end")
+@requires(Permission.MEMBER_ADMINISTER, fresh=True)
+def end_review(code: str) -> Response:
+    """Propose to end the review of what a member left behind."""
+    form = ReasonForm()
+
+    def done() -> str:
+        service.propose_end_of_review(actor(), code, form.reason.data)
+        return PROPOSED
+
+    return _answered(code, form, done)
+
+
+def _answered(code: str, form: ReasonForm, done: Callable[[], str]) -> Response:
+    """Back to the member's page, with what was done or why it was not."""
     if not form.validate_on_submit():
         flash(" ".join(f"{words}." for field in form for words in field.errors), "error")
         return redirect(url_for("members.one", code=code), 303)
     try:
-        moved = service.move(actor(), code, MemberState(form.state.data), form.reason.data)
+        words = done()
     except UnknownMemberError:
         abort(404)
     except (RefusedMoveError, ValueError) as error:
         flash(f"{opening(error)}.", "error")
     else:
-        flash(f"{moved.code} is {moved.state} now.", "success")
+        flash(words, "success")
     return redirect(url_for("members.one", code=code), 303)
 
 

@@ -40,6 +40,7 @@ from hub.members.service.decisions import (
     carries_out,
     open_decisions,
     propose,
+    propose_end_of_review,
     refuse,
 )
 from hub.members.service.denials import record_denial, tell_denials
@@ -70,7 +71,8 @@ from hub.members.service.groups import (
     join,
     own_seats,
 )
-from hub.members.service.invitations import accept_invitation, invitation, invite_person
+from hub.members.service.interventions import Intervention, propose_act
+from hub.members.service.invitations import accept_invitation, invitation, invite_for, invite_person
 from hub.members.service.letters import kept_letters
 from hub.members.service.links import Reader, UnknownLinkError, forget_links
 from hub.members.service.membership import (
@@ -144,6 +146,7 @@ __all__ = [
     "Asked",
     "Browser",
     "CredentialTerms",
+    "Intervention",
     "KeyHolder",
     "KnownFactor",
     "KnownPerson",
@@ -208,6 +211,7 @@ __all__ = [
     "invitation",
     "invite",
     "invite_colleague",
+    "invite_for",
     "invite_person",
     "issue_credential",
     "issue_own_key",
@@ -235,6 +239,8 @@ __all__ = [
     "people",
     "person_named",
     "propose",
+    "propose_act",
+    "propose_end_of_review",
     "publish_agreement",
     "record_denial",
     "recovery_codes_left",

@@ -15,7 +15,7 @@ from hub.ledger.events import Event
 from hub.members import policy, rules
 from hub.members.model import Credential, Member
 from hub.members.rules import ACTIVE, MemberState
-from hub.members.service.membership import RefusedMoveError, find, record
+from hub.members.service.membership import RefusedMoveError, find, must_be_ownerless, record
 
 Network = IPv4Network | IPv6Network
 
@@ -37,8 +37,13 @@ class CredentialTerms:
 
 
 def issue_credential(actor: Actor, code: str, days: int = rules.CREDENTIAL_DAYS) -> str:
-    """Issue an API key for any member. Raises NotPermittedError, RefusedMoveError for a member not in standing."""
-    return issue_key(actor, find(code), CredentialTerms(days=days))
+    """Issue an API key for a member that has no owner yet, or for the office; the operator's way to begin.
+
+    Raises NotPermittedError, RefusedMoveError for a member not in standing or with an owner.
+    """
+    member = find(code)
+    must_be_ownerless(member)
+    return issue_key(actor, member, CredentialTerms(days=days))
 
 
 def issue_own_key(actor: Actor, terms: CredentialTerms) -> str:

@@ -3,16 +3,18 @@
 A kind of decision says how it is carried out, once:
 
     @carries_out(DecisionKind.ADMIT)
-    def _admit(actor: Actor, subject: str) -> None: ...
+    def _admit(actor: Actor, decision: OpenDecision) -> None: ...
 
 which runs in the transaction that approves; if it raises, nothing was approved.
 """
 
 import hashlib
+import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, update
 
@@ -24,12 +26,9 @@ from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.members import policy, rules
 from hub.members.model import Decision
-from hub.members.rules import DecisionKind, DecisionState
-from hub.members.service.membership import RefusedMoveError
-
-CarryOut = Callable[[Actor, str], None]
-"""Does what was decided about the subject, as the approving actor, in the transaction under way, uncommitted."""
-CARRIED_OUT: dict[DecisionKind, CarryOut] = {}
+from hub.members.rules import Act, DecisionKind, DecisionState
+from hub.members.service.membership import RefusedMoveError, find
+from hub.sealing import unseal
 
 
 class UnknownDecisionError(Exception):
@@ -48,6 +47,17 @@ class OpenDecision:
     """The pseudonym of who may not approve it."""
     proposed_at: datetime
     expires_at: datetime
+    act: Act | None = None
+    """What is to be done in a member's name."""
+    whom: Mapping[str, str] = field(default_factory=dict)
+    """To whom: `name` and `email` of a new owner, or `person`, an owner's pseudonym."""
+
+
+CarryOut = Callable[[Actor, OpenDecision], None]
+"""Does what was decided, as the approving actor, in the transaction under way, uncommitted."""
+NEW_OWNER = "a decision's new owner"
+"""What the name and address of one to be invited are sealed for."""
+CARRIED_OUT: dict[DecisionKind, CarryOut] = {}
 
 
 def carries_out(kind: DecisionKind) -> Callable[[CarryOut], CarryOut]:
@@ -60,8 +70,8 @@ def carries_out(kind: DecisionKind) -> Callable[[CarryOut], CarryOut]:
     return register
 
 
-def propose(actor: Actor, kind: DecisionKind, subject: str, reason: str) -> str:
-    """Propose a decision; returns its name. Commits.
+def propose(actor: Actor, kind: DecisionKind, subject: str, reason: str, given: Mapping[str, Any] | None = None) -> str:
+    """Propose a decision; returns its name. `given`: what else its kind keeps of it. Commits.
 
     Raises NotPermittedError, ValueError for a reason beyond the rules, RefusedMoveError while the same is proposed.
     """
@@ -82,6 +92,7 @@ def propose(actor: Actor, kind: DecisionKind, subject: str, reason: str) -> str:
         proposed_by=actor.pseudonym,
         proposed_at=now,
         expires_at=now + rules.DECISION_SPANS[kind],
+        **(given or {}),
     )
     db.session.add(decision)
     _record(actor, Event.DECISION_PROPOSED, decision)
@@ -103,7 +114,7 @@ def approve(actor: Actor, name: str) -> None:
     _record(actor, Event.DECISION_APPROVED, decision)
     try:
         db.session.flush()
-        CARRIED_OUT[DecisionKind(decision.kind)](actor, decision.subject)
+        CARRIED_OUT[DecisionKind(decision.kind)](actor, _shown(decision))
         db.session.commit()
     except Exception:
         db.session.rollback()
@@ -125,20 +136,28 @@ def open_decisions(actor: Actor, subject: str | None = None) -> list[OpenDecisio
     found = select(Decision).where(Decision.state == DecisionState.OPEN.value, Decision.expires_at > clock.now())
     if subject is not None:
         found = found.where(Decision.subject == subject)
-    return [
-        OpenDecision(
-            *(one.name, DecisionKind(one.kind), one.subject, one.reason),
-            *(one.proposed_by, one.proposed_at, one.expires_at),
-        )
-        for one in db.session.execute(found.order_by(Decision.id).limit(200)).scalars()
-    ]
+    return [_shown(one) for one in db.session.execute(found.order_by(Decision.id).limit(200)).scalars()]
+
+
+def propose_end_of_review(actor: Actor, code: str, reason: str) -> str:
+    """Propose that what a member left behind is withdrawn from now on. Raises as `propose`, UnknownMemberError."""
+    if find(code).left_at is None:
+        raise RefusedMoveError(f"{code} has not left")
+    return propose(actor, DecisionKind.END_REVIEW, code, reason)
 
 
 @carries_out(DecisionKind.END_REVIEW)
-def _end_review(_: Actor, code: str) -> None:
+def _end_review(_: Actor, decision: OpenDecision) -> None:
     """What the member left behind is due for withdrawal from now on."""
-    if not db.session.execute(select(func.end_review(code, clock.now()))).scalar_one():
-        raise RefusedMoveError(f"{code} has not left")
+    if not db.session.execute(select(func.end_review(decision.subject, clock.now()))).scalar_one():
+        raise RefusedMoveError(f"{decision.subject} has not left")
+
+
+def _shown(one: Decision) -> OpenDecision:
+    whom = json.loads(unseal(one.sealed, NEW_OWNER)) if one.sealed else {"person": one.target} if one.target else {}
+    act = Act(one.act) if one.act else None
+    proposed = (one.proposed_by, one.proposed_at, one.expires_at)
+    return OpenDecision(one.name, DecisionKind(one.kind), one.subject, one.reason, *proposed, act, whom)
 
 
 def _may_decide(actor: Actor) -> None:

@@ -10,6 +10,7 @@ from hub import clock
 from hub.access.actor import Actor, NotPermittedError
 from hub.access.grants import Role
 from hub.access.guard import read_as
+from hub.access.permissions import Permission
 from hub.db import changed, db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
@@ -41,6 +42,19 @@ def invite_person(actor: Actor, member: Member, email: str, name: str, role: Rol
     """
     if not policy.may_manage_people(actor, member.id):
         raise NotPermittedError("only a member's owners invite its people")
+    _invite(actor, member, email, name, role)
+
+
+def invite_for(actor: Actor, member: Member, email: str, name: str, role: Role) -> None:
+    """The same for any member, as two people of the office decided: the database takes it in that transaction alone.
+
+    Raises as `invite_person` does.
+    """
+    actor.must(Permission.MEMBER_ADMINISTER)
+    _invite(actor, member, email, name, role)
+
+
+def _invite(actor: Actor, member: Member, email: str, name: str, role: Role) -> None:
     to, name, now = sign_in_name(email), rules.check_name(name), clock.now()
     if MemberState(member.state) not in ACTIVE:
         raise RefusedMoveError(f"{member.code} is {member.state}: nobody can sign in for it")

@@ -154,9 +154,13 @@ def sign_in_name(email: str) -> str:
 
 
 def invite(actor: Actor, code: str, email: str, name: str, password: str, role: Role = Role.OWNER) -> Person:
-    """Let a person sign in for a member. Raises RefusedMoveError for an address that is taken, ValueError for none."""
+    """Let a person sign in for a member that has nobody yet, or for the office; the operator's way to begin.
+
+    Raises RefusedMoveError for a member that has an owner and for an address that is taken, ValueError for none.
+    """
     actor.must(Permission.MEMBER_ADMINISTER)
     member, email = find(code), sign_in_name(email)
+    must_be_ownerless(member)
     if db.session.execute(select(Person.id).where(func.lower(Person.email) == email)).first():
         raise RefusedMoveError("this e-mail address already signs in for a member")
     person = Person(
@@ -173,6 +177,15 @@ def invite(actor: Actor, code: str, email: str, name: str, password: str, role: 
     record(actor, Event.PERSON_INVITED, member)
     db.session.commit()
     return person
+
+
+def must_be_ownerless(member: Member) -> None:
+    """Raises RefusedMoveError for a member that has an owner: nobody alone acts in its name then."""
+    owned = (Person.member_id == member.id) & (Person.role == Role.OWNER.value) & Person.active
+    if member.kind != MemberKind.ADMINISTRATION.value and db.session.execute(select(Person.id).where(owned)).first():
+        raise RefusedMoveError(
+            f"{member.code} has an owner, who does this for it on the pages; if it cannot, two people of the office do"
+        )
 
 
 def set_limit(actor: Actor, code: str, per_minute: int) -> None:

@@ -47,6 +47,7 @@ class Owner:
 
     name: str
     email: str
+    pseudonym: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,11 @@ def member_shown(actor: Actor, code: str) -> ShownMember:
     people = (Person.member_id == member.id) & Person.active
     keys = (Credential.member_id == member.id) & Credential.revoked_at.is_(None) & (Credential.expires_at > clock.now())
     moves = select(MemberMove.state, MemberMove.reason, MemberMove.moved_by, MemberMove.moved_at)
-    owners = select(Person.name, Person.email).where(people, Person.role == Role.OWNER.value).order_by(Person.id)
+    owners = (
+        select(Person.name, Person.email, Person.pseudonym)
+        .where(people, Person.role == Role.OWNER.value)
+        .order_by(Person.id)
+    )
     roles = select(func.people_counted(member.id).table_valued("role", "many"))
     groups = select(SharingGroup.code).join(SharingGroupMember, SharingGroupMember.group_id == SharingGroup.id)
     return ShownMember(

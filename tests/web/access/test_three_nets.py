@@ -66,7 +66,7 @@ def exchanged(hub: Hub) -> Hub:
         hub.admit(code, kind)
     with hub.operator() as actor:
         members.join(actor, "watches", ["brand-b"])
-        members.invite_person(actor, members.find("brand-a"), "eva@example.org", "Eva", Role.VIEWER)
+        members.invite_for(actor, members.find("brand-a"), "eva@example.org", "Eva", Role.VIEWER)
         db.session.commit()
     share(hub.client("brand-a"), 1, 2, headers={"Idempotency-Key": "0123456789"})
     share(hub.client("brand-a"), 2, tlp="amber")

@@ -37,7 +37,7 @@ def office(hub: Hub) -> Hub:
 def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """(who approved, subject) of each time that a decision of admission was carried out."""
     found: list[tuple[str, str]] = []
-    monkeypatch.setitem(CARRIED_OUT, ADMIT, lambda actor, subject: found.append((actor.pseudonym, subject)))
+    monkeypatch.setitem(CARRIED_OUT, ADMIT, lambda actor, decision: found.append((actor.pseudonym, decision.subject)))
     return found
 
 
@@ -159,7 +159,7 @@ def test_two_approvals_at_once_make_one(office: Hub, done: list[tuple[str, str]]
 
 
 def test_decision_that_cannot_be_carried_out_was_not_approved(office: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_actor: Actor, _subject: str) -> None:
+    def fail(_actor: Actor, _decision: members.OpenDecision) -> None:
         raise members.RefusedMoveError("the code was taken meanwhile")
 
     monkeypatch.setitem(CARRIED_OUT, ADMIT, fail)

@@ -41,7 +41,7 @@ from hub.members.forms.invitations import AcceptanceForm, NewPasswordForm
 from hub.members.forms.passwords import ChangedPasswordForm, ForgottenForm
 from hub.members.forms.people import InvitationForm
 from hub.members.pages.members import words_of
-from hub.members.rules import SECTORS, DecisionKind, MemberState
+from hub.members.rules import ACTS, SECTORS, Act, DecisionKind, MemberState
 from hub.members.service import (
     KnownFactor,
     KnownPerson,
@@ -310,10 +310,13 @@ def _applications(template: str, full: bool) -> dict[str, Any]:
 def _office(template: str, full: bool) -> dict[str, Any]:
     if template == "members/decisions.html":
         rows = [
-            OpenDecision(f"d_{n}", kind, "a_abcdefghijklmnop", "all <b>items</b> are met", f"p_a{n}", NOW, NOW)
+            OpenDecision(
+                *(f"d_{n}", kind, "a_abcdefghijklmnop", "all <b>items</b> are met", f"p_a{n}", NOW, NOW),
+                act=Act.RESET_FACTORS if kind is DecisionKind.ACT_FOR else None,
+            )
             for n, kind in enumerate(DecisionKind)
         ]
-        return {"rows": rows if full else [], "reader": "p_a0"}
+        return {"rows": rows if full else [], "acts": ACTS, "reader": "p_a0"}
     if template == "members/everybody.html":
         listed = [
             ListedMember(f"brand-{n}", "Northpeak <b>", "brand", "sport" if n else None, state, NOW, NOW)
@@ -322,13 +325,31 @@ def _office(template: str, full: bool) -> dict[str, Any]:
         page = CursorPage(tuple(listed), older="o") if full else CursorPage(())
         return {"page": page, "filters": FILTERS if full else Filters(), "sectors": SECTORS}
     state = MemberState.PROBATION if full else MemberState.LEFT
+    asked = OpenDecision(
+        "d_9",
+        DecisionKind.ACT_FOR,
+        "brand-n",
+        "gone",
+        "p_a1",
+        NOW,
+        NOW,
+        Act.NEW_OWNER,
+        {"name": "Eva", "email": "eva@example.org"},
+    )
+    waiting = {"acts": ACTS, "proposed": [asked] if full else []}
     moves = [Move(each, "keys <leaked>", "p_a123456789abcdef", NOW) for each in MemberState]
     shown = ShownMember(
         *(1, "brand-n", "Northpeak", "brand", "sport", state, NOW, NOW if full else None),
-        *([Owner("Ada", "ada@example.org")] if full else [], {"owner": 1, "viewer": 1204} if full else {}, 2),
+        *([Owner("Ada", "ada@example.org", "p_a1")] if full else [], {"owner": 1, "viewer": 1204} if full else {}, 2),
         *(["watches", "stores"] if full else [], moves if full else []),
     )
-    return {"shown": shown, "moves": [*MemberState][1:] if full else [], "words": words_of(state), "sectors": SECTORS}
+    return {
+        "shown": shown,
+        "moves": [*MemberState][1:] if full else [],
+        "words": words_of(state),
+        "sectors": SECTORS,
+        **waiting,
+    }
 
 
 def _agreement(full: bool) -> dict[str, Any]:
@@ -442,6 +463,8 @@ ADDRESSES = {
     "members.everybody": "/members",
     "members.one": "/members/<code>",
     "members.move": "/members/<code>/standing",
+    "members.act_for": "/members/<code>/interventions",
+    "members.end_review": "/members/<code>/review/end",
     "decisions.waiting": "/decisions",
     "decisions.approve": "/decisions/<name>/approval",
     "decisions.refuse": "/decisions/<name>/refusal",
