@@ -1,65 +1,31 @@
 """Passkeys in a real browser with a virtual authenticator, over real HTTP."""
 
-import shutil
-import threading
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page
 
 from tests.conftest import PASSWORD, Hub
-from tests.web.pages.test_in_browser import QUIET
+from tests.web.pages.browsers import IN_BROWSER, chromium, moved, served, with_authenticator
 
-CHROMIUM = shutil.which("chromium")
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    **dict.fromkeys(("hasResidentKey", "hasUserVerification", "isUserVerified", "automaticPresenceSimulation"), True),
-}
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` on this machine: passkeys were not tried"),
-]
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture
 def site(hub: Hub) -> Iterator[str]:
-    """A real server at an address that passkeys can be made for, with Ana, who has no second factor yet."""
+    """A real server with Ana, who has no second factor yet."""
     hub.admit("brand-a")
     hub.person("brand-a", "ana")
     hub.sql("DELETE FROM factor")
-    server = make_server("127.0.0.1", 0, hub.app, threaded=True)
-    url = f"http://localhost:{server.server_port}"
-    moved(hub, url)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield url
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(hub) as url:
+        yield url
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A browser's page, with an authenticator that verifies its person."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page()
-        devices = page.context.new_cdp_session(page)
-        devices.send("WebAuthn.enable")
-        devices.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-        page.said = []  # type: ignore[attr-defined]
-        page.on("console", lambda message: page.said.append(message.text))  # type: ignore[attr-defined]
-        yield page
-        browser.close()
-
-
-def moved(hub: Hub, url: str) -> None:
-    """Have the hub hold itself to be at an address."""
-    hub.app.extensions["settings"] = replace(hub.app.extensions["settings"], url=url)
+    with chromium() as browser:
+        yield with_authenticator(browser)
 
 
 def with_password(page: Page, site: str) -> None:
