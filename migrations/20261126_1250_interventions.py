@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 OFFICE = "current_setting('hub.kind', true) = 'administration'"
+INVITING = f"{OFFICE} AND kind = 'invitation'"
 DECIDED = """EXISTS (SELECT FROM decision d WHERE d.kind IN ('admit', 'act_for') AND d.state = 'approved'
   AND d.xmin = pg_current_xact_id()::xid)"""
 ACT_FOR = f"""
@@ -60,15 +61,13 @@ def upgrade() -> None:
     run(ACT_FOR)
     run("REVOKE EXECUTE ON FUNCTION act_for FROM PUBLIC")
     run(f"GRANT EXECUTE ON FUNCTION act_for TO {app}")
-    run("DROP POLICY administer ON one_time_link")
-    run(f"CREATE POLICY administer ON one_time_link USING ({OFFICE}) WITH CHECK ({OFFICE} AND {DECIDED})")
+    run(f"ALTER POLICY administer ON one_time_link USING ({INVITING}) WITH CHECK ({INVITING} AND {DECIDED})")
 
 
 def downgrade() -> None:
     """Take them back; what was proposed in a member's name is forgotten."""
     run = op.get_bind().exec_driver_sql
-    run("DROP POLICY administer ON one_time_link")
-    run(f"CREATE POLICY administer ON one_time_link USING ({OFFICE}) WITH CHECK ({OFFICE})")
+    run(f"ALTER POLICY administer ON one_time_link USING ({INVITING}) WITH CHECK ({INVITING})")
     run("DROP FUNCTION act_for")
     run("DELETE FROM decision WHERE kind = 'act_for'")
     for column in ("act", "target", "sealed"):

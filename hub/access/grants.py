@@ -27,6 +27,7 @@ EVERYONE = frozenset(
     }
 )
 MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN}
+SEATED = MEMBERS | {Permission.GROUP_MANAGE}
 EXCHANGE = frozenset(
     {
         Permission.KEY_READ,
@@ -41,9 +42,10 @@ EXCHANGE = frozenset(
 )
 
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
-    MemberKind.BRAND: MEMBERS | EXCHANGE,
-    MemberKind.PLATFORM: MEMBERS | EXCHANGE,
-    MemberKind.AUTHORITY: MEMBERS,  # lead packages only, never bulk access (rules of governance, 13)
+    MemberKind.BRAND: SEATED | EXCHANGE,
+    MemberKind.PLATFORM: SEATED | EXCHANGE,
+    MemberKind.AUTHORITY: MEMBERS
+    | {Permission.GROUP_MANAGE},  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS,  # its ledger parts hold the full record of each exchange, none of its content
     MemberKind.ADMINISTRATION: EVERYONE
     | {
@@ -66,7 +68,14 @@ READING = frozenset(
         Permission.APPLICATION_READ,
     }
 )
-OWNERS = frozenset({Permission.CREDENTIAL_MANAGE, Permission.PERSON_MANAGE, Permission.AGREEMENT_SIGN})
+OWNERS = frozenset(
+    {
+        Permission.CREDENTIAL_MANAGE,
+        Permission.PERSON_MANAGE,
+        Permission.AGREEMENT_SIGN,
+        Permission.GROUP_MANAGE,
+    }
+)
 """What owners alone do for their member."""
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     CREDENTIAL_MANAGE = "credential:manage"
     PERSON_MANAGE = "person:manage"
     AGREEMENT_SIGN = "agreement:sign"
+    GROUP_MANAGE = "group:manage"
     MEMBER_ADMINISTER = "member:administer"
     APPLICATION_READ = "application:read"
     APPLICATION_VET = "application:vet"
@@ -44,6 +45,7 @@ WORDS: dict[Permission, str] = {
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
     Permission.PERSON_MANAGE: "Invite people of the member, change their roles, shut them out",
     Permission.AGREEMENT_SIGN: "Sign the agreement of the alliance for the member",
+    Permission.GROUP_MANAGE: "Found, join, leave and dissolve sharing groups for the member",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
     Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",

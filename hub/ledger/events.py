@@ -18,6 +18,11 @@ class Event(StrEnum):
     MEMBER_SECTOR_SET = "member.sector_set"
     AGREEMENT_PUBLISHED = "agreement.published"
     AGREEMENT_SIGNED = "agreement.signed"
+    GROUP_FOUNDED = "group.founded"
+    GROUP_INVITED = "group.invited"
+    GROUP_INVITATION_SETTLED = "group.invitation_settled"
+    GROUP_LEFT = "group.left"
+    GROUP_DISSOLVED = "group.dissolved"
     GROUP_JOINED = "group.joined"
     CREDENTIAL_ISSUED = "credential.issued"
     CREDENTIAL_REVOKED = "credential.revoked"
@@ -64,6 +69,11 @@ SENTENCES: dict[Event, str] = {
     Event.MEMBER_SECTOR_SET: "A member's sector is {ref} now",
     Event.AGREEMENT_PUBLISHED: "Version {ref} of the agreement was published for everybody",
     Event.AGREEMENT_SIGNED: "{member} signed version {ref} of the agreement",
+    Event.GROUP_FOUNDED: "{member} founded the sharing group {ref}",
+    Event.GROUP_INVITED: "A member was invited to the sharing group {ref}",
+    Event.GROUP_INVITATION_SETTLED: "An invitation to the sharing group {ref} was declined or taken back",
+    Event.GROUP_LEFT: "A member left the sharing group {ref}",
+    Event.GROUP_DISSOLVED: "The sharing group {ref} was dissolved",
     Event.GROUP_JOINED: "A member joined the sharing group {ref}",
     Event.CREDENTIAL_ISSUED: "An API credential was issued to {ref}",
     Event.CREDENTIAL_REVOKED: "The API credentials of {ref} were revoked",

@@ -100,6 +100,24 @@ class SharingGroup(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120))
+    founder_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    """The member that invites to it and may dissolve it; None where the operator seats its members."""
+    purpose: Mapped[str] = mapped_column(String(500), server_default="")
+    agreement: Mapped[str] = mapped_column(Text, server_default="")
+    """What a member agrees to that takes a seat."""
+    founded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    dissolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class GroupInvitation(Model):
+    """A seat in a sharing group that is offered to a member."""
+
+    __tablename__ = "group_invitation"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("sharing_group.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
+    invited_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class SharingGroupMember(Model):
@@ -114,6 +132,10 @@ class SharingGroupMember(Model):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("sharing_group.id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    agreed_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of the agreement under which the seat was taken; None where the operator gave it."""
+    agreed_by: Mapped[str | None] = mapped_column(String(24))
+    agreed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Credential(Model):

@@ -10,6 +10,7 @@ from hub.members.model import (
     AgreementSignature,
     Credential,
     Factor,
+    GroupInvitation,
     OneTimeLink,
     Person,
     PersonSession,
@@ -65,6 +66,11 @@ def open_password_links(person: Person) -> ColumnElement[bool]:
 def own_signatures(actor: Actor) -> ColumnElement[bool]:
     """What the actor's member signed."""
     return AgreementSignature.member_id == actor.member_id
+
+
+def own_invitations(actor: Actor) -> ColumnElement[bool]:
+    """The invitations of the actor's member to sharing groups."""
+    return GroupInvitation.member_id == actor.member_id
 
 
 def own_seats(actor: Actor) -> ColumnElement[bool]:

@@ -25,6 +25,7 @@ WAYS = (
     Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
     Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
     Way("people.everybody", "People", "list-check", Permission.PERSON_MANAGE),
+    Way("groups.own", "Sharing groups", "arrows-join", Permission.GROUP_MANAGE),
     Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
     Way("members.everybody", "Members", "list-check", Permission.MEMBER_ADMINISTER),
     Way("decisions.waiting", "Decisions", "check", Permission.MEMBER_ADMINISTER),
@@ -36,6 +37,8 @@ WAYS = (
 )
 
 PARENTS = {
+    "groups.one": "groups.own",
+    "groups.found": "groups.own",
     "ledger.entry": "ledger.entries",
     "applications.one": "applications.queue",
     "members.one": "members.everybody",

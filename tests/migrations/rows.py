@@ -30,6 +30,8 @@ ROWS = {
     "one_time_link": "INSERT INTO one_time_link (digest, kind, member_id, email, name, role, made_by, made_at, expires_at)"
     f" VALUES ({_KEY}, 'invitation', 1, 'ben@example.org', 'Ben', 'viewer', 'p_1', now(), now())",
     "sharing_group": "INSERT INTO sharing_group (id, code, name) VALUES (1, 'watches', 'watches')",
+    "group_invitation": "INSERT INTO group_invitation (group_id, member_id, invited_at, expires_at)"
+    " VALUES (1, 1, now(), now())",
     "sharing_group_member": "INSERT INTO sharing_group_member (group_id, member_id) VALUES (1, 1)",
     "epoch": "INSERT INTO epoch (id, name, state, opened_at) VALUES (1, 'e1', 'open', now())",
     "token_key": "INSERT INTO token_key (id, epoch_id, name, type, public_key)"

@@ -5,6 +5,7 @@ from hub.members.pages.credentials import blueprint as credentials
 from hub.members.pages.decisions import blueprint as decisions
 from hub.members.pages.factors import blueprint as factors
 from hub.members.pages.grants import blueprint as grants
+from hub.members.pages.groups import blueprint as groups
 from hub.members.pages.invitations import blueprint as invitations
 from hub.members.pages.letters import blueprint as letters
 from hub.members.pages.members import blueprint as members
@@ -15,7 +16,7 @@ from hub.members.pages.people import blueprint as people
 from hub.members.pages.sessions import blueprint as sessions
 
 PAGES = (
-    *(agreement, credentials, decisions, factors, grants, invitations, letters, members),
+    *(agreement, credentials, decisions, factors, grants, groups, invitations, letters, members),
     *(passkeys, password_links, passwords, people, sessions),
 )
 BY_LINK = (invitations, password_links)

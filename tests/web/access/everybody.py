@@ -102,6 +102,8 @@ class Everybody:
     entries: list[Entry] = field(default_factory=list)
     clients: dict[str, FlaskClient] = field(default_factory=dict)
     member_of: dict[str, str | None] = field(default_factory=dict)
+    founded: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Code of a group that a member founded → that member, and the one that it invited."""
     hits: dict[str, dict[int, Any]] = field(default_factory=dict)
     """Member → the tokens that its key found, by number."""
     lists: dict[str, tuple[Any, Any, Any]] = field(default_factory=dict)
@@ -296,6 +298,10 @@ def _correspond(made: Everybody) -> None:
     name = applied(made.hub, (pdf(), "register.pdf"), legal_name="name of the applicant.")
     with person(made.hub, "person-of-alliance") as actor:
         applications.tick(actor, name, Item.LEGAL_ENTITY, "note on the applicant.")
+    with person(made.hub, "owner") as actor:
+        code = members.found_group(actor, "name of the group.", "purpose of the group.", "agreement of the group.")
+        members.invite_to_group(actor, code, "brand-c")
+    made.founded[code] = ("brand-a", "brand-c")
     with person(made.hub, "person-of-alliance") as actor:
         members.publish_agreement(actor, "We share what we may.")
     for who, (code, role) in PEOPLE.items():

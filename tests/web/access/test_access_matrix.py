@@ -35,6 +35,7 @@ ARGUMENTS = {
     "name": "a_nothing",
     "item": "sector",
     "code": "nobody",
+    "group": "g-nothing",
     "filename": "hub.css",
 }
 """A value for each variable part of an address; that of a record names none, so that who may pass is told 404."""

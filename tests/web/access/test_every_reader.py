@@ -264,8 +264,8 @@ THE_OFFICE_ALONE = {
     "vetted_item": "application",
 }
 BY_AUDIENCE = {"contribution", "indicator", "past_audience"}
-OTHERWISE = {"agreement", "member", "person"}
-"""The agreement and who the members are is known to everybody; people are told below."""
+OTHERWISE = {"agreement", "group_invitation", "member", "person", "sharing_group", "sharing_group_member"}
+"""The agreement and who the members are is known to everybody; people and groups are told below."""
 
 
 def test_every_table_under_row_level_security_is_one_of_these(all_there_is: Everybody) -> None:
@@ -302,6 +302,32 @@ def test_sql_of_the_application_gives_a_member_its_people_and_the_office_those_t
         owners = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER and code == "alliance"}
         own = {who for who, (member, _) in PEOPLE.items() if member == code}
         expected[code] = {f"{who}@alliance-hub.org" for who in own | owners}
+    assert differing(found, expected) == {}
+
+
+def seats(all_there_is: Everybody) -> dict[str, set[str]]:
+    """Group → the members that sit in it."""
+    founded = {group: {founder} for group, (founder, _) in all_there_is.founded.items()}
+    return {group: set(codes) for group, codes in GROUPS.items()} | founded
+
+
+def test_sql_of_the_application_gives_groups_to_those_that_sit_in_them_or_are_invited(
+    all_there_is: Everybody,
+) -> None:
+    found, expected = {}, {}
+    offered = {group: invited for group, (_, invited) in all_there_is.founded.items()}
+    for code in (*codes(), None):
+        everyone = {
+            group: {*who, offered.get(group), "alliance"} - {None} for group, who in seats(all_there_is).items()
+        }
+        seen = {group for group, who in everyone.items() if code in who}
+        for table in ("sharing_group", "sharing_group_member", "group_invitation"):
+            join = "" if table == "sharing_group" else f"JOIN {table} t ON t.group_id = g.id"
+            rows = sql(all_there_is, code, f"SELECT g.code FROM sharing_group g {join}")
+            found[table, code] = {group for (group,) in rows}
+            expected[table, code] = seen
+        parties = {group: all_there_is.founded[group] for group in offered}
+        expected["group_invitation", code] = {group for group, who in parties.items() if code in who}
     assert differing(found, expected) == {}
 
 
@@ -492,6 +518,7 @@ MANAGES_KEYS = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER} 
         *(("factor", f"phone of {who}.", {who} - NOBODY) for who in PEOPLE),
         ("letter", "words of the letter.", {"person-of-alliance"}),
         ("decision", "subject-of-the-decision.", of_members("alliance", "checker")),
+        ("group", "name of the group.", {"owner", "person-of-brand-c"}),
         ("application", "name of the applicant.", {"person-of-alliance"}),
         *(("group seat", group, of_members("alliance", "checker", *codes)) for group, codes in GROUPS.items()),
     ],
@@ -544,7 +571,7 @@ def test_own_standing_tells_a_member_its_own_groups_and_quotas(all_there_is: Eve
     for who, client in all_there_is.clients.items():
         answer, code = client.get("/api/v1/me"), all_there_is.member_of[who]
         found[who] = (answer.json["member"], answer.json["sharing_groups"]) if answer.status_code == 200 else None
-        groups = sorted(group for group, codes in GROUPS.items() if code in codes)
+        groups = sorted(group for group, codes in seats(all_there_is).items() if code in codes)
         open_to = of_members(*MEMBERS, "alliance")
         expected[who] = (code, groups) if who in open_to else None
     assert differing(found, expected) == {}

@@ -38,8 +38,6 @@ OPEN_TO_THE_APPLICATION = {
     *(
         "sign_in_attempt",
         "letter",  # sealed
-        "sharing_group",
-        "sharing_group_member",
         "epoch",
         "token_key",
         "declared_need",

@@ -47,6 +47,17 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
     ),
     "decision": ("SELECT 'alliance', name FROM decision", ("d_nothing",)),
     "member": ("SELECT 'alliance', code FROM member", ("brand-z",)),
+    "group": (
+        "SELECT m.code, g.code FROM sharing_group g JOIN sharing_group_member s ON s.group_id = g.id"
+        " JOIN member m ON m.id = s.member_id UNION SELECT m.code, g.code FROM sharing_group g"
+        " JOIN group_invitation i ON i.group_id = g.id JOIN member m ON m.id = i.member_id",
+        ("g-nothing",),
+    ),
+    "group invitation": (
+        "SELECT m.code, g.code, i.code FROM sharing_group g JOIN group_invitation o ON o.group_id = g.id"
+        " JOIN member i ON i.id = o.member_id JOIN member m ON m.id IN (g.founder_id, o.member_id)",
+        ("g-nothing", "brand-c"),
+    ),
 }
 """Kind of record → whose each is (a member's code, or a person) with what addresses call it; and a name of none."""
 
@@ -66,6 +77,12 @@ ROUTES: Mapping[str, str] = {
     "ledger.entry": "entry",
     "ledger.receipt": "entry",
     "ledger_api.receipt": "entry",
+    **dict.fromkeys(
+        ("groups.accept", "groups.decline", "groups.dissolve", "groups.invite", "groups.leave", "groups.one"), "group"
+    ),
+    "groups.take_back": "group invitation",
+    "members.act_for": "member",
+    "members.end_review": "member",
     "members.move": "member",
     "members.one": "member",
     "people.let_in": "person",

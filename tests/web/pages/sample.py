@@ -37,12 +37,14 @@ from hub.mail import KeptLetter, Letter
 from hub.members.forms.agreement import AgreementForm, SignatureForm
 from hub.members.forms.credentials import CredentialForm
 from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
+from hub.members.forms.groups import GroupForm, GuestForm, SeatForm
 from hub.members.forms.invitations import AcceptanceForm, NewPasswordForm
 from hub.members.forms.passwords import ChangedPasswordForm, ForgottenForm
 from hub.members.forms.people import InvitationForm
 from hub.members.pages.members import words_of
 from hub.members.rules import ACTS, SECTORS, Act, DecisionKind, MemberState
 from hub.members.service import (
+    GroupLine,
     KnownFactor,
     KnownPerson,
     ListedMember,
@@ -53,6 +55,8 @@ from hub.members.service import (
     OpenInvitation,
     Owner,
     Reader,
+    Seat,
+    ShownGroup,
     ShownMember,
     Standing,
     Version,
@@ -367,6 +371,22 @@ def _agreement(full: bool) -> dict[str, Any]:
     }
 
 
+def _groups(template: str, full: bool) -> dict[str, Any]:
+    if template == "members/groups.html":
+        form = GroupForm(formdata=None)
+        if full:
+            form.name.errors = ["Give it a name"]
+        rows = [GroupLine(f"g-{n}", "Tents <b>", 3 + n, bool(n), None if n else NOW) for n in range(3)]
+        return {"rows": rows if full else [], "form": form}
+    seats = [Seat(f"brand-{n}", "Northpeak <b>", NOW if n else None) for n in range(3)]
+    text = "1. We share <what> we may. " * 20
+    shown = ShownGroup(
+        *("g-abc", "Tents", "Who sells copies of our tents", text, "9" * 64, "brand-1", full, full),
+        *(seats, [("brand-9", NOW)] if full else []),
+    )
+    return {"shown": shown, "guest": GuestForm(formdata=None), "seat": SeatForm(formdata=None)}
+
+
 def values(template: str, full: bool) -> dict[str, Any]:
     """What the template is given: everything at once, or as little as there can be."""
     given = GIVEN.get(template) or GIVEN.get(template.partition("/")[0])
@@ -417,6 +437,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
         "page": CursorPage(_letters(), older="o") if full else CursorPage(()),
         "days": 30,
     },
+    **dict.fromkeys(("members/groups.html", "members/group.html"), _groups),
     "members/agreement.html": lambda _, full: _agreement(full),
     "members/people.html": lambda _, full: _people(full),
     "members/sessions.html": lambda _, full: _sessions(full),
@@ -440,6 +461,8 @@ TEMPLATES = (
     "members/agreement.html",
     *PASSWORDS,
     "members/people.html",
+    "members/groups.html",
+    "members/group.html",
     "members/sessions.html",
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
@@ -477,6 +500,15 @@ ADDRESSES = {
     "applications.tick": "/applications/<name>/items/<item>",
     "applications.untick": "/applications/<name>/items/<item>/removal",
     "applications.refuse": "/applications/<name>/refusal",
+    "groups.own": "/groups",
+    "groups.found": "/groups/found",
+    "groups.one": "/groups/<group>",
+    "groups.invite": "/groups/<group>/invitations",
+    "groups.take_back": "/groups/<group>/invitations/<code>/removal",
+    "groups.accept": "/groups/<group>/seat",
+    "groups.decline": "/groups/<group>/refusal",
+    "groups.leave": "/groups/<group>/leaving",
+    "groups.dissolve": "/groups/<group>/dissolution",
     "agreement.present": "/agreement",
     "agreement.sign": "/agreement/signature",
     "agreement.publish": "/agreement/publish",

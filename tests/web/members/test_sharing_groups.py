@@ -1,0 +1,353 @@
+"""The life of a sharing group, and what passes through it: never more than before by a seat given up."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import psycopg
+import pytest
+import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub import clock
+from hub.access.actor import NotPermittedError
+from hub.access.grants import Role
+from hub.members import rules
+from hub.members import service as members
+from hub.members.rules import MemberState
+from hub.members.service.sharing_groups import digest_of
+from tests.conftest import HTML, Hub, csrf
+from tests.web.access.test_three_nets import as_application, read_by
+from tests.web.indicators.test_share_and_match_over_http import match, share
+from tests.web.members.test_applications import posted
+from tests.web.members.test_decisions import person
+
+TEXT = "What is shared here stays here."
+BRANDS = ("brand-a", "brand-b", "brand-c")
+
+
+@pytest.fixture
+def alliance(hub: Hub) -> Hub:
+    """Three brands and an auditor, each with an owner of its name."""
+    for code, kind in (*((code, "brand") for code in BRANDS), ("checker", "auditor")):
+        hub.admit(code, kind)
+        hub.person(code)
+    return hub
+
+
+def founded(alliance: Hub, *seats: str) -> str:
+    """The code of a group that brand-a founded, and that these have joined."""
+    with person(alliance, "brand-a") as actor:
+        code = members.found_group(actor, "Tents", "Copies of our tents", TEXT)
+    for seat in seats:
+        invite(alliance, code, seat)
+        accept(alliance, code, seat)
+    return code
+
+
+def invite(alliance: Hub, code: str, whom: str, who: str = "brand-a") -> None:
+    with person(alliance, who) as actor:
+        members.invite_to_group(actor, code, whom)
+
+
+def accept(alliance: Hub, code: str, who: str, digest: str = digest_of(TEXT)) -> None:
+    with person(alliance, who) as actor:
+        members.accept_group(actor, code, digest)
+
+
+def act(alliance: Hub, command: Callable[..., None], code: str, who: str, *more: str) -> None:
+    with person(alliance, who) as actor:
+        command(actor, code, *more)
+
+
+def seats(alliance: Hub, code: str) -> set[object]:
+    return {
+        row[0]
+        for row in alliance.sql(
+            "SELECT m.code FROM sharing_group_member s JOIN sharing_group g ON g.id = s.group_id"
+            " JOIN member m ON m.id = s.member_id WHERE g.code = %s",
+            code,
+        )
+    }
+
+
+def reached(alliance: Hub, number: int) -> set[str]:
+    """The brands that find a token when they match it, but for the one that shared it."""
+    return {code for code in BRANDS[1:] if match(alliance.client(code), number)}
+
+
+# --- joining
+
+
+def test_founder_has_the_first_seat_and_the_hub_gives_the_code(alliance: Hub) -> None:
+    code = founded(alliance)
+    assert rules.CODE.fullmatch(code)
+    assert code != founded(alliance)
+    assert seats(alliance, code) == {"brand-a"}
+
+
+def test_invited_member_sits_once_it_has_accepted_the_agreement_and_not_before(alliance: Hub) -> None:
+    code = founded(alliance)
+    invite(alliance, code, "brand-b")
+    share(alliance.client("brand-a"), 1, tlp="red", sharing_groups=[code])
+    assert reached(alliance, 1) == set()
+    accept(alliance, code, "brand-b")
+    assert reached(alliance, 1) == {"brand-b"}
+    assert alliance.sql(
+        "SELECT encode(agreed_digest, 'hex') = %s FROM sharing_group_member ORDER BY id DESC LIMIT 1", digest_of(TEXT)
+    ) == [(True,)]
+
+
+def test_another_agreement_than_the_groups_is_not_accepted(alliance: Hub) -> None:
+    code = founded(alliance)
+    invite(alliance, code, "brand-b")
+    with pytest.raises(members.RefusedMoveError, match="not the agreement"):
+        accept(alliance, code, "brand-b", digest_of("Another."))
+    assert seats(alliance, code) == {"brand-a"}
+
+
+def test_invitation_expires(alliance: Hub) -> None:
+    code = founded(alliance)
+    invite(alliance, code, "brand-b")
+    with time_machine.travel(clock.now() + rules.GROUP_INVITATION_LASTS + timedelta(minutes=1)):
+        with pytest.raises(members.UnknownGroupError):
+            accept(alliance, code, "brand-b")
+        with person(alliance, "brand-b") as actor:
+            assert members.own_groups(actor) == []
+
+
+@pytest.mark.parametrize("settled", ["declined", "taken back"])
+def test_invitation_that_was_settled_serves_no_more_and_may_be_made_anew(alliance: Hub, settled: str) -> None:
+    code = founded(alliance)
+    invite(alliance, code, "brand-b")
+    if settled == "declined":
+        act(alliance, members.decline_group, code, "brand-b")
+    else:
+        act(alliance, members.take_back_invitation, code, "brand-a", "brand-b")
+    with pytest.raises(members.UnknownGroupError):
+        accept(alliance, code, "brand-b")
+    invite(alliance, code, "brand-b")
+    accept(alliance, code, "brand-b")
+    assert seats(alliance, code) == {"brand-a", "brand-b"}
+
+
+@pytest.mark.parametrize("whom", ["nobody-x", "checker", "alliance", "brand-c"])
+def test_who_cannot_sit_is_answered_like_nobody(alliance: Hub, whom: str) -> None:
+    code = founded(alliance)
+    with alliance.operator() as actor:
+        members.move(actor, "brand-c", MemberState.SUSPENDED)
+    with pytest.raises(members.UnknownMemberError, match="no member that may sit"):
+        invite(alliance, code, whom)
+
+
+def test_member_that_sits_already_is_not_invited(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b")
+    invite(alliance, code, "brand-b")
+    assert alliance.sql("SELECT count(*) FROM group_invitation") == [(0,)]
+
+
+# --- leaving
+
+
+def test_seat_given_up_carries_nothing_from_the_next_request_either_way(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b", "brand-c")
+    share(alliance.client("brand-a"), 1, tlp="red", sharing_groups=[code])
+    share(alliance.client("brand-b"), 2, tlp="red", sharing_groups=[code])
+    assert reached(alliance, 1) == {"brand-b", "brand-c"}
+    act(alliance, members.leave_group, code, "brand-b")
+    assert reached(alliance, 1) == {"brand-c"}
+    assert match(alliance.client("brand-a"), 2) == match(alliance.client("brand-c"), 2) == {}
+
+
+def test_seat_taken_again_does_not_bring_back_what_was_shared_to_the_old_one(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b")
+    share(alliance.client("brand-b"), 2, tlp="red", sharing_groups=[code])
+    act(alliance, members.leave_group, code, "brand-b")
+    invite(alliance, code, "brand-b")
+    accept(alliance, code, "brand-b")
+    assert match(alliance.client("brand-a"), 2) == {}
+
+
+def test_dissolved_group_carries_nothing_and_is_gone_for_everybody(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b")
+    share(alliance.client("brand-a"), 1, tlp="red", sharing_groups=[code])
+    act(alliance, members.dissolve_group, code, "brand-a")
+    assert reached(alliance, 1) == set()
+    for who in ("brand-a", "brand-b"):
+        with person(alliance, who) as actor, pytest.raises(members.UnknownGroupError):
+            members.shown_group(actor, code)
+    answer = alliance.client("brand-a").post("/api/v1/contributions", json={"sharing_groups": [code]})
+    assert answer.status_code == 422
+
+
+def test_founder_dissolves_and_does_not_leave(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b")
+    with pytest.raises(members.RefusedMoveError, match="dissolve it"):
+        act(alliance, members.leave_group, code, "brand-a")
+
+
+# --- who may
+
+
+@pytest.mark.parametrize("command", [members.leave_group, members.dissolve_group, members.decline_group])
+def test_group_of_others_is_answered_like_none(alliance: Hub, command: Callable[..., None]) -> None:
+    code = founded(alliance, "brand-b")
+    words = set()
+    for name in (code, "g-nothing"):
+        with pytest.raises(members.UnknownGroupError) as caught:
+            act(alliance, command, name, "brand-c")
+        words.add(str(caught.value))
+    assert len(words) == 1
+
+
+def test_seat_that_did_not_found_the_group_neither_invites_nor_dissolves(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b")
+    for attempt in (
+        lambda: invite(alliance, code, "brand-c", who="brand-b"),
+        lambda: act(alliance, members.dissolve_group, code, "brand-b"),
+        lambda: act(alliance, members.take_back_invitation, code, "brand-b", "brand-c"),
+    ):
+        with pytest.raises(members.RefusedMoveError, match="only the member that founded"):
+            attempt()
+
+
+def test_analyst_and_auditor_found_no_group(alliance: Hub) -> None:
+    alliance.person("brand-a", "ben", Role.ANALYST)
+    for who in ("ben", "checker"):
+        with person(alliance, who) as actor, pytest.raises(NotPermittedError):
+            members.found_group(actor, "Tents", "Copies", TEXT)
+
+
+def test_database_seats_nobody_that_was_not_invited_and_nobody_else(alliance: Hub) -> None:
+    code = founded(alliance)
+    invite(alliance, code, "brand-b")
+    group = alliance.sql("SELECT id FROM sharing_group WHERE code = %s", code)[0][0]
+    numbers = dict(alliance.sql("SELECT code, id FROM member"))
+    with as_application(alliance) as connection:
+        for reader, seat in (("brand-c", "brand-c"), ("brand-b", "brand-c"), ("brand-a", "brand-b")):
+            read_by(connection, alliance, reader)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(
+                    "INSERT INTO sharing_group_member (group_id, member_id) VALUES (%s, %s)", (group, numbers[seat])
+                )
+        read_by(connection, alliance, "brand-c")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(
+                "INSERT INTO group_invitation VALUES (%s, %s, now(), now())", (group, numbers["brand-c"])
+            )
+        assert connection.execute("DELETE FROM sharing_group_member").rowcount == 0
+        assert connection.execute("UPDATE sharing_group SET dissolved_at = now()").rowcount == 0
+
+
+# --- record and pages
+
+
+def test_life_of_a_group_is_on_the_record_of_its_seats_alone(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b")
+    act(alliance, members.leave_group, code, "brand-b")
+    act(alliance, members.dissolve_group, code, "brand-a")
+    alliance.sequence()
+    told = {who: alliance.client(who).get("/audit/entries").text for who in BRANDS}
+    assert [each in told["brand-a"] for each in ("founded", "joined", "left", "dissolved")] == [True] * 4
+    assert "group.invited" in told["brand-b"]
+    assert code not in told["brand-c"]
+
+
+def test_owners_found_invite_and_join_on_the_pages(alliance: Hub) -> None:
+    a, b = alliance.signed_in("brand-a"), alliance.signed_in("brand-b")
+    fields = {"name": "Tents", "purpose": "Copies of our tents", "agreement": TEXT}
+    assert "The group is founded" in posted(a, "/groups", "/groups", **fields).text
+    code = alliance.sql("SELECT code FROM sharing_group")[0][0]
+    page = f"/groups/{code}"
+    assert "The member is invited" in posted(a, f"{page}/invitations", page, code="brand-b").text
+    offered = b.get(page, headers=HTML).text
+    assert TEXT in offered
+    assert digest_of(TEXT) in offered
+    assert "Tick that you agree" in posted(b, f"{page}/seat", page, digest=digest_of(TEXT)).text
+    assert "sits in the group" in posted(b, f"{page}/seat", page, digest=digest_of(TEXT), agreed="y").text
+    assert "left the group" in posted(b, f"{page}/leaving", page).text
+    assert b.get(page, headers=HTML).status_code == 404
+    assert "is dissolved" in posted(a, f"{page}/dissolution", page).text
+
+
+@pytest.mark.parametrize("field", ["name", "purpose", "agreement"])
+def test_group_without_a_word_of_it_is_not_founded(alliance: Hub, field: str) -> None:
+    client = alliance.signed_in("brand-a")
+    fields = {"name": "Tents", "purpose": "Copies", "agreement": TEXT, field: "  "}
+    token = csrf(client.get("/groups", headers=HTML).text)
+    answer = client.post("/groups", data={**fields, "csrf_token": token}, headers=HTML)
+    assert answer.status_code == 422
+    assert alliance.sql("SELECT count(*) FROM sharing_group") == [(0,)]
+
+
+# --- the law
+
+
+STEPS = ("invite", "accept", "decline", "take back", "leave", "dissolve")
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from(BRANDS)), min_size=4, max_size=14))
+def test_who_sits_has_accepted_an_invitation_and_whoever_goes_lets_nothing_more_pass(
+    alliance: Hub, steps: list[tuple[str, str]]
+) -> None:
+    code = founded(alliance)
+    sits, invited, gone = {"brand-a"}, set[str](), False
+    for step, who in steps:
+        before = _passing(alliance, code)
+        done = _done(alliance, step, code, who)
+        allowed = {
+            "invite": not gone,
+            "accept": who in invited,
+            "decline": who in invited,
+            "take back": who in invited and not gone,
+            "leave": who in sits - {"brand-a"},
+            "dissolve": who == "brand-a" and not gone,
+        }[step]
+        assert done == allowed, (step, who)
+        if done and step == "invite":
+            invited |= {who} - sits
+        elif done and step in {"accept", "decline", "take back"}:
+            invited -= {who}
+            sits |= {who} if step == "accept" else set()
+        elif done and step == "leave":
+            sits -= {who}
+        elif done:
+            sits, invited, gone = set(), set(), True
+        assert seats(alliance, code) == sits
+        if step != "accept":
+            assert _passing(alliance, code) <= before
+
+
+def _done(alliance: Hub, step: str, code: str, who: str) -> bool:
+    """Whether a step was allowed."""
+    commands: dict[str, Callable[[], None]] = {
+        "invite": lambda: invite(alliance, code, who),
+        "accept": lambda: accept(alliance, code, who),
+        "decline": lambda: act(alliance, members.decline_group, code, who),
+        "take back": lambda: act(alliance, members.take_back_invitation, code, "brand-a", who),
+        "leave": lambda: act(alliance, members.leave_group, code, who),
+        "dissolve": lambda: act(alliance, members.dissolve_group, code, who),
+    }
+    try:
+        commands[step]()
+    except (members.UnknownGroupError, members.UnknownMemberError, members.RefusedMoveError):
+        return False
+    return True
+
+
+def _passing(alliance: Hub, code: str) -> set[tuple[object, object]]:
+    """(whose seat, who has it among its addresses) of the group."""
+    return set(
+        alliance.sql(
+            "SELECT s.member_id, m.id FROM sharing_group_member s JOIN sharing_group g ON g.id = s.group_id"
+            " JOIN member m ON s.id = ANY(member_addresses(m.id)) WHERE g.code = %s",
+            code,
+        )
+    )
