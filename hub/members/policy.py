@@ -10,10 +10,12 @@ from hub.members.model import (
     AgreementSignature,
     Credential,
     Factor,
+    IdentityProvider,
     OneTimeLink,
     Person,
     PersonSession,
     SharingGroupMember,
+    SignInDomain,
 )
 from hub.members.rules import LinkKind
 
@@ -62,6 +64,16 @@ def open_password_links(person: Person) -> ColumnElement[bool]:
 def own_signatures(actor: Actor) -> ColumnElement[bool]:
     """What the actor's member signed."""
     return AgreementSignature.member_id == actor.member_id
+
+
+def own_provider(actor: Actor) -> ColumnElement[bool]:
+    """The provider that the people of the actor's member sign in by."""
+    return IdentityProvider.member_id == actor.member_id
+
+
+def own_domains(actor: Actor) -> ColumnElement[bool]:
+    """The domains that the actor's member asked for, bound or not."""
+    return SignInDomain.member_id == actor.member_id
 
 
 def own_seats(actor: Actor) -> ColumnElement[bool]:

@@ -26,6 +26,7 @@ WAYS = (
     Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
     Way("people.everybody", "People", "list-check", Permission.PERSON_MANAGE),
     Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
+    Way("providers.own", "Single sign-on", "shield-check", Permission.PERSON_MANAGE),
     Way("members.everybody", "Members", "list-check", Permission.MEMBER_ADMINISTER),
     Way("decisions.waiting", "Decisions", "check", Permission.MEMBER_ADMINISTER),
     Way("applications.queue", "Applications", "inbox", Permission.APPLICATION_READ),
@@ -47,6 +48,8 @@ PARENTS = {
     "factors.enrol": "factors.own",
     "factors.renew_codes": "factors.own",
     "credentials.rotate": "credentials.keys",
+    "providers.set_up": "providers.own",
+    "providers.ask": "providers.own",
 }
 """Pages without an entry of their own, and the entry they stand under."""
 

@@ -46,6 +46,7 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         ("a_nothing", 1),
     ),
     "decision": ("SELECT 'alliance', name FROM decision", ("d_nothing",)),
+    "domain": ("SELECT code, d.id FROM sign_in_domain d JOIN member ON member.id = member_id", (1_000_000,)),
     "member": ("SELECT 'alliance', code FROM member", ("brand-z",)),
 }
 """Kind of record → whose each is (a member's code, or a person) with what addresses call it; and a name of none."""
@@ -66,12 +67,14 @@ ROUTES: Mapping[str, str] = {
     "ledger.entry": "entry",
     "ledger.receipt": "entry",
     "ledger_api.receipt": "entry",
+    "members.bind": "member",
     "members.move": "member",
     "members.one": "member",
     "people.let_in": "person",
     "people.set_role": "person",
     "people.shut_out": "person",
     "people.take_back": "invitation",
+    "providers.drop": "domain",
     "sessions.end": "session",
 }
 """Endpoint → the kind of record that its address names."""
@@ -89,6 +92,7 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "matches_api.match": "keys of tokens are everybody's",
     "log.checkpoint_of": "the log is public",
     "log.tile": "the log is public",
+    "provided.come_back": "a member's code, with which a browser is answered alike that was not led there",
     "static": "style and script are public",
 }
 
