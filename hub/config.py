@@ -57,10 +57,7 @@ class MailServer:
     @property
     def is_loopback(self) -> bool:
         """Whether what is sent there stays on this machine."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return _is_loopback(self.host)
 
 
 @dataclass(frozen=True)
@@ -84,6 +81,11 @@ class Settings:
     mail_server: MailServer | None = None
     """HUB_SMTP_URL and HUB_MAIL_FROM; None: a development hub, which keeps its letters and shows them to the office."""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the hub is reached on this machine alone: one that is tried out, or developed."""
+        return _is_loopback(urlsplit(self.url).hostname or "")
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from HUB_… variables; raises SettingError naming the first one missing or not readable."""
@@ -106,6 +108,13 @@ class Settings:
             return path.read_bytes().strip()
         except OSError as error:
             raise SettingError(f"{name} in HUB_HOME cannot be read ({error.strerror}): run `hub setup`") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _need(env: Mapping[str, str], name: str) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261126_1250"
-down_revision = "20261126_1205"
+down_revision = "20261126_1215"
 branch_labels = None
 depends_on = None
 

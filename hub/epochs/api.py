@@ -13,15 +13,15 @@ from hub.epochs.evaluator import EvaluatorDownError
 from hub.epochs.rules import MOST_ELEMENTS
 from hub.tokens import ElementError
 from hub.web import idempotency
-from hub.web.api import blob
+from hub.web.api import OCTETS, answers, blob, octets
 from hub.web.problems import ProblemError
 
 blueprint = Blueprint("epochs_api", __name__, url_prefix="/api/v1/keys", description="Token keys and evaluation")
-OCTETS = "application/octet-stream"
 
 
 @blueprint.get("")
 @requires(Permission.KEY_READ)
+@blueprint.doc(responses=answers("text/plain", "A signed note"))
 def keys() -> Response:
     """The directory of public keys: a signed note. Pin the keys; one that changes under the same id is an attack."""
     listed = service.keys()
@@ -34,6 +34,9 @@ def keys() -> Response:
 
 @blueprint.post("/<key_id>/evaluations")
 @requires(Permission.TOKEN_EVALUATE)
+@blueprint.doc(
+    requestBody=octets("Blinded elements, 32 bytes each"), responses=answers(OCTETS, "The proof, then the elements")
+)
 def evaluate(key_id: str) -> Response:
     """Evaluate up to 4,096 blinded elements (RFC 9497 VOPRF, ristretto255-SHA512): 64-byte proof, then the elements."""
     me, key = actor(), key_named(key_id)

@@ -18,6 +18,7 @@ from hub.indicators import rules, schema, service
 from hub.indicators.service import ListPlace, Terms
 from hub.members import service as members
 from hub.web import idempotency
+from hub.web.api import OCTETS, answers
 from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.problems import ProblemError
 
@@ -71,6 +72,7 @@ def withdraw(given: dict[str, Any]) -> Any:
 @blueprint.get("/keys/<key_id>/list")
 @requires(Permission.LIST_FETCH)
 @blueprint.arguments(schema.ListQuerySchema, location="query")
+@blueprint.doc(responses=answers(OCTETS, "A signed note, and rows of 40 bytes"))
 def token_list(query: dict[str, Any], key_id: str) -> Response:
     """A page of the token list for you: a signed note, then rows of 40 bytes; all, or the changes since the cursor.
 

@@ -10,6 +10,7 @@ from hub.access.gate import actor, public, requires
 from hub.access.permissions import Permission
 from hub.ledger import service
 from hub.tree.tiles import parse_tile_path
+from hub.web.api import OCTETS, answers
 from hub.web.problems import ProblemError
 
 log = Blueprint("log", __name__, url_prefix="/audit/log", description="The public log (C2SP tlog-tiles)")
@@ -20,6 +21,7 @@ WHY = "leaves hold only salted commitments and blinded tags: anybody may verify 
 
 @log.get("/checkpoint")
 @public(WHY)
+@log.doc(responses=answers("text/plain", "A signed note", _404="Nothing is signed yet"))
 def checkpoint() -> Response:
     """The newest signed checkpoint (C2SP tlog-checkpoint)."""
     head = service.newest_checkpoint()
@@ -30,6 +32,7 @@ def checkpoint() -> Response:
 
 @log.get("/checkpoints/<int:size>")
 @public(WHY)
+@log.doc(responses=answers("text/plain", "A signed note"))
 def checkpoint_of(size: int) -> Response:
     """The signed checkpoint of a size published before."""
     note = service.checkpoint_at(size) if size < 1 << 62 else None
@@ -40,6 +43,7 @@ def checkpoint_of(size: int) -> Response:
 
 @log.get("/tile/<path:path>")
 @public(WHY)
+@log.doc(responses=answers(OCTETS, "Hashes, or leaves"))
 def tile(path: str) -> Response:
     """A tile of hashes, or a bundle of leaves under `entries/` (C2SP tlog-tiles)."""
     try:
@@ -64,6 +68,7 @@ class EntriesQuerySchema(Schema):
 @blueprint.get("/entries")
 @requires(Permission.LEDGER_READ_OWN)
 @blueprint.arguments(EntriesQuerySchema, location="query")
+@blueprint.doc(responses=answers("application/x-ndjson", "An entry a line"))
 def entries(query: dict[str, Any]) -> Response:
     """Your own parts in the order of the tree, as NDJSON: what opens the commitments that carry your tag."""
     found = service.own_entries(actor(), after=query["after"], limit=query["limit"])
@@ -72,6 +77,7 @@ def entries(query: dict[str, Any]) -> Response:
 
 @blueprint.get("/receipts/<entry>")
 @requires(Permission.LEDGER_READ_OWN)
+@blueprint.doc(responses=answers("text/plain", "A proof", _202="It waits for its checkpoint"))
 def receipt(entry: str) -> Response:
     """The proof that an entry is in the log (c2sp.org/tlog-proof@v1); 202 while it waits for its checkpoint."""
     found = service.own_entry(actor(), entry)

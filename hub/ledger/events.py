@@ -38,6 +38,14 @@ class Event(StrEnum):
     FACTOR_ADDED = "person.factor_added"
     FACTOR_REMOVED = "person.factor_removed"
     FACTORS_RESET = "person.factors_reset"
+    PROVIDER_SET = "provider.set"
+    PROVIDER_REMOVED = "provider.removed"
+    DOMAIN_ASKED = "domain.asked"
+    DOMAIN_BOUND = "domain.bound"
+    DOMAIN_DROPPED = "domain.dropped"
+    PERSON_BROUGHT = "person.brought"
+    PERSON_LINKED = "person.linked"
+    ROLE_GIVEN = "person.role_given"
     QUOTA_SET = "quota.set"
     LIMIT_SET = "limit.set"
     EPOCH_OPENED = "epoch.opened"
@@ -89,6 +97,14 @@ SENTENCES: dict[Event, str] = {
     Event.FACTOR_ADDED: "A person of {member} added a second factor ({ref})",
     Event.FACTOR_REMOVED: "A person of {member} removed a second factor ({ref})",
     Event.FACTORS_RESET: "The second factors of {ref} were reset for {member}",
+    Event.PROVIDER_SET: "{member} set by which provider its people sign in",
+    Event.PROVIDER_REMOVED: "The people of {member} sign in by no provider any more",
+    Event.DOMAIN_ASKED: "{member} asked that addresses at {ref} sign in by its provider",
+    Event.DOMAIN_BOUND: "Addresses at {ref} sign in by their member's provider now",
+    Event.DOMAIN_DROPPED: "Addresses at {ref} sign in by the provider of {member} no more",
+    Event.PERSON_BROUGHT: "The provider of {member} brought in a person ({ref})",
+    Event.PERSON_LINKED: "A person of {member} signed in by its provider for the first time",
+    Event.ROLE_GIVEN: "The provider of {member} gave a person the role {ref}",
     Event.QUOTA_SET: "{ref} may have {allowed} identifiers a month evaluated",
     Event.LIMIT_SET: "{ref} may make {allowed} requests a minute",
     Event.EPOCH_OPENED: "Epoch {ref} was opened for everybody",

@@ -17,7 +17,7 @@ from sqlalchemy import (
     column,
     func,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, CIDR
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.access.grants import Role
@@ -242,6 +242,56 @@ class OneTimeLink(Model):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class IdentityProvider(Model):
+    """Where the people of a member sign in instead of at the hub (OpenID Connect), and what its word counts for."""
+
+    __tablename__ = "identity_provider"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(255))
+    client_id: Mapped[str] = mapped_column(String(255))
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    """The client's secret, sealed for this member, issuer and client."""
+    claim: Mapped[str] = mapped_column(String(60))
+    """The claim that roles are read off; empty: the member gives roles, the provider brings in nobody new."""
+    roles: Mapped[dict[str, str]] = mapped_column(JSONB)
+    """Value of the claim → role."""
+    factors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Values of `amr` or `acr` that count as a second factor; empty: the hub asks for its own."""
+    passwords_serve: Mapped[bool]
+    """Whether its people may sign in without the provider; owners always may."""
+
+
+class SignInDomain(Model):
+    """A domain of e-mail addresses whose people sign in by a member's provider, once the office has bound it."""
+
+    __tablename__ = "sign_in_domain"
+    __table_args__ = (
+        UniqueConstraint("member_id", "domain"),
+        Index("uq_sign_in_domain_bound", "domain", unique=True, postgresql_where=column("bound_at").is_not(None)),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    domain: Mapped[str] = mapped_column(String(253))
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    bound_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ProvidedIdentity(Model):
+    """Whom a provider's subject is: from the first sign-in on the subject decides, not the e-mail address."""
+
+    __tablename__ = "provided_identity"
+    __table_args__ = (UniqueConstraint("member_id", "issuer", "subject"), UniqueConstraint("person_id", "issuer"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    issuer: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[str] = mapped_column(String(255))
+    linked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class SignInAttempt(Model):

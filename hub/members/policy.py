@@ -11,10 +11,12 @@ from hub.members.model import (
     Credential,
     Factor,
     GroupInvitation,
+    IdentityProvider,
     OneTimeLink,
     Person,
     PersonSession,
     SharingGroupMember,
+    SignInDomain,
 )
 from hub.members.rules import LinkKind
 
@@ -71,6 +73,16 @@ def own_signatures(actor: Actor) -> ColumnElement[bool]:
 def own_invitations(actor: Actor) -> ColumnElement[bool]:
     """The invitations of the actor's member to sharing groups."""
     return GroupInvitation.member_id == actor.member_id
+
+
+def own_provider(actor: Actor) -> ColumnElement[bool]:
+    """The provider that the people of the actor's member sign in by."""
+    return IdentityProvider.member_id == actor.member_id
+
+
+def own_domains(actor: Actor) -> ColumnElement[bool]:
+    """The domains that the actor's member asked for, bound or not."""
+    return SignInDomain.member_id == actor.member_id
 
 
 def own_seats(actor: Actor) -> ColumnElement[bool]:

@@ -4,12 +4,15 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from hub.access.grants import Role
 from hub.access.tlp import MemberKind
+from hub.canonical.host import ascii_host, registrable
+from hub.canonical.refusal import RefusedError
 
 CODE = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 KEY = re.compile(r"ah_[A-Za-z0-9_-]{43}")
@@ -162,6 +165,18 @@ LONGEST_NAME = 120
 LONGEST_ADDRESS = 255
 
 
+LONGEST_ISSUER, LONGEST_CLAIM, MOST_MAPPED, MOST_DOMAINS = 255, 60, 50, 20
+ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
+"""What a provider may sign with: nothing that the hub's own secret could sign, and never nothing."""
+CLOCK_DRIFT = 30
+"""Seconds that a provider's clock may be ahead of the hub's, or behind."""
+SIGN_IN_LASTS = 300
+"""Seconds from leading a browser to its provider to its coming back."""
+LONGEST_CODE = 2000
+_CLIENT = re.compile(r"[\x21-\x7e]{1,255}")
+_ISSUER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+
+
 class MemberState(StrEnum):
     """Where a member stands in its life; only an admitted member or one on probation may act."""
 
@@ -207,6 +222,7 @@ class DecisionKind(StrEnum):
     ADMIT = "admit"
     ACT_FOR = "act_for"
     END_REVIEW = "end_review"
+    BIND_DOMAIN = "bind_domain"
 
 
 class Act(StrEnum):
@@ -239,9 +255,11 @@ DECISION_SPANS: dict[DecisionKind, timedelta] = {
     DecisionKind.ADMIT: timedelta(days=30),
     DecisionKind.ACT_FOR: timedelta(days=2),
     DecisionKind.END_REVIEW: timedelta(days=14),
+    DecisionKind.BIND_DOMAIN: timedelta(days=14),
 }
 """How long a proposal waits for its second person."""
 LONGEST_REASON = 500
+LONGEST_SUBJECT = 60
 
 
 def check_reason(reason: str) -> str:
@@ -314,6 +332,57 @@ def check_password(password: str, *own: str) -> str:
 def _folded(text: str) -> str:
     """Without case, spaces and signs; of signs alone, as it is."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKD", text).casefold()) or text
+
+
+def check_issuer(issuer: str) -> str:
+    """The address that a provider calls itself by, exactly as it does. Raises ValueError with the rule."""
+    if len(issuer) > LONGEST_ISSUER or not _ISSUER.fullmatch(issuer):
+        raise ValueError("an issuer reads like https://login.example.org, with nothing after its path")
+    return issuer
+
+
+def check_client(text: str) -> str:
+    """A client's id or secret: 1 to 255 visible ASCII characters. Raises ValueError with the rule alone."""
+    if not _CLIENT.fullmatch(text):
+        raise ValueError("a client's id and its secret have 1 to 255 characters of ASCII, none of them a space")
+    return text
+
+
+def role_map(text: str) -> dict[str, Role]:
+    """Value of a claim → role, of lines like `Brand protection = analyst`. Raises ValueError naming the line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST_MAPPED:
+        raise ValueError(f"at most {MOST_MAPPED} lines")
+    found: dict[str, Role] = {}
+    for at, line in enumerate(lines, 1):
+        value, _, role = (each.strip() for each in line.rpartition("="))
+        if not 1 <= len(value) <= LONGEST_NAME or role not in set(Role) or value in found:
+            raise ValueError(f"line {at} must read like: Brand protection = {Role.ANALYST.value}; each value once")
+        found[value] = Role(role)
+    return found
+
+
+def mapped_role(roles: Mapping[str, str], values: Collection[str]) -> Role | None:
+    """The widest role that a person's values of the claim are mapped to; None: no value is."""
+    given = {roles[value] for value in values if value in roles}
+    return next((role for role in Role if role.value in given), None)
+
+
+def bound_subject(code: str, domain: str) -> str:
+    """What a decision to bind a domain to a member is about. Raises ValueError for a domain too long for it."""
+    if len(code) + 1 + len(domain) > LONGEST_SUBJECT:
+        raise ValueError(f"a domain of yours has at most {LONGEST_SUBJECT - 1 - len(code)} characters")
+    return f"{code} {domain}"
+
+
+def email_domain(text: str) -> str:
+    """The domain of e-mail addresses that somebody registered, in A-labels. Raises ValueError with the rule."""
+    try:
+        domain = ascii_host(text.strip().removeprefix("@"))
+        registrable(domain)
+    except RefusedError:
+        raise ValueError("a domain reads like example.org: what stands behind the @ of your addresses") from None
+    return domain
 
 
 def new_pseudonym() -> str:

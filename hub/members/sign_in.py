@@ -5,9 +5,10 @@ Flask-Security asks for the password. What it hands over is a person; from there
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
 
-from flask import Flask, current_app, g, redirect, request, session
+from flask import Flask, current_app, flash, g, redirect, request, session
 from flask_security import FSQLALiteUserDatastore, RoleMixin, Security, user_authenticated
 from werkzeug.wrappers import Response
 
@@ -57,6 +58,8 @@ KEY = "key"
 """Where the signed cookie holds the session's key."""
 CHALLENGE = "challenge"
 CHALLENGE_SECONDS = 300
+PROVIDER = "provider"
+"""Where the signed cookie holds what the browser was led to its provider with."""
 
 
 class NoRoles(RoleMixin):
@@ -112,6 +115,9 @@ def _begin(person: Person) -> None:
     g.pop("csrf_token", None)
     if actor is None:
         db.session.rollback()
+    elif not service.passwords_serve(person):
+        db.session.rollback()
+        flash("Your member has its people sign in by its provider", "error")
     else:
         service.forgive(person.email, address())
         keep(service.begin_session(actor, person, _browser()))
@@ -152,6 +158,51 @@ def answer_of(credential: str) -> service.Answer:
 def party() -> service.Party:
     """Whom passkeys are made for."""
     return service.Party(current_app.extensions["settings"].url)
+
+
+def return_address(code: str = "{code}") -> str:
+    """Where a member's provider sends a browser back to: one address each, so that none answers for another."""
+    return f"{party().url.rstrip('/')}/sign-in/{code}/return"
+
+
+def lead_away(email: str, onward: str) -> str:
+    """Where a person with that address signs in, and what it must come back with, kept. Raises as the service does."""
+    return _kept_for(service.lead_to_provider(email, onward, return_address()))
+
+
+def lead_away_again(actor: Actor, onward: str) -> str:
+    """Where the actor's person shows anew who it is. Raises as the service does."""
+    return _kept_for(service.lead_again(actor, onward, return_address()))
+
+
+def _kept_for(led: tuple[str, service.Pending]) -> str:
+    where, pending = led
+    session[PROVIDER] = asdict(pending)
+    return where
+
+
+def pending_of(code: str) -> service.Pending:
+    """What the browser was led to that member's provider with; it serves no second time. Raises NotBelievedError."""
+    kept = session.pop(PROVIDER, None)
+    if not kept or kept["member"] != code:
+        raise service.NotBelievedError("this browser was not led there")
+    return service.Pending(**kept)
+
+
+def show_again(pending: service.Pending, brought: Mapping[str, str]) -> None:
+    """Prove the session under way by what the provider says. Raises as the service does."""
+    someone = identify()
+    if someone is None:
+        raise service.NotBelievedError("nobody is signed in in this browser")
+    keep(service.give_word(someone, pending, brought, return_address()).key)
+
+
+def enter_by_word(pending: service.Pending, brought: Mapping[str, str]) -> None:
+    """Sign in by what the provider says. Raises as the service does."""
+    key = service.enter_by_provider(pending, brought, return_address(), _browser())
+    session.clear()
+    g.pop("csrf_token", None)
+    keep(key)
 
 
 def enter(credential: str) -> None:

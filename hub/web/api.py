@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import g, request
+from apispec import BasePlugin
+from flask import Flask, g, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
@@ -24,10 +25,61 @@ REMEDIES = {
 }
 
 
+OCTETS = "application/octet-stream"
+BEARER = "key"
+"""What the OpenAPI document calls an API key."""
+
+
+def answers(media: str, description: str, **other: str) -> dict[str, Any]:
+    """What the OpenAPI document says of an endpoint whose answer no schema states; `other`: `_<status>` → words."""
+    found: dict[str, Any] = {"200": {"description": description, "content": {media: {"schema": {"type": "string"}}}}}
+    return found | {status.strip("_"): {"description": words} for status, words in other.items()}
+
+
+def octets(description: str) -> dict[str, Any]:
+    """What the OpenAPI document says of a body of raw octets."""
+    schema = {"type": "string", "format": "binary"}
+    return {"description": description, "required": True, "content": {OCTETS: {"schema": schema}}}
+
+
+class ProblemPlugin(BasePlugin):
+    """Says of every operation which problems it may answer with, and whether it wants a key."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def operation_helper(self, path: str | None = None, operations: Any = None, **given: Any) -> None:
+        """Completes the operations of one address."""
+        del path
+        rule = given["rule"]
+        mark = getattr(self.app.view_functions[rule.endpoint], "access", "")
+        open_to_all = str(mark).startswith("public")
+        for method, operation in (operations or {}).items():
+            statuses = {429, 500, 503} | ({404} if rule.arguments else set())
+            statuses |= set() if open_to_all else {401, 403}
+            statuses |= {400, 409, 413, 415, 422} if method == "post" else set()
+            said = operation["responses"]
+            said.pop("default", None)
+            statuses |= {int(status) for status in said if int(status) >= 400}
+            said |= {str(status): _described(status) for status in sorted(statuses)}
+            if not open_to_all:
+                operation["security"] = [{BEARER: []}]
+
+
+def _described(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": BY_STATUS[status].title, "content": {PROBLEM: {"schema": schema}}}
+
+
 class ProblemApi(Api):  # type: ignore[misc]
     """flask-smorest's Api, whose errors are problem documents; in the OpenAPI document too."""
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask | None = None) -> None:
+        super().__init__(app, spec_kwargs=None if app is None else {"extra_plugins": [ProblemPlugin(app)]})
+        if app is not None:
+            self.spec.components.security_scheme(BEARER, {"type": "http", "scheme": "bearer"})
 
     def _register_responses(self) -> None:
         self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM  # of errors, which flask-smorest describes at this point
@@ -79,7 +131,7 @@ def blob(most: int, what: str) -> bytes:
 
     Raises ProblemError 415 for another media type, 413 for more, 422 when it is no non-empty multiple of 32.
     """
-    if request.mimetype != "application/octet-stream":
+    if request.mimetype != OCTETS:
         raise ProblemError(
             "media-type", "The body is not application/octet-stream", "Send Content-Type: application/octet-stream"
         )

@@ -27,6 +27,7 @@ WAYS = (
     Way("people.everybody", "People", "list-check", Permission.PERSON_MANAGE),
     Way("groups.own", "Sharing groups", "arrows-join", Permission.GROUP_MANAGE),
     Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
+    Way("providers.own", "Single sign-on", "shield-check", Permission.PERSON_MANAGE),
     Way("members.everybody", "Members", "list-check", Permission.MEMBER_ADMINISTER),
     Way("decisions.waiting", "Decisions", "check", Permission.MEMBER_ADMINISTER),
     Way("applications.queue", "Applications", "inbox", Permission.APPLICATION_READ),
@@ -50,6 +51,8 @@ PARENTS = {
     "factors.enrol": "factors.own",
     "factors.renew_codes": "factors.own",
     "credentials.rotate": "credentials.keys",
+    "providers.set_up": "providers.own",
+    "providers.ask": "providers.own",
 }
 """Pages without an entry of their own, and the entry they stand under."""
 

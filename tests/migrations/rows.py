@@ -29,6 +29,11 @@ ROWS = {
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",
     "one_time_link": "INSERT INTO one_time_link (digest, kind, member_id, email, name, role, made_by, made_at, expires_at)"
     f" VALUES ({_KEY}, 'invitation', 1, 'ben@example.org', 'Ben', 'viewer', 'p_1', now(), now())",
+    "identity_provider": "INSERT INTO identity_provider (member_id, issuer, client_id, secret, claim, roles, factors,"
+    f" passwords_serve) VALUES (1, 'https://login.example.org', 'hub', {_KEY}, 'groups', '{{}}', '{{}}', true)",
+    "sign_in_domain": "INSERT INTO sign_in_domain (member_id, domain, asked_at) VALUES (1, 'example.org', now())",
+    "provided_identity": "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
+    " VALUES (1, 1, 'https://login.example.org', 'ada', now())",
     "sharing_group": "INSERT INTO sharing_group (id, code, name) VALUES (1, 'watches', 'watches')",
     "group_invitation": "INSERT INTO group_invitation (group_id, member_id, invited_at, expires_at)"
     " VALUES (1, 1, now(), now())",

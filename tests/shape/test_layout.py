@@ -18,6 +18,7 @@ BANNED = {"manager", "handler", "helper", "helpers", "util", "utils", "common", 
 BANNED_BEGINNINGS = {"do", "process", "handle"}
 NOT_OUR_WORDS = {
     "handle_http_exception": "overrides flask-smorest's method",
+    "operation_helper": "overrides apispec's method",
     "derivation_info": "RFC 9497 calls DeriveKeyPair's second input so",
 }
 

@@ -13,11 +13,13 @@ from hub.members.pages.passkeys import blueprint as passkeys
 from hub.members.pages.password_links import blueprint as password_links
 from hub.members.pages.passwords import blueprint as passwords
 from hub.members.pages.people import blueprint as people
+from hub.members.pages.provided import blueprint as provided
+from hub.members.pages.providers import blueprint as providers
 from hub.members.pages.sessions import blueprint as sessions
 
 PAGES = (
     *(agreement, credentials, decisions, factors, grants, groups, invitations, letters, members),
-    *(passkeys, password_links, passwords, people, sessions),
+    *(passkeys, password_links, passwords, people, provided, providers, sessions),
 )
 BY_LINK = (invitations, password_links)
 """Those reached by a link out of a letter, which no forged request knows: they want no token of a session beside it."""

@@ -136,7 +136,9 @@ def ask_again(words: str) -> Response:
 def _ask(form: CodeForm, status: int = 200) -> Response:
     session = actor().session
     again = session is not None and session.step is None
-    return make_response(render_template("members/ask.html", form=form, again=again, back=_back()), status)
+    shows = service.can_show_again(actor())
+    page = render_template("members/ask.html", form=form, again=again, shows=shows, back=_back())
+    return make_response(page, status)
 
 
 def _offer(form: TotpForm, status: int = 200) -> Response:

@@ -9,9 +9,10 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.members import service
+from hub.members.forms.providers import BindingForm
 from hub.members.forms.standing import InterventionForm, ReasonForm, StandingForm
 from hub.members.rules import ACTS, MOVES, SECTORS, Act, MemberState
-from hub.members.service import RefusedMoveError, UnknownMemberError
+from hub.members.service import RefusedMoveError, UnknownDomainError, UnknownMemberError
 from hub.web.filters import opening
 from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.shown import CursorPage, Filter, Filters
@@ -47,7 +48,7 @@ def everybody() -> str:
 def one(code: str) -> str:
     """One member: its standing and how it came to it, who its owners are, what is counted of the rest."""
     try:
-        shown = service.member_shown(actor(), code)
+        shown, domains = service.member_shown(actor(), code), service.domains_of(actor(), code)
     except UnknownMemberError:
         abort(404)
     moves = (
@@ -56,6 +57,7 @@ def one(code: str) -> str:
     return render_template(
         "members/one.html",
         shown=shown,
+        domains=domains,
         moves=moves,
         words=words_of(shown.state),
         sectors=SECTORS,
@@ -117,6 +119,24 @@ def _answered(code: str, form: ReasonForm, done: Callable[[], str]) -> Response:
         flash(f"{opening(error)}.", "error")
     else:
         flash(words, "success")
+    return redirect(url_for("members.one", code=code), 303)
+
+
+@blueprint.post("/members/<code>/domains")
+@requires(Permission.MEMBER_ADMINISTER, fresh=True)
+def bind(code: str) -> Response:
+    """Propose to bind a domain that the member asked for."""
+    form = BindingForm()
+    try:
+        if not form.validate_on_submit():
+            raise ValueError(" ".join(words for field in form for words in field.errors))
+        service.propose_binding(actor(), code, form.domain.data, form.reason.data)
+    except (UnknownMemberError, UnknownDomainError):
+        abort(404)
+    except (RefusedMoveError, ValueError) as error:
+        flash(f"{opening(error)}.", "error")
+    else:
+        flash("It is proposed: a second person of the office approves it under Decisions.", "success")
     return redirect(url_for("members.one", code=code), 303)
 
 

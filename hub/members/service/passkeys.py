@@ -26,6 +26,7 @@ from hub.members.model import Factor
 from hub.members.rules import FactorKind
 from hub.members.service.actors import actor_of_person, person_signing_in
 from hub.members.service.factors import Proven, WrongCodeError, add_factor
+from hub.members.service.providers import passwords_serve
 from hub.members.service.sessions import Browser, begin_session, own_session, renew
 
 T = TypeVar("T")
@@ -142,6 +143,8 @@ def enter_by_passkey(answer: Answer, browser: Browser) -> str:
     if actor is None:
         raise WrongCodeError(REFUSED)
     read_as(db.session, actor)
+    if not passwords_serve(person):
+        raise WrongCodeError(REFUSED)
     _use(actor, answer, holder)
     return begin_session(actor, person, browser, proven=True)
 

@@ -72,10 +72,12 @@ class Browser:
     user_agent: str
 
 
-def begin_session(actor: Actor, person: Person, browser: Browser, *, proven: bool = False) -> str:
+def begin_session(
+    actor: Actor, person: Person, browser: Browser, *, proven: bool = False, fresh_at: datetime | None = None
+) -> str:
     """Begin a session that has given one factor; returns its key, for the browser's cookie alone.
 
-    `proven`: the factor needs no second one beside it.
+    `proven`: the factor needs no second one beside it. `fresh_at`: when it was given; None: now.
     """
     key, now = _new_key(), clock.now()
     if proven:
@@ -91,7 +93,7 @@ def begin_session(actor: Actor, person: Person, browser: Browser, *, proven: boo
             idle_seconds=int(rules.idle_limit(actor.kind, Role(person.role)).total_seconds()),
             network=network_of(browser.address),
             browser=rules.browser_of(browser.user_agent),
-            fresh_at=now,
+            fresh_at=now if fresh_at is None else min(fresh_at, now),
             proven_at=now if proven else None,
         )
     )

@@ -21,6 +21,7 @@ from hub.members import service as members
 from hub.members.model import Member
 from hub.members.rules import DecisionKind, MemberState
 from hub.members.service.credentials import CredentialTerms
+from hub.members.service.providers import ProviderTerms
 from tests.conftest import Hub, fresh_database, hub_on
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
 from tests.web.members.documents import pdf
@@ -289,7 +290,10 @@ def _change(made: Everybody) -> None:
 
 def _correspond(made: Everybody) -> None:
     """A letter, a decision of the office, an application that it vets, and of each member an invitation and a link
-    to a new password."""
+    to a new password.
+
+    Each has a provider too, and a domain that it asked for; each person was there.
+    """
     with made.hub.app.app_context():
         mail.post(mail.Letter("somebody@alliance-hub.org", "An invitation", "words of the letter."))
         db.session.commit()
@@ -315,4 +319,10 @@ def _correspond(made: Everybody) -> None:
                 member = db.session.get_one(Member, actor.member_id)
                 members.invite_person(actor, member, f"guest-of-{code}@alliance-hub.org", "Guest", Role.VIEWER)
                 db.session.commit()
+                members.set_provider(actor, ProviderTerms(f"https://login.{code}.example.org", "hub", "secret"))
+                members.ask_domain(actor, f"sign-in-at-{code}.org")
             forget_password(made.hub, f"{who}@alliance-hub.org")
+    made.hub.sql(
+        "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
+        " SELECT id, member_id, 'https://login.example.org', email, now() FROM person"
+    )

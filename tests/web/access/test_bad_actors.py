@@ -222,6 +222,7 @@ LESS = {
     "invitations.accept": {"Referrer-Policy"},
     "password_links.read": {"Referrer-Policy"},
     "password_links.choose": {"Referrer-Policy"},
+    "provided.come_back": {"Referrer-Policy"},
 }
 
 

@@ -237,13 +237,16 @@ OWNED = {
     "credential": "member_id",
     "factor": "member_id",
     "idempotency_key": "member_id",
+    "identity_provider": "member_id",
     "ledger_part": "party",
     "ledger_party_leaf": "party",
     "match": "recipient_id",
     "one_time_link": "member_id",
+    "provided_identity": "member_id",
     "quota": "member_id",
     "session": "member_id",
     "sighting": "member_id",
+    "sign_in_domain": "member_id",
 }
 """Table → whose a row is."""
 THE_OFFICE_TOO = {
@@ -251,8 +254,9 @@ THE_OFFICE_TOO = {
     "credential": "true",
     "one_time_link": "kind = 'invitation'",
     "quota": "true",
+    "sign_in_domain": "true",
 }
-"""It issues keys, grants quotas, invites, and sees who has signed: it reads whose there are, and no digest.
+"""It issues keys, grants quotas, invites, binds domains, and sees who has signed: it reads whose there are, and no digest.
 
 Table → which rows; a link to a new password is nobody's but its reader's.
 """
@@ -516,6 +520,14 @@ MANAGES_KEYS = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER} 
         *(("key", f"keys of {code}.", MANAGES_KEYS & of_members(code)) for code in (*MEMBERS, "alliance")),
         *(("session", f"10.1.{n}.0/24", {who} - NOBODY) for n, who in enumerate(PEOPLE, 1)),
         *(("factor", f"phone of {who}.", {who} - NOBODY) for who in PEOPLE),
+        *(
+            (kind, mark, MANAGES_KEYS & of_members(code))
+            for code in sorted({code for code, _ in PEOPLE.values()} - {OUT_OF_STANDING})
+            for kind, mark in (
+                ("provider", f"https://login.{code}.example.org"),
+                ("domain", f"sign-in-at-{code}.org</"),
+            )
+        ),
         ("letter", "words of the letter.", {"person-of-alliance"}),
         ("decision", "subject-of-the-decision.", of_members("alliance", "checker")),
         ("group", "name of the group.", {"owner", "person-of-brand-c"}),

@@ -29,6 +29,9 @@ READ_BY_MEMBER = {
     "factor": "member_id",
     "one_time_link": "member_id",
     "person": "member_id",
+    "identity_provider": "member_id",
+    "sign_in_domain": "member_id",
+    "provided_identity": "member_id",
     "idempotency_key": "member_id",
     "ledger_part": "party",
     "ledger_party_leaf": "party",
@@ -75,6 +78,15 @@ def exchanged(hub: Hub) -> Hub:
     )
     hub.person("brand-a")
     hub.signed_in("brand-a")
+    hub.sql(
+        "INSERT INTO identity_provider SELECT id, 'https://login.example.org', 'hub', '', '', '{}', '{}', true"
+        " FROM member WHERE code = 'brand-a'"
+    )
+    hub.sql("INSERT INTO sign_in_domain (member_id, domain, asked_at) SELECT member_id, 'a.org', now() FROM person")
+    hub.sql(
+        "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
+        " SELECT id, member_id, 'https://login.example.org', 'ana', now() FROM person"
+    )
     hub.sequence()
     return hub
 

@@ -46,6 +46,7 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         ("a_nothing", 1),
     ),
     "decision": ("SELECT 'alliance', name FROM decision", ("d_nothing",)),
+    "domain": ("SELECT code, d.id FROM sign_in_domain d JOIN member ON member.id = member_id", (1_000_000,)),
     "member": ("SELECT 'alliance', code FROM member", ("brand-z",)),
     "group": (
         "SELECT m.code, g.code FROM sharing_group g JOIN sharing_group_member s ON s.group_id = g.id"
@@ -83,12 +84,14 @@ ROUTES: Mapping[str, str] = {
     "groups.take_back": "group invitation",
     "members.act_for": "member",
     "members.end_review": "member",
+    "members.bind": "member",
     "members.move": "member",
     "members.one": "member",
     "people.let_in": "person",
     "people.set_role": "person",
     "people.shut_out": "person",
     "people.take_back": "invitation",
+    "providers.drop": "domain",
     "sessions.end": "session",
 }
 """Endpoint → the kind of record that its address names."""
@@ -106,6 +109,7 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "matches_api.match": "keys of tokens are everybody's",
     "log.checkpoint_of": "the log is public",
     "log.tile": "the log is public",
+    "provided.come_back": "a member's code, with which a browser is answered alike that was not led there",
     "static": "style and script are public",
 }
 

@@ -290,9 +290,9 @@ def test_hub_without_a_server_queues_nothing_and_shows_its_letters_to_the_office
 
 def test_page_of_letters_goes_on_from_one_to_the_next(hub: Hub) -> None:
     hub.person("alliance")
+    office = hub.signed_in("alliance")  # which is told by a letter of its own
     for n in range(23):
         posted(hub, Letter(LETTER.to, f"Number {n}.", "Text"))
-    office = hub.signed_in("alliance")
     first = office.get("/mail", headers=HTML).text
     onward = re.search(r'href="(/mail\?cursor=[^"]+)"', first)
     assert onward is not None

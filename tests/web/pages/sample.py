@@ -41,9 +41,11 @@ from hub.members.forms.groups import GroupForm, GuestForm, SeatForm
 from hub.members.forms.invitations import AcceptanceForm, NewPasswordForm
 from hub.members.forms.passwords import ChangedPasswordForm, ForgottenForm
 from hub.members.forms.people import InvitationForm
+from hub.members.forms.providers import DomainForm, ProviderForm
 from hub.members.pages.members import words_of
 from hub.members.rules import ACTS, SECTORS, Act, DecisionKind, MemberState
 from hub.members.service import (
+    AskedDomain,
     GroupLine,
     KnownFactor,
     KnownPerson,
@@ -54,6 +56,7 @@ from hub.members.service import (
     OpenDecision,
     OpenInvitation,
     Owner,
+    ProviderTerms,
     Reader,
     Seat,
     ShownGroup,
@@ -211,6 +214,7 @@ def _factors(template: str, full: bool) -> dict[str, Any]:
         "form": form,
         "back": "/",
         "again": full,
+        "shows": full,
         "first": full,
         "dots": "M0 0h1v1h-1z",
         "size": 41,
@@ -347,13 +351,28 @@ def _office(template: str, full: bool) -> dict[str, Any]:
         *([Owner("Ada", "ada@example.org", "p_a1")] if full else [], {"owner": 1, "viewer": 1204} if full else {}, 2),
         *(["watches", "stores"] if full else [], moves if full else []),
     )
+    domains = [AskedDomain(n, f"northpeak-{n}.org", NOW, NOW if n else None) for n in range(2)] if full else []
+    moves_to = [*MemberState][1:] if full else []
     return {
         "shown": shown,
-        "moves": [*MemberState][1:] if full else [],
+        "domains": domains,
+        "moves": moves_to,
         "words": words_of(state),
         "sectors": SECTORS,
         **waiting,
     }
+
+
+def _single_sign_on(full: bool) -> dict[str, Any]:
+    terms = ProviderTerms(
+        "https://login.northpeak.org", "hub", "", "groups", {"<b>Brand": Role.ANALYST}, ["mfa"], False
+    )
+    form, domain = ProviderForm.showing(terms if full else None), DomainForm(formdata=None)
+    if full:
+        form.issuer.errors = ["An issuer begins with https://"]
+        domain.domain.errors = ["A domain reads like example.org: what stands behind the @ of your addresses"]
+    rows = [AskedDomain(n, f"northpeak-{n}.org", NOW, NOW if n else None) for n in range(2)] if full else []
+    return {"form": form, "domain": domain, "rows": rows, "is_set": full, "back": "https://hub.example.org/" + "x" * 60}
 
 
 def _agreement(full: bool) -> dict[str, Any]:
@@ -440,6 +459,8 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     **dict.fromkeys(("members/groups.html", "members/group.html"), _groups),
     "members/agreement.html": lambda _, full: _agreement(full),
     "members/people.html": lambda _, full: _people(full),
+    "members/led.html": lambda *_: {"where": "https://login.northpeak.org/authorize?" + "x" * 200},
+    "members/single_sign_on.html": lambda _, full: _single_sign_on(full),
     "members/sessions.html": lambda _, full: _sessions(full),
     "members/invitation.html": lambda _, full: _invitation(full),
     "members/grants.html": lambda *_: {"permissions": WORDS, "kinds": GRANTS, "roles": ROLES},
@@ -464,6 +485,8 @@ TEMPLATES = (
     "members/groups.html",
     "members/group.html",
     "members/sessions.html",
+    "members/single_sign_on.html",
+    "members/led.html",
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
@@ -488,6 +511,13 @@ ADDRESSES = {
     "members.move": "/members/<code>/standing",
     "members.act_for": "/members/<code>/interventions",
     "members.end_review": "/members/<code>/review/end",
+    "members.bind": "/members/<code>/domains",
+    "providers.own": "/single-sign-on",
+    "provided.lead_again": "/verify/provider",
+    "providers.set_up": "/single-sign-on/set",
+    "providers.remove": "/single-sign-on/removal",
+    "providers.ask": "/single-sign-on/domains",
+    "providers.drop": "/single-sign-on/domains/<int:number>/removal",
     "decisions.waiting": "/decisions",
     "decisions.approve": "/decisions/<name>/approval",
     "decisions.refuse": "/decisions/<name>/refusal",

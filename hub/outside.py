@@ -1,0 +1,116 @@
+"""Asking servers that somebody else named: within bounds of place, time and size, and never where they point next."""
+
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+from urllib.parse import SplitResult, urlencode, urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+MOST_BYTES = 2**20
+SECONDS = 5.0
+"""For all of it, from the first byte sent to the last one read."""
+_TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("2002::/16"))
+"""Where an IPv4 address stands inside of an IPv6 one (RFC 6052, RFC 8215, RFC 3056): it may be a private one."""
+
+
+class OutOfReachError(Exception):
+    """The server was not asked, or did not answer within the bounds; the text says neither where nor what."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A JSON object, and the status it came with."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+def ask(url: str, *, local: bool, form: Mapping[str, str] | None = None, authorization: str = "") -> Answer:
+    """GET an address, or POST it a form, for a JSON object; a redirect is an answer like any other.
+
+    Only https, and only at addresses of the public internet; `local` lets in this machine itself, without TLS too.
+    The address that was looked up is the one connected to. Raises OutOfReachError.
+    """
+    try:
+        parts = urlsplit(url)
+        where, port = _place(parts, local), parts.port or (443 if parts.scheme == "https" else 80)
+        headers = {"Host": parts.netloc, "Accept": "application/json", "Accept-Encoding": "identity"}
+        headers |= {"Authorization": authorization} if authorization else {}
+        body = None
+        if form is not None:
+            body, headers["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        with _connected(parts, where, port) as connection:
+            method = "GET" if form is None else "POST"
+            connection.request(method, target, body=body, headers=headers, preload_content=False)
+            answer = connection.getresponse()
+            text = answer.read(MOST_BYTES + 1, decode_content=False)
+            if len(text) > MOST_BYTES:
+                raise OutOfReachError("its answer is too long")
+            found = json.loads(text)
+    except (OSError, HTTPError, HTTPException, ValueError, RecursionError) as error:
+        raise OutOfReachError(f"it did not answer as it should ({type(error).__name__})") from None
+    if not isinstance(found, dict):
+        raise OutOfReachError("its answer is no JSON object")
+    return Answer(answer.status, found)
+
+
+def _place(parts: SplitResult, local: bool) -> str:
+    """The address to connect to. Raises OutOfReachError unless all that the name stands for may be asked."""
+    if parts.scheme not in {"https", "http"} or not parts.hostname or "@" in parts.netloc:
+        raise OutOfReachError("it has no address that the hub asks")
+    found = socket.getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)
+    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    here = local and all(each.is_loopback for each in addresses)
+    if not here and (parts.scheme != "https" or not all(map(_is_public, addresses))):
+        raise OutOfReachError("it has no address that the hub asks")
+    return str(addresses[0])
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return _is_public(address.ipv4_mapped)
+        if any(address in network for network in _TRANSLATED):
+            return False
+    return address.is_global and not address.is_multicast
+
+
+@contextmanager
+def _connected(parts: SplitResult, where: str, port: int) -> Iterator[HTTPConnection]:
+    """A connection to where the name leads, cut off once its time is over, however slowly it answers."""
+    connection: HTTPConnection
+    if parts.scheme == "https":
+        name = parts.hostname
+        context = ssl.create_default_context()
+        connection = HTTPSConnection(
+            where, port, timeout=SECONDS, server_hostname=name, assert_hostname=name, ssl_context=context
+        )
+    else:
+        connection = HTTPConnection(where, port, timeout=SECONDS)
+
+    def cut() -> None:
+        with suppress(OSError):
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+    ends_at = time.monotonic() + SECONDS
+    timer = None
+    try:
+        connection.connect()
+        timer = threading.Timer(max(0.0, ends_at - time.monotonic()), cut)
+        timer.start()
+        yield connection
+    finally:
+        if timer is not None:
+            timer.cancel()
+        connection.close()

@@ -1,0 +1,156 @@
+"""The API keeps to its own description, whoever asks: schemathesis makes the requests, from the OpenAPI document.
+
+For every operation and every kind of key: no server error, no status and no media type that the document does not name,
+no answer of another form, and nothing for whom the reviewed table (matrix.txt) has refused.
+"""
+
+import base64
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from hub.access.tlp import MemberKind
+from hub.epochs import service as epochs
+from hub.members import service as members
+from hub.members.rules import MemberState
+from tests.conftest import Hub, fresh_database, hub_on
+from tests.web.access.test_access_matrix import ARGUMENTS, TABLE
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+KINDS = ("brand", "platform", "authority", "auditor")
+SEATS = ("nobody", *(f"key:{code}" for code in (*KINDS, "office", "suspended", "expired")))
+OPERATIONS = (
+    *("GET /api/v1/me", "GET /api/v1/keys", "POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),
+    *(f"{what} /api/v1/keys/{{key_id}}/{name}" for what, name in (("POST", "evaluations"), ("GET", "list"))),
+    *("POST /api/v1/keys/{key_id}/matches", "GET /audit/entries", "GET /audit/receipts/{entry}"),
+    *("GET /audit/log/checkpoint", "GET /audit/log/checkpoints/{size}", "GET /audit/log/tile/{path}"),
+)
+KNOWN = {"size": 0, "path": "0/000"}
+TOKENS = base64.b64encode(bytes(range(32))).decode()
+BODIES: Mapping[str, Any] = {
+    "POST /api/v1/contributions": {
+        "key": ARGUMENTS["key_id"],
+        "evidence_level": "E2",
+        "tlp": "green",
+        "stance": "infringing",
+        "tokens": TOKENS,
+    },
+    "POST /api/v1/contributions/withdrawals": {"key": ARGUMENTS["key_id"], "tokens": TOKENS, "reason": "mistaken"},
+    "POST /api/v1/keys/{key_id}/evaluations": bytes(32),
+    "POST /api/v1/keys/{key_id}/matches": bytes(range(32)),
+}
+"""What serves, where schemathesis by itself finds only what does not."""
+EACH = 8
+"""Requests for an operation from a seat."""
+
+
+@dataclass
+class Described:
+    """A hub, its description, and a key for each seat."""
+
+    schema: Any
+    keys: Mapping[str, str]
+    addresses: Iterator[str]
+
+
+@pytest.fixture(scope="module")
+def described(cluster: str, home: Path, evaluator_url: str) -> Iterator[Described]:
+    """A hub with a member of every kind; none is held up by its limit of requests."""
+    with fresh_database(cluster) as url, hub_on(url, home, evaluator_url) as hub:
+        keys = _keys(hub)
+        hub.sequence()
+        numbers = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in itertools.count(1))
+        schema = schemathesis.openapi.from_wsgi("/api/openapi.json", hub.app)
+        for path in schema.raw_schema["paths"].values():
+            for operation in path.values():
+                if "responses" in operation:
+                    operation.pop("security", None)  # the seats bring their keys; schemathesis would take some away
+        yield Described(schema, keys, numbers)
+
+
+def _keys(hub: Hub) -> dict[str, str]:
+    for kind in KINDS:
+        hub.admit(kind, kind)
+    with hub.operator() as actor:
+        epochs.open_epoch(actor, "e1")
+        hub.keys["office"] = members.issue_credential(actor, members.OFFICE)
+        members.admit(actor, "suspended", MemberKind.BRAND, "suspended")
+        for code in ("suspended", "brand"):
+            hub.keys["expired" if code == "brand" else code] = members.issue_credential(actor, code)
+        members.move(actor, "suspended", MemberState.SUSPENDED)
+        for code in (*KINDS, members.OFFICE):
+            members.set_limit(actor, code, 100_000)
+    newest = "id = (SELECT max(id) FROM credential WHERE member_id = (SELECT id FROM member WHERE code = 'brand'))"
+    hub.sql(f"UPDATE credential SET expires_at = now() - interval '1 day' WHERE {newest}")
+    return {f"key:{code}": key for code, key in hub.keys.items()}
+
+
+def refusals() -> dict[tuple[str, str], str]:
+    """(operation, seat) → the status with which the reviewed table refuses."""
+    heading, *rows = TABLE.read_text().splitlines()
+    seats, found = heading.split()[2:-1], {}
+    for row in rows:
+        method, rule, *cells, _ = row.split()
+        path = rule.replace("<int:", "{").replace("<path:", "{").replace("<", "{").replace(">", "}")
+        found |= {(f"{method} {path}", seat): cell for seat, cell in zip(seats, cells, strict=True)}
+    return {place: cell for place, cell in found.items() if cell in {"401", "403"}}
+
+
+REFUSED = refusals()
+
+
+def test_every_operation_of_the_document_is_tried(described: Described) -> None:
+    paths = described.schema.raw_schema["paths"]
+    found = {f"{method.upper()} {path}" for path, each in paths.items() for method in each if method != "parameters"}
+    assert found == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("named", OPERATIONS)
+def test_answers_are_those_of_the_document_and_the_table(described: Described, named: str) -> None:
+    method, path = named.split()
+    operation = described.schema[path][method]
+    modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    cases = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes))
+    for seat in SEATS:
+        asked(described, named, cases, seat)
+
+
+def asked(described: Described, named: str, cases: Any, seat: str) -> None:
+    """Make some requests of one operation from one seat, and hold each answer against document and table."""
+
+    @settings(
+        max_examples=EACH,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=[*HealthCheck],
+    )
+    @given(case=cases, known=st.booleans())
+    def ask(case: Any, known: bool) -> None:
+        if known:
+            case.path_parameters = {name: KNOWN.get(name, ARGUMENTS[name]) for name in case.path_parameters}
+            case.body = BODIES.get(named, case.body)
+        case.headers.pop("Authorization", None)
+        key = {"Authorization": f"Bearer {described.keys[seat]}"} if seat in described.keys else None
+        answer = case.call(headers=key, environ_base={"REMOTE_ADDR": next(described.addresses)})
+        case.validate_response(answer, checks=CHECKS)
+        assert answer.status_code != 429, "a limit stands before what is asked"
+        if (named, seat) in REFUSED:
+            assert str(answer.status_code) in {REFUSED[named, seat], "404"}, (seat, answer.status_code)
+
+    ask()
