@@ -20,7 +20,6 @@ from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.members import policy, rules
 from hub.members.model import GroupInvitation, Member, SharingGroup, SharingGroupMember
-from hub.members.rules import ACTIVE
 from hub.members.service.groups import UnknownGroupError
 from hub.members.service.membership import RefusedMoveError, UnknownMemberError
 
@@ -98,15 +97,15 @@ def found_group(actor: Actor, name: str, purpose: str, agreement: str) -> str:
 def invite_to_group(actor: Actor, code: str, member_code: str) -> None:
     """Invite a member to a group that the actor's member founded. Commits; an open invitation begins anew.
 
-    A code of nobody, of a member out of standing and of one that may sit in no group are answered alike; of one that
-    sits in it already, nothing comes. Raises NotPermittedError, UnknownGroupError, UnknownMemberError,
-    RefusedMoveError.
+    A code of nobody and of one that may sit in no group are answered alike, and nobody learns of a member's standing by
+    inviting it; of one that sits in it already, nothing comes. Raises NotPermittedError, UnknownGroupError,
+    UnknownMemberError, RefusedMoveError.
     """
     actor.must(Permission.GROUP_MANAGE)
     group = _founded(actor, code)
     kinds = [kind.value for kind, ceiling in CEILING.items() if ceiling is not None]
-    standing = (Member.kind.in_(kinds)) & (Member.state.in_([state.value for state in ACTIVE]))
-    member = db.session.execute(select(Member).where(Member.code == member_code, standing)).scalar_one_or_none()
+    may_sit = select(Member).where(Member.code == member_code, Member.kind.in_(kinds))
+    member = db.session.execute(may_sit).scalar_one_or_none()
     if member is None:
         raise UnknownMemberError("this code is of no member that may sit in a sharing group")
     seats = {seat.code for seat in _seats(group.id)}

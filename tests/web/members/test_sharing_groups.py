@@ -131,13 +131,19 @@ def test_invitation_that_was_settled_serves_no_more_and_may_be_made_anew(allianc
     assert seats(alliance, code) == {"brand-a", "brand-b"}
 
 
-@pytest.mark.parametrize("whom", ["nobody-x", "checker", "alliance", "brand-c"])
+@pytest.mark.parametrize("whom", ["nobody-x", "checker", "alliance"])
 def test_who_cannot_sit_is_answered_like_nobody(alliance: Hub, whom: str) -> None:
+    code = founded(alliance)
+    with pytest.raises(members.UnknownMemberError, match="no member that may sit"):
+        invite(alliance, code, whom)
+
+
+def test_invitation_tells_nothing_of_a_members_standing(alliance: Hub) -> None:
     code = founded(alliance)
     with alliance.operator() as actor:
         members.move(actor, "brand-c", MemberState.SUSPENDED)
-    with pytest.raises(members.UnknownMemberError, match="no member that may sit"):
-        invite(alliance, code, whom)
+    invite(alliance, code, "brand-c")
+    assert alliance.sql("SELECT count(*) FROM group_invitation") == [(1,)]
 
 
 def test_member_that_sits_already_is_not_invited(alliance: Hub) -> None:
@@ -237,6 +243,22 @@ def test_database_seats_nobody_that_was_not_invited_and_nobody_else(alliance: Hu
             )
         assert connection.execute("DELETE FROM sharing_group_member").rowcount == 0
         assert connection.execute("UPDATE sharing_group SET dissolved_at = now()").rowcount == 0
+
+
+def test_number_of_a_seat_given_up_is_nobodys_to_take(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b")
+    invite(alliance, code, "brand-c")
+    group, member, seat = alliance.sql(
+        "SELECT s.group_id, c.id, s.id FROM sharing_group_member s JOIN member b ON b.id = s.member_id,"
+        " member c WHERE b.code = 'brand-b' AND c.code = 'brand-c'"
+    )[0]
+    act(alliance, members.leave_group, code, "brand-b")
+    with as_application(alliance) as connection:
+        read_by(connection, alliance, "brand-c")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(
+                "INSERT INTO sharing_group_member (id, group_id, member_id) VALUES (%s, %s, %s)", (seat, group, member)
+            )
 
 
 # --- record and pages
