@@ -15,7 +15,8 @@ depends_on = None
 
 OFFICE = "current_setting('hub.kind', true) = 'administration'"
 READER = "(SELECT reader_member())"
-FOUNDER = f"group_id IN (SELECT g.id FROM sharing_group g WHERE g.founder_id = {READER})"
+FOUNDER = f"group_id IN (SELECT g.id FROM sharing_group g WHERE g.founder_id = {READER} AND g.dissolved_at IS NULL)"
+ALIVE = f"founder_id = {READER} AND dissolved_at IS NULL"
 # Run as the owner, since the policies of the tables that they read ask them.
 FUNCTIONS = """
 CREATE FUNCTION reader_groups() RETURNS SETOF integer
@@ -73,7 +74,7 @@ def upgrade() -> None:
     seated = "id IN (SELECT reader_groups() UNION ALL SELECT inviting_groups())"
     run(f"CREATE POLICY read ON sharing_group FOR SELECT USING ({OFFICE} OR founder_id = {READER} OR {seated})")
     run(f"CREATE POLICY found ON sharing_group FOR INSERT WITH CHECK (founder_id = {READER} AND NOT {OFFICE})")
-    run(f"CREATE POLICY dissolve ON sharing_group FOR UPDATE USING (founder_id = {READER})")
+    run(f"CREATE POLICY dissolve ON sharing_group FOR UPDATE USING ({ALIVE}) WITH CHECK (founder_id = {READER})")
     run(f"CREATE POLICY read ON sharing_group_member FOR SELECT USING ({OFFICE} OR group_{seated} OR {FOUNDER})")
     run(
         "CREATE POLICY sit ON sharing_group_member FOR INSERT WITH CHECK"

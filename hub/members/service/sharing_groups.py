@@ -102,7 +102,7 @@ def invite_to_group(actor: Actor, code: str, member_code: str) -> None:
     UnknownMemberError, RefusedMoveError.
     """
     actor.must(Permission.GROUP_MANAGE)
-    group = _founded(actor, code)
+    group = _hold(_founded(actor, code))
     kinds = [kind.value for kind, ceiling in CEILING.items() if ceiling is not None]
     may_sit = select(Member).where(Member.code == member_code, Member.kind.in_(kinds))
     member = db.session.execute(may_sit).scalar_one_or_none()
@@ -139,7 +139,8 @@ def accept_group(actor: Actor, code: str, digest: str) -> None:
     Raises NotPermittedError, UnknownGroupError, RefusedMoveError for an agreement other than the group's.
     """
     actor.must(Permission.GROUP_MANAGE)
-    group = _hold(_inviting(actor, code))
+    _hold(_inviting(actor, code))
+    group = _inviting(actor, code)  # as it stands now that nobody else changes it
     if digest != digest_of(group.agreement):
         raise RefusedMoveError("this is not the agreement of the group: read it, and accept what is shown")
     _sit(actor, group.id, group.agreement)

@@ -1,6 +1,7 @@
 """The life of a sharing group, and what passes through it: never more than before by a seat given up."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -152,6 +153,22 @@ def test_member_that_sits_already_is_not_invited(alliance: Hub) -> None:
     assert alliance.sql("SELECT count(*) FROM group_invitation") == [(0,)]
 
 
+def test_seat_accepted_twice_at_once_is_one(alliance: Hub) -> None:
+    alliance.person("brand-b", "bea")
+    code = founded(alliance)
+    invite(alliance, code, "brand-b")
+
+    def accepted(who: str) -> str:
+        try:
+            accept(alliance, code, who)
+        except members.UnknownGroupError:
+            return "no invitation"
+        return "seated"
+
+    with ThreadPoolExecutor(2) as together:
+        assert sorted(together.map(accepted, ("brand-b", "bea"))) == ["no invitation", "seated"]
+
+
 # --- leaving
 
 
@@ -184,6 +201,19 @@ def test_dissolved_group_carries_nothing_and_is_gone_for_everybody(alliance: Hub
             members.shown_group(actor, code)
     answer = alliance.client("brand-a").post("/api/v1/contributions", json={"sharing_groups": [code]})
     assert answer.status_code == 422
+
+
+def test_founder_of_a_dissolved_group_neither_sits_in_it_nor_revives_it_in_the_database(alliance: Hub) -> None:
+    code = founded(alliance)
+    act(alliance, members.dissolve_group, code, "brand-a")
+    group = alliance.sql("SELECT id FROM sharing_group WHERE code = %s", code)[0][0]
+    with as_application(alliance) as connection:
+        number = read_by(connection, alliance, "brand-a")
+        assert connection.execute("UPDATE sharing_group SET dissolved_at = NULL").rowcount == 0
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(
+                "INSERT INTO sharing_group_member (group_id, member_id) VALUES (%s, %s)", (group, number)
+            )
 
 
 def test_founder_dissolves_and_does_not_leave(alliance: Hub) -> None:
