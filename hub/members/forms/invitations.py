@@ -4,7 +4,8 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from hub.members.rules import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
+from hub.members.password_rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from hub.members.rules import LONGEST_NAME
 
 
 class NewPasswordForm(FlaskForm):

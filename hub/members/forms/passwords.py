@@ -5,7 +5,8 @@ from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from hub.members.forms.invitations import NewPasswordForm
-from hub.members.rules import LONGEST_ADDRESS, LONGEST_PASSWORD
+from hub.members.password_rules import LONGEST_PASSWORD
+from hub.members.rules import LONGEST_ADDRESS
 
 
 class ForgottenForm(FlaskForm):

@@ -17,6 +17,7 @@ from hub.ledger.events import Event
 from hub.mail import Letter, post
 from hub.members import policy, rules
 from hub.members.model import Member, OneTimeLink, Person
+from hub.members.password_rules import check_password
 from hub.members.rules import ACTIVE, LinkKind, MemberState
 from hub.members.service.links import (
     Reader,
@@ -84,7 +85,7 @@ def accept_invitation(link: str, name: str, password: str) -> None:
     """
     reader = invitation(link)
     name, pseudonym = rules.check_name(name), rules.new_pseudonym()
-    hashed = hash_password(rules.check_password(password, *names_of(reader)))
+    hashed = hash_password(check_password(password, *names_of(reader)))
     actor = reader.actor(pseudonym)
     read_as(db.session, actor)
     use_link(reader)

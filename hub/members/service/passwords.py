@@ -21,6 +21,7 @@ from hub.limits.rules import Limit
 from hub.mail import Letter, post
 from hub.members import policy, rules
 from hub.members.model import OneTimeLink, Person
+from hub.members.password_rules import check_password
 from hub.members.rules import LinkKind, Notice
 from hub.members.service.actors import actor_of_person, person_named, person_signing_in
 from hub.members.service.attempts import forgive
@@ -83,7 +84,7 @@ def choose_password(link: str, password: str, address: str) -> None:
     ValueError for a password beyond the rules.
     """
     reader = password_link(link)
-    hashed = hash_password(rules.check_password(password, *names_of(reader)))
+    hashed = hash_password(check_password(password, *names_of(reader)))
     assert reader.person_id is not None
     person = person_signing_in(reader.person_id)
     actor = reader.actor(person.pseudonym)
@@ -105,7 +106,7 @@ def change_password(actor: Actor, old: str, new: str) -> str:
     if person.password is None or not verify_password(unicodedata.normalize("NFKD", old), person.password):
         raise WrongPasswordError("this is not your password")
     names = (person.email.partition("@")[0], actor.title, actor.member)
-    hashed = hash_password(rules.check_password(new, *names))
+    hashed = hash_password(check_password(new, *names))
     end_sessions_of(person.id, but=session.id)
     key = renew(actor)
     _set(actor, person, hashed, "the old one")

@@ -18,7 +18,7 @@ from hub.access.grants import Role
 from hub.access.guard import read_as
 from hub.db import db
 from hub.mail import LetterError
-from hub.members import rules
+from hub.members import password_rules
 from hub.members import service as members
 from hub.members.model import Member
 from hub.members.rules import LINK_KEPT, LINK_LASTS, MOST_INVITATIONS, LinkKind, MemberState
@@ -329,6 +329,8 @@ def test_links_that_ended_long_ago_are_forgotten(alliance: Hub) -> None:
 
 def test_common_passwords_are_such_that_the_length_lets_pass() -> None:
     assert [
-        each for each in rules.COMMON_PASSWORDS if not each.islower() and not each.isdigit() and "@" not in each
+        each
+        for each in password_rules.COMMON_PASSWORDS
+        if not each.islower() and not each.isdigit() and "@" not in each
     ] == []
-    assert min(map(len, rules.COMMON_PASSWORDS)) >= rules.SHORTEST_PASSWORD
+    assert min(map(len, password_rules.COMMON_PASSWORDS)) >= password_rules.SHORTEST_PASSWORD
