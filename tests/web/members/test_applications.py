@@ -169,7 +169,7 @@ def test_key_of_nothing_is_told_what_a_used_one_is(office: Hub) -> None:
     key = key_of(letters(office)[-1])
     confirmed(office, key)
     client = office.app.test_client()
-    pages = {client.get(f"/apply/confirmation/{each}", headers=HTML).text for each in (key, "A" * 43, "x", "é%00")}
+    pages = {client.get(f"/apply/confirmation/{each}", headers=HTML).text for each in (key, "A" * 43, "x", "é")}
     assert len(pages) == 1
 
 
