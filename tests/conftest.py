@@ -152,6 +152,9 @@ class Hub:
     def person(self, code: str, who: str = "", role: Role = Role.OWNER) -> str:
         """Let a person sign in for a member, as `<who, or the member's code>@alliance-hub.org`; returns the name."""
         who = who or code
+        if code == members.OFFICE:  # founded by whoever acts for it first
+            with self.operator():
+                db.session.commit()
         self.sql(
             "INSERT INTO person (member_id, name, pseudonym, email, password, active, role, fs_uniquifier)"
             " SELECT id, %s, %s, %s, %s, true, %s, %s FROM member WHERE code = %s",

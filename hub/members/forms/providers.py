@@ -1,7 +1,7 @@
 """The forms of a member's single sign-on, and of the office that binds a domain."""
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, PasswordField, StringField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from hub.access.grants import Role
@@ -14,7 +14,7 @@ class ProviderForm(FlaskForm):
 
     issuer = StringField("Issuer", validators=[InputRequired("Give the issuer"), Length(max=rules.LONGEST_ISSUER)])
     client_id = StringField("Client id", validators=[InputRequired("Give the client id"), Length(max=255)])
-    secret = PasswordField("Client secret", validators=[Length(max=255)], render_kw={"autocomplete": "off"})
+    secret = StringField("Client secret", validators=[Length(max=255)], render_kw={"autocomplete": "off"})
     claim = StringField("Claim that roles are read off", validators=[Length(max=rules.LONGEST_CLAIM)])
     roles = TextAreaField("Roles", validators=[Length(max=10_000)])
     factors = StringField("What counts as a second factor", validators=[Length(max=300)])

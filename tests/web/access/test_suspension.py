@@ -148,7 +148,7 @@ def test_second_transaction_of_a_request_is_refused_after_a_suspension(alliance:
         db.session.commit()
         move(alliance, "brand-a", MemberState.SUSPENDED)
         with pytest.raises(NotInStandingError):
-            members.record_denial(actor)
+            members.record_denial(actor, "match:run")
         db.session.rollback()
 
 
