@@ -20,10 +20,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from hub import clock
-from hub.app import create_app
 from hub.manage.home import prepare_home
 from hub.web.headers import HEADERS
-from tests.conftest import HTML, PASSWORD, Hub, as_role, csrf, settings_for
+from tests.conftest import HTML, PASSWORD, Hub, csrf, hub_on
 from tests.web.access.everybody import Everybody
 from tests.web.access.test_access_matrix import ARGUMENTS, routes
 from tests.web.access.test_sessions import COOKIE, FOREIGN_PLACES, cookie
@@ -259,10 +258,10 @@ def test_cookie_of_another_hub_is_worth_nothing_here(hub: Hub, tmp_path: Path) -
     hub.admit("brand-a")
     hub.person("brand-a", "ana")
     prepare_home(tmp_path, "example")
-    other = create_app(settings_for(as_role(hub.owner_url, "app"), tmp_path, "http://127.0.0.1:9"))
-    abroad = Hub(other, hub.owner_app, hub.owner_url, tmp_path).with_password("ana")
-    assert _found_by(other, cookie(abroad)) == "/verify?next=/"
-    assert _found_by(hub.app, cookie(abroad)) == "/sign-in?next=/"
+    with hub_on(hub.owner_url, tmp_path, "http://127.0.0.1:9") as other:
+        abroad = other.with_password("ana")
+        assert _found_by(other.app, cookie(abroad)) == "/verify?next=/"
+        assert _found_by(hub.app, cookie(abroad)) == "/sign-in?next=/"
 
 
 @pytest.mark.parametrize("content", [{"key": "A" * 43}, {"key": 1}, {"key": None}, {"key": ["x"]}, {"_user_id": "1"}])

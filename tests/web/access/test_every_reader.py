@@ -18,6 +18,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from hub.access.grants import Role
+from hub.members import service as members
+from hub.members.service.providers import ProviderTerms
 from tests.conftest import HTML, as_role, plain
 from tests.web.access.everybody import (
     GROUPS,
@@ -27,6 +29,7 @@ from tests.web.access.everybody import (
     Entry,
     Everybody,
     Word,
+    person,
     readers_of_lists,
 )
 from tests.web.indicators.test_share_and_match_over_http import token
@@ -357,6 +360,10 @@ NOBODY = {"nobody", "key of gone", "person-of-gone"}
 def read(all_there_is: Everybody) -> dict[str, str]:
     """Reader → all that every page, endpoint and export without a name in its address tells it, in one text."""
     all_there_is.hub.sql("UPDATE session SET fresh_at = now()")  # some pages ask who was not there lately
+    for who in ("owner", "person-of-alliance"):  # other tests of the group send every form, also that which removes it
+        with person(all_there_is.hub, who) as actor:
+            terms = ProviderTerms(f"https://login.{actor.member}.example.org", "hub", "secret")
+            members.set_provider(actor, terms)
     return {who: _crawled(all_there_is, client) for who, client in all_there_is.clients.items()}
 
 
