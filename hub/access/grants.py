@@ -44,8 +44,7 @@ EXCHANGE = frozenset(
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
     MemberKind.BRAND: SEATED | EXCHANGE,
     MemberKind.PLATFORM: SEATED | EXCHANGE,
-    MemberKind.AUTHORITY: MEMBERS
-    | {Permission.GROUP_MANAGE},  # lead packages only, never bulk access (rules of governance, 13)
+    MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS,  # its ledger parts hold the full record of each exchange, none of its content
     MemberKind.ADMINISTRATION: EVERYONE
     | {

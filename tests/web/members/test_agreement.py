@@ -157,9 +157,10 @@ def test_page_of_a_person_leads_to_the_agreement_while_it_is_owed(alliance: Hub)
     publish(alliance)
     alliance.admit("shop", "platform")
     alliance.person("shop", "sam")
-    answer = alliance.signed_in("sam").get("/", headers=HTML)
-    assert answer.status_code == 200
-    assert "cannot share or match" in alliance.signed_in("sam").get("/agreement", headers=HTML).text
+    client = alliance.signed_in("sam")
+    answer = client.get("/groups", headers=HTML)
+    assert (answer.status_code, answer.location) == (303, "/agreement")
+    assert "cannot share or match" in client.get("/agreement", headers=HTML).text
 
 
 def test_owner_reads_and_signs_on_the_page(alliance: Hub) -> None:

@@ -178,9 +178,6 @@ INSERTED = (
 def test_database_does_nothing_for_a_decision_of_another_transaction(office: Hub) -> None:
     name = proposed(office, Act.REVOKE_KEYS)
     assert tried(office, "ben", name) == "done"
-    with office.operator() as actor:
-        office.keys["new"] = "kept"
-        assert actor.member == "alliance"
     office.sql("UPDATE credential SET revoked_at = NULL")
     with as_application(office) as connection:
         read_by(connection, office, "alliance")
