@@ -25,6 +25,7 @@ from hub.indicators.api import blueprint as indicators_api
 from hub.indicators.pages import blueprint as indicators_pages
 from hub.insights.api import blueprint as insights_api
 from hub.insights.pages import blueprint as insights_pages
+from hub.ledger.api import attach_promises
 from hub.ledger.api import blueprint as ledger_api
 from hub.ledger.api import log as ledger_log
 from hub.ledger.pages import blueprint as ledger_pages
@@ -107,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     attach_filters(app)
     attach_frame(app, settings.alliance)
     attach_rate_limits(app)
+    attach_promises(app)
     api = ProblemApi(app)
     _attach_errors(app)  # after flask-smorest, which registers a handler of its own
     for blueprint in APIS:

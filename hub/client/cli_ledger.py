@@ -1,4 +1,4 @@
-"""Commands of the audit log: verify, receipt."""
+"""Commands of the audit log: verify, promises, receipt."""
 
 from __future__ import annotations
 
@@ -38,6 +38,25 @@ def verify(options: Options, /, full: bool, as_json: bool) -> None:
     with open_session(options.profile, console, options.patience) as session:
         verified = verify_log(session, full=full)
         console.result(verified.document(), verified.lines())
+
+
+@ledger.command(epilog=examples("alliance --profile brand.json ledger promises"))
+@json_option
+@click.pass_obj
+def promises(options: Options, /, as_json: bool) -> None:
+    """Swap the hub's promises for receipts.
+
+    Each answer of the hub holds a signed promise that the log will hold the exchange within a minute; it is kept in our
+    vault. This asks for the proof, checks it and keeps it in the promise's place. A promise that is broken at its
+    deadline ends with 10 and an evidence file: with a later checkpoint it proves to anybody that we were answered and
+    the exchange was left out.
+    """
+    from hub.client.ledger import swap_promises
+
+    console = options.console(as_json)
+    with open_session(options.profile, console, options.patience) as session:
+        swapped = swap_promises(session)
+        console.result(swapped.document(), swapped.lines())
 
 
 @ledger.command(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,6 +18,8 @@ from requests.auth import AuthBase
 from hub import clock
 from hub.client.errors import ClientError, ExitCode, false_answer, printable
 from hub.client.profile import Profile
+from hub.tree.note import NoteError, Verifier
+from hub.tree.promise import Promise, from_header
 
 OCTETS = "application/octet-stream"
 PATIENCE = 300.0
@@ -28,6 +30,8 @@ _NEVER_TWICE = frozenset({"quota-spent"})
 _SHORTEST_WAIT, _FIRST_WAIT, _LONGEST_WAIT = 0.2, 0.5, 30.0
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
 _LARGEST_ANSWER = 64 * 1024 * 1024
+_LATEST_DEADLINE_SECONDS = 3600
+"""A promise is for the next minute; our clock and the hub's may differ."""
 _RESUME = "run the same command again: it resumes where it stopped"
 
 _REMEDIES: Mapping[int, str] = {
@@ -40,13 +44,21 @@ _REMEDIES: Mapping[int, str] = {
 _ELSEWHERE = "check that the address in your profile is the hub's own; else tell the operator"
 
 
+class Recorded(NamedTuple):
+    """Where the hub recorded an exchange: the entry's id, and the signed promise that the log will hold it."""
+
+    id: str
+    promise: str | None
+    """A note whose signature and text hold; None without a pinned key to hold it to."""
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What the hub said: status, body, and the ledger's entry id where an event was recorded."""
+    """What the hub said: status, body, and where an event was recorded, its entry."""
 
     status: int
     body: bytes
-    entry: str | None
+    entry: Recorded | None
     retry_after: str | None = None
 
     def document(self) -> dict[str, Any]:
@@ -59,8 +71,8 @@ class Answer:
             raise false_answer("the hub's answer is not a JSON object")
         return document
 
-    def recorded(self) -> str:
-        """The ledger's entry id. An exchange without one is refused: it would leave no trace (ledger.md §5.1)."""
+    def recorded(self) -> Recorded:
+        """The ledger's entry. An exchange without one is refused: it would leave no trace (ledger.md §5.1)."""
         if self.entry is None:
             raise false_answer("the hub answered without saying where it recorded the exchange")
         return self.entry
@@ -93,6 +105,7 @@ class HubConnection:
         notice: Callable[[str], None] = lambda _: None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._profile = profile
         self._url = profile.url
         self._patience = patience
         self._notice = notice
@@ -152,7 +165,7 @@ class HubConnection:
                 stream=True,
                 **request,
             ) as response:
-                answer = _read(response)
+                answer = self._read(response)
         except requests.exceptions.SSLError:
             raise ClientError(
                 ExitCode.REFUSED,
@@ -171,16 +184,29 @@ class HubConnection:
             raise error
         return error, _seconds(answer.retry_after)
 
+    def _read(self, response: requests.Response) -> Answer:
+        body = bytearray()
+        for piece in response.iter_content(1 << 16):
+            body += piece
+            if len(body) > _LARGEST_ANSWER:
+                raise false_answer("the hub's answer is larger than any this program asks for")
+        id = response.headers.get("Audit-Entry")
+        entry = None if id is None else Recorded(id, self._promise(id, response.headers.get("Audit-Promise")))
+        return Answer(response.status_code, bytes(body), entry, response.headers.get("Retry-After"))
 
-def _read(response: requests.Response) -> Answer:
-    body = bytearray()
-    for piece in response.iter_content(1 << 16):
-        body += piece
-        if len(body) > _LARGEST_ANSWER:
-            raise false_answer("the hub's answer is larger than any this program asks for")
-    return Answer(
-        response.status_code, bytes(body), response.headers.get("Audit-Entry"), response.headers.get("Retry-After")
-    )
+    def _promise(self, id: str, value: str | None) -> str | None:
+        """The promise for an entry. Raises ClientError: without a good one the hub could leave the exchange out."""
+        origin, key = self._profile.ledger_origin, self._profile.service_vkey
+        if origin is None or key is None:
+            return None
+        try:
+            note = from_header(value or "")
+            promised = Promise.open(note, origin, Verifier.parse(key))
+        except NoteError as error:
+            raise false_answer(f"the hub answered without a signed promise to record the exchange: {error}") from None
+        if promised.entry != id or promised.deadline > clock.now().timestamp() + _LATEST_DEADLINE_SECONDS:
+            raise false_answer("the hub's promise to record the exchange is for another entry, or for some far day")
+        return note
 
 
 def problem(answer: Answer) -> ClientError:

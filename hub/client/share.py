@@ -159,7 +159,7 @@ def _keep(
     shared.added += added
     shared.changed += changed
     shared.unchanged += unchanged
-    shared.entries.append(entry)
+    shared.entries.append(entry.id)
 
 
 def counts(answer: Answer, *names: str) -> tuple[int, ...]:

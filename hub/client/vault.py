@@ -20,10 +20,11 @@ from typing import NamedTuple
 
 from hub import clock
 from hub.client.errors import ClientError, ExitCode, usage
+from hub.client.http import Recorded
 from hub.client.spool import CHUNK
 
 MARK_BYTES = 16
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE key(n INTEGER PRIMARY KEY, key_id TEXT NOT NULL UNIQUE, public_key BLOB NOT NULL, since TEXT NOT NULL);
 CREATE TABLE token(key INTEGER NOT NULL, mark BLOB NOT NULL, token BLOB NOT NULL, PRIMARY KEY(key, mark)) WITHOUT ROWID;
@@ -35,14 +36,25 @@ CREATE TABLE journal(id TEXT PRIMARY KEY, at TEXT NOT NULL, act TEXT NOT NULL) W
 CREATE TABLE own_leaf(id TEXT PRIMARY KEY, leaf INTEGER NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = 1;
 """
+_PROMISES = """
+ALTER TABLE journal ADD COLUMN promise TEXT;
+ALTER TABLE journal ADD COLUMN receipt TEXT;
+PRAGMA user_version = 2;
+"""
+_STEPS = (_SCHEMA, _PROMISES)
+"""What brings a vault from each version to the next."""
 
 
 class Exchange(NamedTuple):
-    """One answered exchange that the hub said it recorded: the entry's id, when we got the answer, what it was."""
+    """One answered exchange that the hub said it recorded: the entry's id, when we got the answer, what it was.
+
+    And the hub's signed promise to have it in the log; None where no key was pinned to check one with.
+    """
 
     id: str
     at: str
     act: str
+    promise: str | None
 
 
 def mark(local_key: bytes, encoded: bytes) -> bytes:
@@ -96,7 +108,7 @@ class Vault:
             found.update(self._db.execute(query, (key, *some)).fetchall())
         return found
 
-    def keep_tokens(self, key_id: str, marks: Sequence[bytes], tokens: Sequence[bytes], entry: str | None) -> None:
+    def keep_tokens(self, key_id: str, marks: Sequence[bytes], tokens: Sequence[bytes], entry: Recorded | None) -> None:
         """Keep the tokens of one evaluation, and its ledger entry, in one transaction."""
         key = self._key(key_id)
         with self._transaction():
@@ -109,7 +121,12 @@ class Vault:
     # --- what we shared
 
     def keep_shared(
-        self, key_id: str, marks: Sequence[bytes], sellers: Sequence[str | None], batch: tuple[bytes, bytes], entry: str
+        self,
+        key_id: str,
+        marks: Sequence[bytes],
+        sellers: Sequence[str | None],
+        batch: tuple[bytes, bytes],
+        entry: Recorded,
     ) -> None:
         """Keep that a batch was acknowledged: (run, digest), so that an interrupted run does not send it again."""
         key = self._key(key_id)
@@ -132,7 +149,7 @@ class Vault:
         """Forget the batches of a finished run: the next run of the same command asks the hub again."""
         self._db.execute("DELETE FROM batch WHERE run = ?", (run,))
 
-    def forget_shared(self, key_id: str, marks: Sequence[bytes], entry: str) -> None:
+    def forget_shared(self, key_id: str, marks: Sequence[bytes], entry: Recorded) -> None:
         """Keep that a withdrawal was acknowledged. Unfinished runs forget their batches: what they sent may be gone."""
         key = self._key(key_id)
         with self._transaction():
@@ -158,18 +175,30 @@ class Vault:
 
     # --- the journal
 
-    def note_exchange(self, entry: str | None, act: str) -> None:
+    def note_exchange(self, entry: Recorded | None, act: str) -> None:
         """Write an exchange's ledger entry into the journal, to be looked for in the log."""
         self._note(entry, act)
 
-    def _note(self, entry: str | None, act: str) -> None:
+    def _note(self, entry: Recorded | None, act: str) -> None:
         if entry is not None:
-            self._db.execute("INSERT OR IGNORE INTO journal VALUES (?, ?, ?)", (entry, clock.stamp(clock.now()), act))
+            row = (entry.id, clock.stamp(clock.now()), act, entry.promise)
+            self._db.execute("INSERT OR IGNORE INTO journal (id, at, act, promise) VALUES (?, ?, ?, ?)", row)
 
     def open_exchanges(self) -> list[Exchange]:
         """The exchanges whose entries were not yet found in the log, oldest first."""
-        query = "SELECT id, at, act FROM journal WHERE id NOT IN (SELECT id FROM own_leaf) ORDER BY at, id"
+        return self._exchanges("id NOT IN (SELECT id FROM own_leaf)")
+
+    def promised(self) -> list[Exchange]:
+        """The exchanges for which we hold a promise and no receipt yet, oldest first."""
+        return self._exchanges("promise IS NOT NULL AND receipt IS NULL")
+
+    def _exchanges(self, which: str) -> list[Exchange]:
+        query = f"SELECT id, at, act, promise FROM journal WHERE {which} ORDER BY at, id"  # noqa: S608 - ours alone
         return [Exchange(*row) for row in self._db.execute(query)]
+
+    def keep_receipt(self, id: str, receipt: str) -> None:
+        """Keep the proof that an exchange is in the log (c2sp.org/tlog-proof@v1) in place of the promise."""
+        self._db.execute("UPDATE journal SET receipt = ?, promise = NULL WHERE id = ?", (receipt, id))
 
     def keep_own_leaves(self, places: dict[str, int]) -> None:
         """Keep at which leaf each entry that concerns us was found."""
@@ -179,6 +208,10 @@ class Vault:
     def exchange_count(self) -> int:
         """Exchanges in the journal."""
         return int(self._db.execute("SELECT count(*) FROM journal").fetchone()[0])
+
+    def receipt_count(self) -> int:
+        """Exchanges whose proof we keep."""
+        return int(self._db.execute("SELECT count(receipt) FROM journal").fetchone()[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -217,8 +250,8 @@ def open_vault(folder: Path) -> Iterator[Vault]:
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
     db.execute("BEGIN IMMEDIATE")  # two first runs at once: the second waits here and finds the tables
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        for statement in _SCHEMA.strip().split(";\n"):
+    for step in _STEPS[version:]:
+        for statement in step.strip().split(";\n"):
             db.execute(statement)
     db.execute("COMMIT")
     if version > _VERSION:

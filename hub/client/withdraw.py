@@ -72,4 +72,4 @@ def _send(
     withdrawn, unknown = counts(answer, "withdrawn", "unknown")
     result.withdrawn += withdrawn
     result.unknown += unknown
-    result.entries.append(entry)
+    result.entries.append(entry.id)

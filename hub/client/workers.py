@@ -21,7 +21,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from hub.canonical import TYPES, Canonical, RefusedError, canonicalise
 from hub.client.errors import ClientError, ExitCode, false_answer
-from hub.client.http import HubConnection
+from hub.client.http import HubConnection, Recorded
 from hub.client.profile import Profile
 from hub.client.sheet.row import Problem
 from hub.client.vault import mark
@@ -99,8 +99,8 @@ def canonical_forms(worker: Worker, texts: Sequence[str]) -> list[tuple[str, byt
     return forms
 
 
-def evaluate(worker: Worker, evaluation: Evaluation) -> tuple[list[bytes], str | None]:
-    """The tokens of one batch (RFC 9497), and the ledger's entry id. Blinds never leave this process.
+def evaluate(worker: Worker, evaluation: Evaluation) -> tuple[list[bytes], Recorded | None]:
+    """The tokens of one batch (RFC 9497), and the ledger's entry. Blinds never leave this process.
 
     Raises ClientError when the hub refuses, cannot be reached, or answers with another key than the pinned one.
     """

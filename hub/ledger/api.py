@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import Response, abort
+from flask import Flask, Response, abort
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from hub.access.gate import actor, public, requires
 from hub.access.permissions import Permission
 from hub.ledger import service
+from hub.tree.promise import in_header
 from hub.tree.tiles import parse_tile_path
 from hub.web.api import OCTETS, answers
 from hub.web.problems import ProblemError
@@ -17,6 +18,18 @@ log = Blueprint("log", __name__, url_prefix="/audit/log", description="The publi
 blueprint = Blueprint("ledger_api", __name__, url_prefix="/audit", description="Your own part of the log")
 
 WHY = "leaves hold only salted commitments and blinded tags: anybody may verify the log"
+
+
+def attach_promises(app: Flask) -> None:
+    """Every answer that names its entry in `Audit-Entry` bears the signed promise for it in `Audit-Promise`."""
+
+    @app.after_request
+    def promise(response: Response) -> Response:
+        entry = response.headers.get("Audit-Entry")
+        promised = None if entry is None else service.promise(entry)
+        if promised is not None:
+            response.headers["Audit-Promise"] = in_header(promised)
+        return response
 
 
 @log.get("/checkpoint")

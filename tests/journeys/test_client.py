@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import resource
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -16,11 +17,16 @@ import psycopg
 import pytest
 
 from hub.access.tlp import MemberKind
+from hub.app import service_signer
+from hub.client.http import Recorded
+from hub.client.vault import open_vault
+from hub.config import Settings
 from hub.epochs import service as epochs
 from hub.manage import profiles
 from hub.manage.cli import operating
 from hub.members import service as members
 from hub.members.rules import MemberState
+from hub.tree.promise import Promise
 from tests.conftest import plain
 from tests.journeys.running import Running, running_hub
 from tests.unit.client.member import PROGRAM, TERMS, WRITERS, Member, domains, listed, phones
@@ -369,6 +375,45 @@ def test_address_and_key_alone_check_no_list_and_no_ledger(brand: Member, words:
     }
     done = subprocess.run([PROGRAM, *words], env=env, capture_output=True, text=True)
     assert (done.returncode, "use a profile file" in done.stderr, done.stdout) == (2, True, "")
+
+
+def test_answer_without_a_promise_to_record_it_stops_everything(brand: Member) -> None:
+    brand.passage.strips = "Audit-Promise"
+    done = brand.typed("share", brand.written(listed(phones(780, 1))), "--type", "phone", *TERMS)
+    assert (done.returncode, "without a signed promise" in done.stderr) == (5, True), done.stderr
+
+
+def test_promises_become_receipts(brand: Member) -> None:
+    brand.share(brand.written(listed(phones(790, 2))))
+    while brand.answer("ledger", "promises")["waiting"]:
+        pass
+    held = brand.answer("ledger", "promises")
+    assert held == {"swapped": 0, "waiting": 0, "receipts": 2}  # an evaluation, and a contribution
+
+
+def test_broken_promise_is_complained_of_with_evidence(brand: Member) -> None:
+    """The hub answered, promised, and wrote nothing."""
+    brand.answer("status")
+    settings = Settings.from_env(brand.hub.environment)
+    promise = Promise(settings.origin, "A" * 22, bytes(32), 1_700_000_000)
+    note = service_signer(settings).sign(promise.encode())
+    with open_vault(brand.folder / "state") as vault:
+        vault.note_exchange(Recorded(promise.entry, note), "match")
+    done = brand.typed("ledger", "promises")
+    assert (done.returncode, "are broken" in done.stderr) == (10, True), done.stderr
+    (evidence,) = (brand.folder / "state" / "evidence").iterdir()
+    assert json.loads(evidence.read_text())["exchanges"][0]["promise"] == note
+
+
+def test_vault_of_before_promises_is_brought_up_to_date(brand: Member) -> None:
+    brand.share(brand.written(listed(phones(795, 1))))
+    path = brand.folder / "state" / "vault.sqlite"
+    with sqlite3.connect(path) as old:
+        for column in ("promise", "receipt"):
+            old.execute(f"ALTER TABLE journal DROP COLUMN {column}")
+        old.execute("PRAGMA user_version = 1")
+    old.close()
+    assert brand.share(brand.folder / "list.csv")["unchanged"] == 1
 
 
 def test_nothing_said_holds_a_key_or_an_identifier(brand: Member) -> None:

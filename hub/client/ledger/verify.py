@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,14 +13,17 @@ from hub.client.errors import usage
 from hub.client.ledger.alarm import LedgerAlarm, altered, overdue, withheld
 from hub.client.ledger.log import LogReader, open_log
 from hub.client.ledger.parts import Opened, OwnLeaf, open_views, own_entries, scan
+from hub.client.ledger.promises import opened
 from hub.client.ledger.state import Memory, read_memory, write_memory
 from hub.client.ledger.tree_check import SignedTree, check_size, with_note
 from hub.client.session import Session
 from hub.client.vault import Exchange
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
+from hub.tree.merkle import leaf_hash
 from hub.tree.note import NoteError, Verifier
+from hub.tree.promise import TERM_SECONDS
 
-DEADLINE = timedelta(seconds=60)
+DEADLINE = timedelta(seconds=TERM_SECONDS)
 """An answered exchange is in the log by then (ledger.md §5.7)."""
 
 
@@ -97,6 +102,7 @@ def _check(session: Session, reader: LogReader, memory: Memory | None, *, full: 
         waiting = _on_time(exchanges, frozenset(leaf.id for leaf in own.values()), asked_at, note)
     except LedgerAlarm as alarm:
         raise with_note(alarm, note) from None
+    _kept_promises(session, exchanges, own)
     session.vault.keep_own_leaves({leaf.id: index for index, leaf in own.items()})
     full_at = clock.stamp(asked_at) if first == 0 or memory is None else memory.full_at
     found = session.vault.exchange_count() - waiting
@@ -144,6 +150,20 @@ def _erasures(opened: Opened, memory: Memory | None) -> dict[str, str]:
         elif opened.records.get(record) != erased:
             raise withheld(f"there is no record of the erasure of our view of entry {erased}", record=record)
     return pending
+
+
+def _kept_promises(session: Session, exchanges: list[Exchange], own: Mapping[int, OwnLeaf]) -> None:
+    """Each leaf of an exchange of ours is the one that was promised. Raises LedgerAlarm."""
+    found = {leaf.id: leaf for leaf in own.values()}
+    for exchange in exchanges:
+        leaf, promised = found.get(exchange.id), opened(session.profile, exchange)
+        if leaf is not None and promised is not None and promised.leaf_hash != leaf_hash(leaf.raw):
+            raise altered(
+                f"entry {leaf.index:,} is not the leaf that was promised for our {exchange.act} of {exchange.at}",
+                index=leaf.index,
+                leaf=base64.b64encode(leaf.raw).decode(),
+                promise=exchange.promise,
+            )
 
 
 def _on_time(exchanges: list[Exchange], found: frozenset[str], now: datetime, note: str | None) -> int:

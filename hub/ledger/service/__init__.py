@@ -15,6 +15,7 @@ from hub.ledger.service.log import (
     tile_reader,
 )
 from hub.ledger.service.own import OwnEntry, ndjson, own_count, own_entries, own_entry, parse_entry_id
+from hub.ledger.service.promises import promise
 from hub.ledger.service.tag_keys import add_tag_key, tag_key
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "own_entry",
     "parse_entry_id",
     "pending_count",
+    "promise",
     "published_size",
     "receipt",
     "tag_key",

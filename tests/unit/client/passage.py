@@ -24,6 +24,7 @@ class Passage:
     """`open_for` says how many requests to a path that ends so pass; None: all. `passed` counts them.
 
     When one is refused, `refused` is set; it is answered 503 with Retry-After, or held until `hold` is set.
+    Answers lose the header that `strips` names.
     """
 
     address: str = ""
@@ -35,6 +36,7 @@ class Passage:
     refused: int = 0
     shut: threading.Event = field(default_factory=threading.Event)
     hold: threading.Event | None = None
+    strips: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def closes(self, only: str, open_for: int, *, reopens_after: int | None = None, hold: bool = False) -> None:
@@ -47,7 +49,7 @@ class Passage:
         """Let everything pass, and begin to count anew."""
         if self.hold is not None:
             self.hold.set()
-        self.open_for, self.refused, self.hold = None, 0, None
+        self.open_for, self.refused, self.hold, self.strips = None, 0, None, ""
         self.shut.clear()
         self.passed.clear()
 
@@ -75,7 +77,8 @@ def _handler(passage: Passage, port: int) -> type[BaseHTTPRequestHandler]:
             headers = {name: value for name, value in self.headers.items() if name.lower() not in DROPPED}
             hub.request(self.command, self.path, body=body or None, headers=headers)
             answer = hub.getresponse()
-            kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in DROPPED]
+            dropped = DROPPED | {passage.strips.lower()}
+            kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in dropped]
             self._answer(answer.status, kept, answer.read())
             hub.close()
 
