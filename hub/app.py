@@ -29,6 +29,7 @@ from hub.ledger.api import attach_promises
 from hub.ledger.api import blueprint as ledger_api
 from hub.ledger.api import log as ledger_log
 from hub.ledger.pages import blueprint as ledger_pages
+from hub.ledger.service import LedgerHaltedError
 from hub.log import describe, log, set_up_logs
 from hub.matches.api import blueprint as matches_api
 from hub.matches.pages import blueprint as matches_pages
@@ -54,15 +55,22 @@ FOREIGN = {
     "static": "style, script and fonts of the pages",
     "api-docs.openapi_json": "the description of the API holds nothing of anybody",
 }
-MEMBER_MAY_NOT = {
+NOT_AT_PRESENT: dict[type[Exception], tuple[str, str, str, int | None]] = {
     AgreementOwedError: (
         "agreement-not-signed",
         "Your member has yet to sign the agreement in force, and cannot share or match before",
         "Have an owner of your member read and sign it on the page Agreement",
+        None,
     ),
-    NotInStandingError: ("member-not-active", "Your member may not act at present", "Ask the alliance's office"),
+    NotInStandingError: ("member-not-active", "Your member may not act at present", "Ask the alliance's office", None),
+    LedgerHaltedError: (
+        "ledger-halted",
+        "The record is not what was signed before, and nothing is exchanged until two people of the office settled it",
+        "Wait for the office; nothing was done. Reading, and verifying the record, go on",
+        60,
+    ),
 }
-"""What keeps a whole member from acting: problem, what happened, what mends it."""
+"""What keeps a whole member, or everybody, from acting: problem, what happened, what mends it, when to ask again."""
 LONGEST_BODY = 2 * 2**20
 
 
@@ -147,9 +155,10 @@ def _attach_errors(app: Flask) -> None:
 
     @app.errorhandler(AgreementOwedError)
     @app.errorhandler(NotInStandingError)
-    def member_may_not(error: PermissionError) -> Any:
+    @app.errorhandler(LedgerHaltedError)
+    def not_at_present(error: Exception) -> Any:
         db.session.rollback()
-        return _answer(*MEMBER_MAY_NOT[type(error)])
+        return _answer(*NOT_AT_PRESENT[type(error)])
 
     @app.errorhandler(IntegrityError)
     def conflicted(error: IntegrityError) -> Any:

@@ -223,13 +223,20 @@ class Hub:
 
     def sequence(self) -> None:
         """Integrate and sign all that is recorded."""
-        url = plain(as_role(self.owner_url, "sequencer"))
-        with psycopg.connect(url) as connection:
-            sequencer = Sequencer(
-                connection, self.signer, self.origin, self.home / f"{secrets.token_hex(4)}.note", clock.now
-            )
+        with self.sequencer() as sequencer:
             while sequencer.step():
                 pass
+
+    @contextmanager
+    def sequencer(self) -> Iterator[Sequencer]:
+        """A sequencer of the hub's log."""
+        with psycopg.connect(plain(as_role(self.owner_url, "sequencer"))) as connection:
+            yield Sequencer(connection, self.signer, self.origin, self.anchor, clock.now)
+
+    @property
+    def anchor(self) -> Path:
+        """Where the log's anchor lies."""
+        return self.home / f"{make_url(self.owner_url).database}.note"
 
     @property
     def origin(self) -> str:

@@ -64,6 +64,11 @@ class Event(StrEnum):
     DECISION_REFUSED = "decision.refused"
 
 
+WHILE_HALTED = frozenset(
+    {Event.PERSON_SIGNED_IN, Event.DECISION_PROPOSED, Event.DECISION_APPROVED, Event.DECISION_REFUSED}
+)
+"""What is recorded while the log is halted: what leads out of it. The database holds the same list."""
+
 SENTENCES: dict[Event, str] = {
     Event.APPLICATION_RECEIVED: "The application {ref} came in, from an address that was proved",
     Event.APPLICATION_DOCUMENT_READ: "A person of the office read document {document} of the application {ref}",

@@ -1,32 +1,61 @@
-"""The sequencer as a running process."""
+"""The sequencer as a running process, and what is looked at before the hub takes the first exchange."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 
 from hub import clock
-from hub.ledger.sequencer import BATCH, ForkError, Sequencer
+from hub.ledger.sequencer import BATCH, ForkError, HaltedError, Sequencer
 from hub.log import describe, log
 from hub.tree.note import Signer
 
 PAUSE = 0.25
 """Seconds between two batches unless the outbox is fuller than one: an event is under a signed checkpoint in half a
 second, and a trickle of events does not cost a signature and two commits each."""
+LOOK_AGAIN = 10.0
+"""Seconds between one look at a halted log and the next."""
+HOLD = 10.0
+"""Seconds after which the database ends the transaction of a sequencer that stopped in it, so that another may work."""
 
 
 def sequence(database_url: str, signer: Signer, origin: str, anchor: Path, stop: threading.Event) -> None:
-    """Integrate and publish until `stop` is set; a lost database is waited for, a fork is said and nothing signed."""
+    """Integrate and publish until `stop` is set, whatever happens meanwhile.
+
+    A lost database or a full disk is waited for; a fork halts the log, is said again and again, and nothing is signed.
+    """
+    for left in anchor.parent.glob(f"{anchor.stem}.*.new"):  # by a sequencer that was killed
+        left.unlink(missing_ok=True)
     while not stop.is_set():
         try:
-            with psycopg.connect(database_url, options="-c timezone=UTC -c jit=off") as connection:
-                sequencer = Sequencer(connection, signer, origin, anchor, clock.now)
+            with _sequencer(database_url, signer, origin, anchor) as sequencer:
                 while not stop.is_set():
                     if sequencer.step() < BATCH:
                         stop.wait(PAUSE)
-        except ForkError as error:
-            log.error("the log was not signed", error=str(error))
-            stop.wait(10)
+        except (ForkError, HaltedError) as error:
+            log.critical("the log is halted", error=str(error))
+            stop.wait(LOOK_AGAIN)
         except psycopg.OperationalError as error:
             log.warning("database out of reach", where=describe(error))
             stop.wait(1)
+        except (psycopg.Error, OSError) as error:
+            log.error("the log was not signed", where=describe(error))
+            stop.wait(1)
+
+
+def look(database_url: str, signer: Signer, origin: str, anchor: Path) -> None:
+    """Compare the log with what was signed, once, and halt it where they differ: the hub starts, and only reads.
+
+    Raises ClockBehindError: then the hub does not start.
+    """
+    with _sequencer(database_url, signer, origin, anchor) as sequencer, suppress(ForkError, HaltedError):
+        sequencer.look()
+
+
+@contextmanager
+def _sequencer(database_url: str, signer: Signer, origin: str, anchor: Path) -> Iterator[Sequencer]:
+    options = f"-c timezone=UTC -c jit=off -c idle_in_transaction_session_timeout={HOLD * 1000:.0f}"
+    with psycopg.connect(database_url, options=options) as connection:
+        yield Sequencer(connection, signer, origin, anchor, clock.now)

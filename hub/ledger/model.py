@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import Model
+from hub.db import Model, one_of
+from hub.ledger.rules import Finder
 
 
 class Entry(Model):
@@ -113,6 +114,32 @@ class Checkpoint(Model):
     root: Mapped[bytes] = mapped_column(LargeBinary(32))
     note: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Halt(Model):
+    """The one row that is there while the log is halted: nothing is signed, and `ledger_append` takes no exchange."""
+
+    __tablename__ = "ledger_halt"
+    __table_args__ = (CheckConstraint("one", name="one"), one_of("found_by", Finder))
+
+    one: Mapped[bool] = mapped_column(primary_key=True, default=True)
+    name: Mapped[str] = mapped_column(String(24))
+    found_by: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(300))
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the letters to the office were posted."""
+
+
+class Quarantined(Model):
+    """A recorded entry that cannot stand in the tree as it is: it waits for a person, and holds up no other."""
+
+    __tablename__ = "ledger_quarantine"
+
+    entry_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    reason: Mapped[str] = mapped_column(String(300))
+    found_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class TagKey(Model):

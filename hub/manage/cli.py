@@ -157,18 +157,13 @@ def sequence() -> None:
     """Run the ledger's sequencer (a part of `hub run`)."""
     from hub.ledger.jobs import sequence as run_sequencer
     from hub.log import set_up_logs
-    from hub.manage.home import secret
-    from hub.tree.note import Signer
+    from hub.manage.sequencing import sequencer_settings
 
     set_up_logs()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    home = Path(os.environ["HUB_HOME"])
-    origin = os.environ.get("HUB_LEDGER_ORIGIN") or f"{os.environ.get('HUB_ALLIANCE', 'example')}.alliance-hub/audit"
-    signer = Signer.from_seed(origin, secret(home, "ledger/ledger.key").strip().encode())
-    url = os.environ["HUB_DATABASE_SEQUENCER_URL"].replace("+psycopg", "", 1)
-    run_sequencer(url, signer, origin, home / "ledger" / "anchor.note", stop)
+    run_sequencer(*sequencer_settings(os.environ), stop)
 
 
 @main.group()

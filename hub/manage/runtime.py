@@ -77,8 +77,11 @@ class Launch:
         )
 
 
-def hub_parts(launch: Launch, settings: Environment) -> Iterator[Part]:
-    """Evaluator, worker, sequencer and web, in the order they are started."""
+def hub_parts(launch: Launch, settings: Environment) -> Iterator[Part | Errand]:
+    """The first look at the log, then evaluator, worker, sequencer and web, in the order they are started."""
+    from hub.manage.sequencing import first_look
+
+    yield Errand("ledger", partial(first_look, settings))
     evaluator, web = settings["HUB_EVALUATOR_URL"], f"http://127.0.0.1:{launch.port}"
     commands = {
         "evaluator": _command(
@@ -116,7 +119,7 @@ def _env(name: str, settings: Environment) -> dict[str, str]:
 
 Play = Callable[[Environment], None]
 Migrate = Callable[[str, dict[str, str]], None]
-PartList = Callable[[Launch, Environment], Iterable[Part]]
+PartList = Callable[[Launch, Environment], Iterable[Part | Errand]]
 
 
 def serve(

@@ -38,6 +38,7 @@ TYPES = {
         ProblemType("too-many-requests", 429, "There were too many requests in a short time"),
         ProblemType("too-many-tries", 429, "This was tried too often in a short time"),
         ProblemType("internal", 500, "The hub made an error"),
+        ProblemType("ledger-halted", 503, "The record is halted, and so is every exchange"),
         ProblemType("unavailable", 503, "A part of the hub is not available"),
     )
 }

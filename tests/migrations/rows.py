@@ -59,6 +59,10 @@ ROWS = {
     f" VALUES (1, 0, {_ENTRY}, 0, 'match.run')",
     "ledger_tile": f"INSERT INTO ledger_tile (level, n, hashes) VALUES (0, 0, {_KEY})",
     "ledger_state": f"INSERT INTO ledger_state (one, origin, size, root) VALUES (true, 'example', 1, {_KEY})",
+    "ledger_halt": "INSERT INTO ledger_halt (one, name, found_by, reason, since)"
+    " VALUES (true, 'h_1', 'sequencer', 'b', now())",
+    "ledger_quarantine": "INSERT INTO ledger_quarantine (entry_id, reason, found_at)"
+    f" VALUES ({_ENTRY}, 'no leaf', now())",
     "ledger_checkpoint": f"INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (1, {_KEY}, 'note', now())",
 }
 LATER = {

@@ -1,6 +1,6 @@
 """Commands and queries on the log: one file each, all of them named here."""
 
-from hub.ledger.service.append import Concern, append
+from hub.ledger.service.append import Concern, LedgerHaltedError, append
 from hub.ledger.service.log import (
     Head,
     checkpoint_at,
@@ -21,6 +21,7 @@ from hub.ledger.service.tag_keys import add_tag_key, tag_key
 __all__ = [
     "Concern",
     "Head",
+    "LedgerHaltedError",
     "OwnEntry",
     "add_tag_key",
     "append",

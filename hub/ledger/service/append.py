@@ -10,15 +10,22 @@ from uuid import UUID
 from flask import g, has_request_context
 from sqlalchemy import DateTime, Integer, LargeBinary, Text, Uuid, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.db import compiled, given
 from hub.ledger.events import Event
+from hub.ledger.rules import HALTED
 from hub.ledger.service.tag_keys import tag_keys_for
 from hub.tree.leaf import MOST_PARTS, seal_leaf
 
 Counts = Mapping[str, int]
+
+
+class LedgerHaltedError(Exception):
+    """The log is halted: nothing is recorded, and so nothing is exchanged."""
+
 
 _APPEND = compiled(
     select(
@@ -58,6 +65,8 @@ def append(
     The actor's member and every auditor get the whole record; each concerned member a view of its own, in which the
     acting member is not named to an owner. More parties than a leaf holds make further entries with the same view
     of the actor. If the transaction rolls back, nothing was recorded and nothing was exchanged.
+
+    Raises LedgerHaltedError, except for what leads out of a halt (events.WHILE_HALTED).
     """
     whole: dict[str, Any] = {
         "v": 1,
@@ -105,7 +114,7 @@ def _insert(
         views.append(view)
     sealed = seal_leaf(id, [(keys[party], view) for (party, _, _), view in zip(parties, views, strict=True)])
     moment = clock.now()
-    _APPEND.run(
+    _run(
         entry=UUID(bytes=id),
         moment=moment,
         what=event.value,
@@ -119,3 +128,12 @@ def _insert(
     if has_request_context():
         g.setdefault("recorded", {})[name] = (sealed.leaf, moment)  # the answer's promise needs no query then
     return name
+
+
+def _run(**given: Any) -> None:
+    try:
+        _APPEND.run(**given)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == HALTED:
+            raise LedgerHaltedError("the log is halted") from None
+        raise

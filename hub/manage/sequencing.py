@@ -1,0 +1,31 @@
+"""What the sequencer's process is told, and its first look at the log."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from hub.ledger.jobs import look
+from hub.ledger.sequencer import ClockBehindError
+from hub.log import set_up_logs
+from hub.manage.home import secret
+from hub.tree.note import Signer
+
+Settings = tuple[str, Signer, str, Path]
+"""The database's URL as the sequencer, the log's key and origin, and where the anchor lies."""
+
+
+def sequencer_settings(environment: Mapping[str, str]) -> Settings:
+    """From HUB_HOME, HUB_ALLIANCE, HUB_LEDGER_ORIGIN and HUB_DATABASE_SEQUENCER_URL."""
+    home = Path(environment["HUB_HOME"])
+    origin = environment.get("HUB_LEDGER_ORIGIN") or f"{environment.get('HUB_ALLIANCE', 'example')}.alliance-hub/audit"
+    signer = Signer.from_seed(origin, secret(home, "ledger/ledger.key").strip().encode())
+    url = environment["HUB_DATABASE_SEQUENCER_URL"].replace("+psycopg", "", 1)
+    return url, signer, origin, home / "ledger" / "anchor.note"
+
+
+def first_look(environment: Mapping[str, str]) -> None:
+    """Halt the log if it is not what was signed, before the hub takes anything; if the clock is behind, end with 1."""
+    set_up_logs()
+    try:
+        look(*sequencer_settings(environment))
+    except ClockBehindError as error:
+        raise SystemExit(f"hub: {error}") from None

@@ -1,0 +1,136 @@
+"""What goes wrong without anybody's doing: late commits, broken rows, full disks, files that cannot be written."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from hub.tree.checkpoint import CheckpointBody
+from hub.tree.note import split_note
+from tests.conftest import Hub
+from tests.web.ledger.recording import append, application, new_id, reason, record, sealed
+from tests.web.ledger.test_log_over_http import grow
+
+
+@pytest.fixture
+def alliance(hub: Hub) -> Hub:
+    """A brand; all of it is in the log."""
+    hub.admit("brand-a")
+    hub.sequence()
+    return hub
+
+
+def in_tree(hub: Hub) -> set[object]:
+    """The entries that have a leaf."""
+    return {row[0] for row in hub.sql("SELECT entry_id FROM ledger_leaf")}
+
+
+def quarantined(hub: Hub) -> dict[object, str]:
+    """The entries put aside, and why."""
+    return {row[0]: str(row[1]) for row in hub.sql("SELECT entry_id, reason FROM ledger_quarantine")}
+
+
+def test_late_committer_is_never_passed_by(alliance: Hub) -> None:
+    """It took its number in the outbox before others that were integrated meanwhile."""
+    late = new_id()
+    with application(alliance) as connection:
+        append(connection, late)
+        others = {record(alliance) for _ in range(3)}
+        alliance.sequence()
+        assert others <= in_tree(alliance)
+        assert late not in in_tree(alliance)
+    alliance.sequence()
+    assert late in in_tree(alliance)
+
+
+def test_entry_twice_in_the_outbox_cannot_be(alliance: Hub) -> None:
+    id = record(alliance)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        alliance.sql("INSERT INTO ledger_pending (entry_id) VALUES (%s)", id)
+
+
+def test_entry_that_is_in_the_tree_and_in_the_outbox_again_is_put_aside(alliance: Hub) -> None:
+    id = record(alliance)
+    alliance.sequence()
+    alliance.sql("INSERT INTO ledger_pending (entry_id) VALUES (%s)", id)
+    other = record(alliance)
+    alliance.sequence()
+    assert other in in_tree(alliance)
+    assert "in the tree already" in quarantined(alliance)[id]
+    assert alliance.sql("SELECT count(*) FROM ledger_leaf WHERE entry_id = %s", id) == [(1,)]
+
+
+@pytest.mark.parametrize("leaf", [b"", b"not a leaf", b"{}", bytes(70_000), sealed(UUID(int=7)).leaf])
+def test_row_that_is_no_leaf_is_put_aside_and_holds_up_no_other(alliance: Hub, leaf: bytes) -> None:
+    before, poison, after = record(alliance), record(alliance, leaf), record(alliance)
+    alliance.sequence()
+    assert {before, after} <= in_tree(alliance)
+    assert poison not in in_tree(alliance)
+    assert list(quarantined(alliance)) == [poison]
+    assert alliance.sql("SELECT count(*) FROM ledger_pending") == [(0,)]
+    assert reason(alliance) is None
+
+
+def test_outbox_row_without_an_entry_is_put_aside(alliance: Hub) -> None:
+    id = UUID(int=9)
+    alliance.sql("INSERT INTO ledger_pending (entry_id) VALUES (%s)", id)
+    alliance.sequence()
+    assert "there is no entry" in quarantined(alliance)[id]
+
+
+# --- the anchor
+
+
+def anchored(hub: Hub) -> int:
+    """The size that the anchor states."""
+    return CheckpointBody.parse(split_note(hub.anchor.read_text())[0]).size
+
+
+def newest(hub: Hub) -> object:
+    """The size of the newest checkpoint."""
+    return hub.sql("SELECT max(size) FROM ledger_checkpoint")[0][0]
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process may grow (RLIMIT_FSIZE), as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_anchor_that_cannot_be_written_is_one_checkpoint_behind_and_nothing_further_is_signed(alliance: Hub) -> None:
+    was = anchored(alliance)
+    record(alliance)
+    for _ in range(3):
+        with alliance.sequencer() as sequencer, no_room(), pytest.raises(OSError):
+            sequencer.step()
+        record(alliance)
+    assert anchored(alliance) == was
+    assert alliance.sql("SELECT count(*) FROM ledger_checkpoint WHERE size > %s", was) == [(1,)]
+    assert reason(alliance) is None
+    alliance.sequence()
+    assert anchored(alliance) == newest(alliance)
+    assert alliance.sql("SELECT count(*) FROM ledger_entry") == alliance.sql("SELECT count(*) FROM ledger_leaf")
+
+
+def test_anchor_left_behind_by_a_crash_is_moved_at_the_next_step(alliance: Hub) -> None:
+    was = alliance.anchor.read_text()
+    grow(alliance, 2)
+    alliance.anchor.write_text(was)
+    alliance.sequence()
+    assert anchored(alliance) == newest(alliance)
+
+
+def test_sequencer_that_stood_still_moves_no_anchor_back(alliance: Hub) -> None:
+    was = alliance.anchor.read_text()
+    grow(alliance, 2)
+    with alliance.sequencer() as sequencer:
+        sequencer._move_anchor(was)
+    assert anchored(alliance) == newest(alliance)
