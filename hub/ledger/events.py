@@ -62,6 +62,9 @@ class Event(StrEnum):
     DECISION_PROPOSED = "decision.proposed"
     DECISION_APPROVED = "decision.approved"
     DECISION_REFUSED = "decision.refused"
+    ENTRY_ERASED = "audit.erase"
+    ENTRIES_RETIRED = "audit.retire"
+    PERSON_FORGOTTEN = "audit.forget"
 
 
 WHILE_HALTED = frozenset(
@@ -127,6 +130,9 @@ SENTENCES: dict[Event, str] = {
     Event.DECISION_PROPOSED: "A person of the office proposed a decision about {ref}, which a second one must approve",
     Event.DECISION_APPROVED: "A second person of the office approved a decision about {ref}",
     Event.DECISION_REFUSED: "A proposed decision about {ref} was refused",
+    Event.ENTRY_ERASED: "Two people of the office erased what the entry {ref} told ({reason}), not that it is there",
+    Event.ENTRIES_RETIRED: "What the entries {first} to {last} told was erased at the end of its retention",
+    Event.PERSON_FORGOTTEN: "Two people of the office had the hub forget whom {ref} stands for ({reason})",
 }
 
 OWNER_SENTENCES: dict[Event, str] = {

@@ -39,6 +39,7 @@ class Part(Model):
     __tablename__ = "ledger_part"
     __table_args__ = (
         CheckConstraint("(view IS NULL) = (salt IS NULL)", name="whole"),
+        CheckConstraint("(view IS NULL) = (erased_by IS NOT NULL)", name="erased"),
         Index("ix_ledger_part_party", "party", "entry_id"),
     )
 
@@ -48,6 +49,18 @@ class Part(Model):
     view: Mapped[bytes | None] = mapped_column(LargeBinary)
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     erased_by: Mapped[UUID | None] = mapped_column(Uuid)
+    """The record of its erasure."""
+
+
+class Retirement(Model):
+    """A span of leaves whose parts were erased at the end of their retention; the next begins after the last."""
+
+    __tablename__ = "ledger_retirement"
+    __table_args__ = (CheckConstraint("first <= last", name="span"),)
+
+    first: Mapped[int] = mapped_column(BigInteger)
+    last: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Pending(Model):

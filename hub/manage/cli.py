@@ -129,6 +129,7 @@ def worker() -> None:
         forget_attempts,
         forget_links,
         forget_sessions,
+        retire_entries,
         send_link,
         tell_denials,
     )
@@ -144,6 +145,7 @@ def worker() -> None:
         "forget_spans": ("37 * * * *", forget_spans),
         "forget_links": ("58 * * * *", forget_links),
         "forget_sessions": ("57 * * * *", forget_sessions),
+        "retire_entries": ("22 2 * * *", retire_entries),
         "tell_denials": ("32 * * * *", tell_denials),
         "settle_orphans": ("17 3 * * *", settle_orphans),
     }

@@ -18,6 +18,11 @@ def send_link(sealed: str, tries: int) -> None:
     service.send_link(sealed, tries)
 
 
+def retire_entries() -> int:
+    """Erase what old entries of the log tell, at the end of their retention. Safe to repeat."""
+    return service.retire_entries()
+
+
 def end_probations() -> int:
     """Admit members whose probation is over. Safe to repeat."""
     return service.end_probations()

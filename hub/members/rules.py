@@ -205,6 +205,7 @@ class DecisionKind(StrEnum):
     ACT_FOR = "act_for"
     END_REVIEW = "end_review"
     BIND_DOMAIN = "bind_domain"
+    ERASE = "erase"
 
 
 class Act(StrEnum):
@@ -238,6 +239,7 @@ DECISION_SPANS: dict[DecisionKind, timedelta] = {
     DecisionKind.ACT_FOR: timedelta(days=2),
     DecisionKind.END_REVIEW: timedelta(days=14),
     DecisionKind.BIND_DOMAIN: timedelta(days=14),
+    DecisionKind.ERASE: timedelta(days=14),
 }
 """How long a proposal waits for its second person."""
 LONGEST_REASON = 500

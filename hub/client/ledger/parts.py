@@ -11,13 +11,15 @@ from typing import Any
 
 from hub.client.http import HubConnection
 from hub.client.ledger.alarm import altered, withheld
+from hub.client.ledger.state import Erased
 from hub.client.ledger.tree_check import SignedTree
 from hub.tree.leaf import Leaf, LeafError, opens, parse_leaf
 from hub.tree.tiles import WIDTH
 from hub.tree.view import ViewError
 
 _PAGE = 5_000
-ERASED = "audit.erase"
+ERASED, RETIRED = "audit.erase", "audit.retire"
+"""Records of what was erased: of one entry, of a span of leaves at the end of their retention."""
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,21 @@ def _entry(line: bytes) -> OwnEntry:
 class Opened:
     """Our views that hold, and those that were erased.
 
-    `records` maps the id of each erasure record of ours to the id of the entry that it says was erased; `missing` maps
-    the id of the record that is named for a missing view to the id of its entry.
+    `records` maps the id of each erasure record of ours to what it says was erased; `missing` maps the id of the record
+    that is named for missing views to what it is to account for.
     """
 
     views: int = 0
-    records: dict[str, str] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    erased: int = 0
+    records: dict[str, Erased] = field(default_factory=dict)
+    missing: dict[str, Erased] = field(default_factory=dict)
+
+    def miss(self, record: str, leaf: OwnLeaf) -> None:
+        """Count a view whose erasure is said to be recorded in the entry `record`."""
+        self.erased += 1
+        one = Erased(leaf.index, leaf.index, leaf.id)
+        before = self.missing.get(record)
+        self.missing[record] = one if before is None else Erased(before.first, leaf.index, "")
 
 
 def open_views(own: Mapping[int, OwnLeaf], entries: Iterator[OwnEntry]) -> Opened:
@@ -138,7 +148,7 @@ def open_views(own: Mapping[int, OwnLeaf], entries: Iterator[OwnEntry]) -> Opene
                     index=entry.index,
                     leaf=_b64(leaf.raw),
                 )
-            opened.missing[entry.erased_by] = leaf.id
+            opened.miss(entry.erased_by, leaf)
             continue
         if not _opens(leaf, entry.view, entry.salt):
             raise altered(
@@ -150,9 +160,9 @@ def open_views(own: Mapping[int, OwnLeaf], entries: Iterator[OwnEntry]) -> Opene
                 salt=_b64(entry.salt),
             )
         opened.views += 1
-        if entry.view.get("action") == ERASED:
-            subject = entry.view.get("subject")
-            opened.records[leaf.id] = str(subject.get("ref", "")) if isinstance(subject, dict) else ""
+        told = _erased(entry.view)
+        if told is not None:
+            opened.records[leaf.id] = told
     if waiting:
         first = min(waiting)
         raise withheld(
@@ -161,6 +171,18 @@ def open_views(own: Mapping[int, OwnLeaf], entries: Iterator[OwnEntry]) -> Opene
             leaf=_b64(waiting[first].raw),
         )
     return opened
+
+
+def _erased(view: Mapping[str, Any]) -> Erased | None:
+    """What the view says was erased; None for any other view. A record that says nothing covers nothing."""
+    subject, counts = view.get("subject"), view.get("counts")
+    if view.get("action") == ERASED:
+        return Erased(0, -1, str(subject.get("ref", "")) if isinstance(subject, dict) else "")
+    if view.get("action") == RETIRED and isinstance(counts, dict):
+        first, last = counts.get("first"), counts.get("last")
+        if isinstance(first, int) and isinstance(last, int):
+            return Erased(first, last, "")
+    return None
 
 
 def _opens(leaf: OwnLeaf, view: Mapping[str, Any], salt: bytes) -> bool:

@@ -10,10 +10,23 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from hub.client.errors import usage
 
 _VERSION = 1
+
+
+class Erased(NamedTuple):
+    """What was erased under one record: the entry of that id, or, without one, the leaves from `first` to `last`."""
+
+    first: int
+    last: int
+    id: str
+
+    def covers(self, other: Erased) -> bool:
+        """Whether a record that says this accounts for the missing views of `other`."""
+        return self.id == other.id if self.id else self.first <= other.first and other.last <= self.last
 
 
 @dataclass(frozen=True)
@@ -21,7 +34,7 @@ class Memory:
     """The last checkpoint that held in every check: the signed note, and the size and root it states.
 
     `full_at` is when every entry was last looked at (RFC 3339). `erasures` maps ids of erasure records that were named
-    for a missing view of ours, but were not yet in the tree, to the ids of the entries they are to say were erased.
+    for missing views of ours, but were not yet in the tree, to what they are to say was erased.
     """
 
     origin: str
@@ -29,7 +42,7 @@ class Memory:
     size: int
     root: bytes
     full_at: str
-    erasures: Mapping[str, str] = field(default_factory=dict)
+    erasures: Mapping[str, Erased] = field(default_factory=dict)
 
 
 def read_memory(path: Path) -> Memory | None:
@@ -44,7 +57,7 @@ def read_memory(path: Path) -> Memory | None:
             int(document["size"]),
             base64.b64decode(document["root"], validate=True),
             document["full_at"],
-            {str(record): str(erased) for record, erased in document["erasures"].items()},
+            {str(record): _erased(*said) for record, said in document["erasures"].items()},
         )
     except FileNotFoundError:
         return None
@@ -53,6 +66,10 @@ def read_memory(path: Path) -> Memory | None:
             f"the kept state of the ledger {path} is damaged",
             "restore it from a backup; if you delete it, a log rewritten before today would not be noticed",
         ) from error
+
+
+def _erased(first: int, last: int, id: str) -> Erased:
+    return Erased(int(first), int(last), str(id))
 
 
 def write_memory(path: Path, memory: Memory) -> None:

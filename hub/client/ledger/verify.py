@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from hub.client.ledger.alarm import LedgerAlarm, altered, overdue, withheld
 from hub.client.ledger.log import LogReader, open_log
 from hub.client.ledger.parts import Opened, OwnLeaf, open_views, own_entries, scan
 from hub.client.ledger.promises import opened
-from hub.client.ledger.state import Memory, read_memory, write_memory
+from hub.client.ledger.state import Erased, Memory, read_memory, write_memory
 from hub.client.ledger.tree_check import SignedTree, check_size, with_note
 from hub.client.session import Session
 from hub.client.vault import Exchange
@@ -98,8 +98,9 @@ def _check(session: Session, reader: LogReader, memory: Memory | None, *, full: 
     first = 0 if memory is None or full else memory.size
     try:
         own, opened = _own_parts(session, tree, first, exchanges)
-        pending = _erasures(opened, memory)
-        waiting = _on_time(exchanges, frozenset(leaf.id for leaf in own.values()), asked_at, note)
+        ids = frozenset(leaf.id for leaf in own.values())
+        pending = accounted(opened, ids, memory.erasures if memory else {})
+        waiting = _on_time(exchanges, ids, asked_at, note)
     except LedgerAlarm as alarm:
         raise with_note(alarm, note) from None
     _kept_promises(session, exchanges, own)
@@ -107,7 +108,7 @@ def _check(session: Session, reader: LogReader, memory: Memory | None, *, full: 
     full_at = clock.stamp(asked_at) if first == 0 or memory is None else memory.full_at
     found = session.vault.exchange_count() - waiting
     return (
-        Verified(tree.size, tree.size - first, len(own), opened.views, len(opened.missing), found, waiting),
+        Verified(tree.size, tree.size - first, len(own), opened.views, opened.erased, found, waiting),
         Memory(stated.origin, note, stated.size, stated.root, full_at, pending),
     )
 
@@ -137,18 +138,18 @@ def _own_parts(
     return own, open_views(own, own_entries(session.hub, first, tree.size))
 
 
-def _erasures(opened: Opened, memory: Memory | None) -> dict[str, str]:
-    """Erasures whose records are still to come into the tree: at the next check they must be there.
+def accounted(opened: Opened, ids: Collection[str], due: Mapping[str, Erased]) -> dict[str, Erased]:
+    """Erasures whose records are not among the entries `ids` of ours yet: at the next check they are `due`.
 
     Raises LedgerAlarm for one that did not come, or is a record of something else.
     """
-    due = memory.erasures if memory else {}
     pending = {}
     for record, erased in {**due, **opened.missing}.items():
-        if record not in opened.records and record not in due:
+        if record not in ids and record not in due:
             pending[record] = erased
-        elif opened.records.get(record) != erased:
-            raise withheld(f"there is no record of the erasure of our view of entry {erased}", record=record)
+        elif record not in opened.records or not opened.records[record].covers(erased):
+            told = f"entry {erased.id}" if erased.id else f"entries {erased.first:,} to {erased.last:,}"
+            raise withheld(f"there is no record of the erasure of our view of {told}", record=record)
     return pending
 
 

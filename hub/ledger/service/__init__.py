@@ -1,6 +1,15 @@
 """Commands and queries on the log: one file each, all of them named here."""
 
 from hub.ledger.service.append import Concern, LedgerHaltedError, append
+from hub.ledger.service.erasures import (
+    GROUNDS,
+    Ground,
+    NothingToEraseError,
+    check_erasable,
+    erase,
+    forget,
+    retire,
+)
 from hub.ledger.service.log import (
     Head,
     checkpoint_at,
@@ -19,15 +28,21 @@ from hub.ledger.service.promises import promise
 from hub.ledger.service.tag_keys import add_tag_key, tag_key
 
 __all__ = [
+    "GROUNDS",
     "Concern",
+    "Ground",
     "Head",
     "LedgerHaltedError",
+    "NothingToEraseError",
     "OwnEntry",
     "add_tag_key",
     "append",
+    "check_erasable",
     "checkpoint_at",
     "checkpoints",
     "entry_bundle",
+    "erase",
+    "forget",
     "ndjson",
     "newest_checkpoint",
     "oldest_pending_seconds",
@@ -39,6 +54,7 @@ __all__ = [
     "promise",
     "published_size",
     "receipt",
+    "retire",
     "tag_key",
     "tile",
     "tile_reader",

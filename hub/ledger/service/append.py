@@ -4,7 +4,7 @@ import base64
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from flask import g, has_request_context
@@ -49,7 +49,23 @@ class Concern:
     counts: Counts = field(default_factory=dict)
 
 
-def append(
+class Told(TypedDict, total=False):
+    """What an event tells beside who did what; `append_each` says how each is kept."""
+
+    subject: Mapping[str, str] | None
+    counts: Counts | None
+    digests: Mapping[str, str] | None
+    outcome: str
+    concerned: Mapping[int, Concern] | None
+    purpose: str | None
+
+
+def append(actor: Actor, event: Event, **told: Unpack[Told]) -> str:
+    """Record an event in the transaction under way; return the id of its (first) entry, base64url without padding."""
+    return append_each(actor, event, **told)[0]
+
+
+def append_each(
     actor: Actor,
     event: Event,
     *,
@@ -59,8 +75,8 @@ def append(
     outcome: str = "allowed",
     concerned: Mapping[int, Concern] | None = None,
     purpose: str | None = None,
-) -> str:
-    """Record an event in the transaction under way; return the id of its (first) entry, base64url without padding.
+) -> list[str]:
+    """Record an event in the transaction under way; return the ids of its entries.
 
     The actor's member and every auditor get the whole record; each concerned member a view of its own, in which the
     acting member is not named to an owner. More parties than a leaf holds make further entries with the same view
@@ -88,12 +104,11 @@ def append(
     ]
     room = MOST_PARTS - len(always)
     told = list(others.items())
-    first = ""
+    entries = []
     for at in range(0, max(len(told), 1), room):
         parties = always + [(party, concern.role, concern.counts) for party, concern in told[at : at + room]]
-        entry = _insert(event, parties, whole, keys.keys)
-        first = first or entry
-    return first
+        entries.append(_insert(event, parties, whole, keys.keys))
+    return entries
 
 
 def _insert(

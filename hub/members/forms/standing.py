@@ -4,6 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
+from hub.ledger.service import GROUNDS
 from hub.members import rules
 
 
@@ -33,3 +34,14 @@ class InterventionForm(ReasonForm):
     person = StringField("Owner", validators=[Length(max=24)])
     name = StringField("New owner's name", validators=[Length(max=rules.LONGEST_NAME)])
     email = StringField("New owner's e-mail address", validators=[Length(max=254)])
+
+
+class ErasureForm(ReasonForm):
+    """What is to be erased in the log, and why it may be."""
+
+    subject = StringField(
+        "Entry or person",
+        filters=[lambda text: (text or "").strip()],
+        validators=[DataRequired("Give the id of an entry, or a pseudonym"), Length(max=rules.LONGEST_SUBJECT)],
+    )
+    ground = SelectField("Ground", choices={ground.value: words for ground, words in GROUNDS.items()})

@@ -8,7 +8,9 @@ from werkzeug.wrappers import Response
 from hub.access.actor import Actor
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
+from hub.ledger.service import GROUNDS, Ground
 from hub.members import service
+from hub.members.forms.standing import ErasureForm
 from hub.members.rules import ACTS
 from hub.members.service import RefusedMoveError, UnknownDecisionError
 from hub.web.filters import opening
@@ -21,7 +23,25 @@ blueprint = Blueprint("decisions", __name__)
 def waiting() -> str:
     """What waits for a second person, oldest first."""
     me = actor()
-    return render_template("members/decisions.html", rows=service.open_decisions(me), acts=ACTS, reader=me.pseudonym)
+    shown = {"rows": service.open_decisions(me), "acts": ACTS, "grounds": GROUNDS, "reader": me.pseudonym}
+    return render_template("members/decisions.html", **shown)
+
+
+@blueprint.post("/decisions/erasures")
+@requires(Permission.MEMBER_ADMINISTER, fresh=True)
+def erase() -> Response:
+    """Propose to erase what an entry of the log tells, or whom a pseudonym stands for."""
+    form = ErasureForm()
+    if not form.validate_on_submit():
+        flash(" ".join(f"{words}." for field in form for words in field.errors), "error")
+        return redirect(url_for("decisions.waiting"), 303)
+    try:
+        service.propose_erasure(actor(), form.subject.data, Ground(form.ground.data), form.reason.data)
+    except (RefusedMoveError, ValueError) as error:
+        flash(f"{opening(error)}.", "error")
+    else:
+        flash("The erasure is proposed: another person of the office must approve it.", "success")
+    return redirect(url_for("decisions.waiting"), 303)
 
 
 @blueprint.post("/decisions/<name>/approval")

@@ -44,6 +44,7 @@ from hub.members.service.decisions import (
     refuse,
 )
 from hub.members.service.denials import record_denial, tell_denials
+from hub.members.service.erasures import propose_erasure, retire_entries
 from hub.members.service.factors import (
     KnownFactor,
     Proven,
@@ -307,6 +308,7 @@ __all__ = [
     "propose_act",
     "propose_binding",
     "propose_end_of_review",
+    "propose_erasure",
     "publish_agreement",
     "record_denial",
     "recovery_codes_left",
@@ -315,6 +317,7 @@ __all__ = [
     "remove_provider",
     "renew_recovery_codes",
     "reset_factors",
+    "retire_entries",
     "revoke_credentials",
     "revoke_key",
     "rotate_key",

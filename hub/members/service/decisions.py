@@ -50,7 +50,7 @@ class OpenDecision:
     act: Act | None = None
     """What is to be done in a member's name."""
     whom: Mapping[str, str] = field(default_factory=dict)
-    """To whom: `name` and `email` of a new owner, or `person`, an owner's pseudonym."""
+    """To whom: `name` and `email` of a new owner, or `person`, an owner's pseudonym; the `ground` of an erasure."""
 
 
 CarryOut = Callable[[Actor, OpenDecision], None]
@@ -154,10 +154,12 @@ def _end_review(_: Actor, decision: OpenDecision) -> None:
 
 
 def _shown(one: Decision) -> OpenDecision:
-    whom = json.loads(unseal(one.sealed, NEW_OWNER)) if one.sealed else {"person": one.target} if one.target else {}
+    kind = DecisionKind(one.kind)
+    named = "ground" if kind is DecisionKind.ERASE else "person"
+    whom = json.loads(unseal(one.sealed, NEW_OWNER)) if one.sealed else {named: one.target} if one.target else {}
     act = Act(one.act) if one.act else None
     proposed = (one.proposed_by, one.proposed_at, one.expires_at)
-    return OpenDecision(one.name, DecisionKind(one.kind), one.subject, one.reason, *proposed, act, whom)
+    return OpenDecision(one.name, kind, one.subject, one.reason, *proposed, act, whom)
 
 
 def _may_decide(actor: Actor) -> None:

@@ -33,6 +33,7 @@ from hub.insights.rules import (
     needs_from_matches,
     needs_from_quotas,
 )
+from hub.ledger.service import GROUNDS
 from hub.mail import KeptLetter, Letter
 from hub.members.forms.agreement import AgreementForm, SignatureForm
 from hub.members.forms.credentials import CredentialForm
@@ -321,10 +322,11 @@ def _office(template: str, full: bool) -> dict[str, Any]:
             OpenDecision(
                 *(f"d_{n}", kind, "a_abcdefghijklmnop", "all <b>items</b> are met", f"p_a{n}", NOW, NOW),
                 act=Act.RESET_FACTORS if kind is DecisionKind.ACT_FOR else None,
+                whom={"ground": "request"} if kind is DecisionKind.ERASE else {},
             )
             for n, kind in enumerate(DecisionKind)
         ]
-        return {"rows": rows if full else [], "acts": ACTS, "reader": "p_a0"}
+        return {"rows": rows if full else [], "acts": ACTS, "grounds": GROUNDS, "reader": "p_a0"}
     if template == "members/everybody.html":
         listed = [
             ListedMember(f"brand-{n}", "Northpeak <b>", "brand", "sport" if n else None, state, NOW, NOW)
@@ -521,6 +523,7 @@ ADDRESSES = {
     "decisions.waiting": "/decisions",
     "decisions.approve": "/decisions/<name>/approval",
     "decisions.refuse": "/decisions/<name>/refusal",
+    "decisions.erase": "/decisions/erasures",
     "apply.ask": "/apply",
     "apply.send": "/apply/send",
     "apply.confirm": "/apply/confirmation/<key>",
