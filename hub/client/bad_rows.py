@@ -18,9 +18,9 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Self
 
+from hub.canonical.safe_cell import guarded
 from hub.client.out_file import not_written
 from hub.client.sheet.row import VERDICT, Problem, checked
-from hub.client.sheet.safe_cell import guarded
 
 _BAD_ROWS = re.compile(r"(.+)\.bad(?:-\d+)?\.csv")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hub.canonical.safe_cell import guarded
 from hub.client.out_file import replacing
-from hub.client.sheet.safe_cell import guarded
 from hub.client.spool import Spool
 
 HEADINGS = ("identifier", "evidence_level", "members", "contributors", "expires_on", "match", "key")

@@ -25,7 +25,6 @@ PAGE = 50
 _OWN_STATES = [
     state for state in ContributionState if state is not ContributionState.ORPHANED
 ]  # nobody is left to see it
-NEWEST = 1 << 62
 VERBS = {Event.CONTRIBUTION_SHARED: "shared", Event.CONTRIBUTION_WITHDRAWN: "withdrew"}
 
 
@@ -86,11 +85,11 @@ def history() -> str:
     me, cursor = actor(), request.args.get("cursor")
     options = tuple((event.value, verb.capitalize()) for event, verb in VERBS.items())
     chosen = request.args.get("act") if request.args.get("act") in dict(options) else Event.CONTRIBUTION_SHARED.value
-    bound = f"history {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else NEWEST
-    found = ledger.own_entries(me, before=before, limit=PAGE + 1, action=chosen)
-    older = seal_cursor(found[PAGE - 1].index, bound) if len(found) > PAGE else None
-    page = CursorPage(tuple(_act(entry) for entry in found[:PAGE] if entry.fields), older=older)
+    bound = f"acts {me.member_id}"
+    before = open_cursor(cursor, bound) if cursor else None
+    found = ledger.own_page(me, ledger.Chosen(action=chosen), before=before, limit=PAGE)
+    older = None if found.before is None else seal_cursor(found.before, bound)
+    page = CursorPage(tuple(_act(entry) for entry in found.entries if entry.fields), older=older)
     filters = Filters((Filter("act", "Act", chosen or "", options),))
     return render_template("indicators/history.html", page=page, filters=filters)
 

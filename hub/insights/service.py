@@ -39,7 +39,7 @@ RECENT = 8
 
 def recent(actor: Actor) -> tuple[EntryLine, ...]:
     """The newest entries that concern the actor."""
-    found = ledger.own_entries(actor, before=1 << 62, limit=RECENT)
+    found = ledger.own_page(actor, limit=RECENT).entries
     return tuple(
         EntryLine(
             each.name, each.at, each.sentence, each.action, (each.fields or {}).get("outcome", "allowed"), each.index

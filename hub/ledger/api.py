@@ -1,17 +1,18 @@
 """The log over HTTP: C2SP tiles and checkpoints for everybody, each party's own entries and receipts for itself."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, Response, abort
+from flask import Flask, Response, abort, request, url_for
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
 
 from hub.access.gate import actor, public, requires
 from hub.access.permissions import Permission
-from hub.ledger import service
+from hub.ledger import schema, service
 from hub.tree.promise import in_header
 from hub.tree.tiles import parse_tile_path
 from hub.web.api import OCTETS, answers
+from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.problems import ProblemError
 
 log = Blueprint("log", __name__, url_prefix="/audit/log", description="The public log (C2SP tlog-tiles)")
@@ -71,21 +72,32 @@ def tile(path: str) -> Response:
     )
 
 
-class EntriesQuerySchema(Schema):
-    """Which of the own entries."""
-
-    after = fields.Integer(load_default=-1, validate=validate.Range(min=-1, max=1 << 62))
-    limit = fields.Integer(load_default=1000, validate=validate.Range(1, 10_000))
-
-
 @blueprint.get("/entries")
 @requires(Permission.LEDGER_READ_OWN)
-@blueprint.arguments(EntriesQuerySchema, location="query")
-@blueprint.doc(responses=answers("application/x-ndjson", "An entry a line"))
+@blueprint.arguments(schema.EntriesQuerySchema, location="query")
+@blueprint.doc(responses=answers("application/x-ndjson", "An entry a line; a row with Accept: text/csv"))
 def entries(query: dict[str, Any]) -> Response:
-    """Your own parts in the order of the tree, as NDJSON: what opens the commitments that carry your tag."""
-    found = service.own_entries(actor(), after=query["after"], limit=query["limit"])
-    return Response("".join(service.ndjson(found)), mimetype="application/x-ndjson")
+    """Your own parts as NDJSON, or as CSV if you accept that alone.
+
+    In the order of the tree from `after` on: what opens the commitments that carry your tag. With a filter, or a
+    cursor, newest first instead; the cursor of the next page stands in the Link header.
+    """
+    me, chosen = actor(), schema.chosen(query)
+    bound = f"own {me.member_id}"
+    cursor, older = query["cursor"], None
+    if chosen or cursor is not None:
+        place = None if cursor is None else open_cursor(cursor, bound)
+        found = service.own_page(me, chosen, before=place, limit=query["limit"])
+        own, older = found.entries, found.before
+    else:
+        own = service.own_entries(me, after=query["after"], limit=query["limit"])
+    best = request.accept_mimetypes.best_match(("application/x-ndjson", "text/csv"), "application/x-ndjson")
+    written = service.sheet(own) if best == "text/csv" else service.ndjson(own)
+    answer = Response("".join(written), mimetype=best, headers={"Vary": "Accept"})
+    if older is not None:
+        onward = urlencode(request.args.to_dict() | {"cursor": seal_cursor(older, bound)})
+        answer.headers["Link"] = f'<{url_for("ledger_api.entries")}?{onward}>; rel="next"'
+    return answer
 
 
 @blueprint.get("/receipts/<entry>")
@@ -93,7 +105,7 @@ def entries(query: dict[str, Any]) -> Response:
 @blueprint.doc(responses=answers("text/plain", "A proof", _202="It waits for its checkpoint"))
 def receipt(entry: str) -> Response:
     """The proof that an entry is in the log (c2sp.org/tlog-proof@v1); 202 while it waits for its checkpoint."""
-    found = service.own_entry(actor(), entry)
+    found = service.own_entry(actor(), entry, opened=False)
     if found is None:
         raise ProblemError("not-found", "There is no such entry for you", "Take the id from a response's Audit-Entry")
     proof = service.receipt(found)

@@ -59,6 +59,7 @@ class Event(StrEnum):
     LIST_FETCHED = "list.fetched"
     ACCESS_DENIED = "access.denied"
     DENIALS_COUNTED = "access.denials_counted"
+    ENTRIES_READ = "audit.read"
     DECISION_PROPOSED = "decision.proposed"
     DECISION_APPROVED = "decision.approved"
     DECISION_REFUSED = "decision.refused"
@@ -127,6 +128,7 @@ SENTENCES: dict[Event, str] = {
     Event.LIST_FETCHED: "{member} fetched {returned} rows of the token list {ref}",
     Event.ACCESS_DENIED: "{member} asked for something it may not do ({ref}), and was refused",
     Event.DENIALS_COUNTED: "{refused} more requests of {ref} for what it may not do were refused",
+    Event.ENTRIES_READ: "{member} read {read} entries of the record, as its auditor",
     Event.DECISION_PROPOSED: "A person of the office proposed a decision about {ref}, which a second one must approve",
     Event.DECISION_APPROVED: "A second person of the office approved a decision about {ref}",
     Event.DECISION_REFUSED: "A proposed decision about {ref} was refused",
@@ -135,16 +137,17 @@ SENTENCES: dict[Event, str] = {
     Event.PERSON_FORGOTTEN: "Two people of the office had the hub forget whom {ref} stands for ({reason})",
 }
 
-OWNER_SENTENCES: dict[Event, str] = {
-    Event.MATCH_RUN: "A member matched its own identifiers under {ref}: {matched} of yours were among them",
+OTHERWISE: dict[tuple[str, Event], str] = {
+    ("owner", Event.MATCH_RUN): "A member matched its own identifiers under {ref}: {matched} of yours were among them",
+    ("counterparty", Event.ENTRIES_READ): "The auditor {member} read {read} entries that concern you",
 }
-"""How an event reads to a party that did not act in it, where that differs."""
+"""How an event reads to a party in a role that did not act in it, where that differs."""
 
 
 def sentence(view: dict[str, object]) -> str:
     """The sentence for one party's view of an event (`ledger.md` §5.3)."""
     event = Event(str(view["action"]))
-    told = OWNER_SENTENCES.get(event, SENTENCES[event]) if view["role"] == "owner" else SENTENCES[event]
+    told = OTHERWISE.get((str(view["role"]), event), SENTENCES[event])
     subject = view.get("subject")
     counts = view.get("counts")
     words: dict[str, object] = {"member": view.get("member") or "A member", "ref": "-"}

@@ -34,13 +34,20 @@ class Entry(Model):
 
 
 class Part(Model):
-    """One party's private view of an entry, and the salt that opens its commitment."""
+    """One party's private view of an entry, the salt that opens its commitment, and what it may be asked for by.
+
+    The database writes the latter itself, out of the view and the entry; all but `at` and `action` go with the view.
+    """
 
     __tablename__ = "ledger_part"
     __table_args__ = (
         CheckConstraint("(view IS NULL) = (salt IS NULL)", name="whole"),
         CheckConstraint("(view IS NULL) = (erased_by IS NOT NULL)", name="erased"),
-        Index("ix_ledger_part_party", "party", "entry_id"),
+        Index(
+            "ix_ledger_part_party",
+            *("party", "at", "entry_id"),
+            postgresql_include=["action", "outcome", "role", "via", "acting"],
+        ),
     )
 
     entry_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -50,6 +57,13 @@ class Part(Model):
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     erased_by: Mapped[UUID | None] = mapped_column(Uuid)
     """The record of its erasure."""
+    at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    action: Mapped[str | None] = mapped_column(String(40))
+    outcome: Mapped[str | None] = mapped_column(String(8))
+    role: Mapped[str | None] = mapped_column(String(12))
+    via: Mapped[str | None] = mapped_column(String(8))
+    acting: Mapped[str | None] = mapped_column(String(60))
+    """The acting member's code, where the view names it."""
 
 
 class Retirement(Model):
@@ -87,7 +101,6 @@ class PartyLeaf(Model):
     """Which leaves concern a party, in tree order, so that its own pages cost the page and not the log."""
 
     __tablename__ = "ledger_party_leaf"
-    __table_args__ = (Index("ix_ledger_party_leaf_action", "party", "action", "leaf_index"),)
 
     party: Mapped[int] = mapped_column(primary_key=True)
     leaf_index: Mapped[int] = mapped_column(BigInteger, primary_key=True)

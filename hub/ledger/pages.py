@@ -1,16 +1,19 @@
 """Pages of the log as the reader's member sees it."""
 
 import base64
+from dataclasses import replace
+from datetime import date
 
-from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request, stream_with_context
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
 from hub.ledger import service
 from hub.ledger.events import Event
-from hub.ledger.service import OwnEntry
+from hub.ledger.service import Chosen, OwnEntry
 from hub.tree.leaf import parse_leaf
 from hub.tree.merkle import leaf_hash
 from hub.web.pagination import open_cursor, seal_cursor
@@ -18,29 +21,84 @@ from hub.web.shown import CursorPage, EntryLine, EntryPage, Filter, Filters, Log
 
 blueprint = Blueprint("ledger", __name__)
 PAGE = 50
-NEWEST = 1 << 62
 LATE_SECONDS = 10
+
+
+ROLES = (
+    ("actor", "You acted"),
+    ("owner", "What you shared was concerned"),
+    ("counterparty", "You were told of it"),
+)
+OUTCOMES = (("allowed", "Allowed"), ("denied", "Denied"), ("error", "Failed"))
+MEDIA = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 
 @blueprint.get("/ledger")
 @requires(Permission.LEDGER_READ_OWN)
 def entries() -> str:
     """The entries that concern the reader, newest first."""
-    me, chosen = actor(), request.args.get("action", "")
-    options = tuple((event.value, event.value.replace(".", " ").replace("_", " ")) for event in Event)
-    known = chosen if chosen in dict(options) else ""
-    filters = Filters((Filter("action", "What happened", known, options),))
+    me, cursor = actor(), request.args.get("cursor")
+    bound = f"own {me.member_id}"
+    filters = _filters(me)
+    place = open_cursor(cursor, bound) if cursor else None
+    found = service.own_page(me, _chosen(filters), before=place, limit=PAGE)
+    older = None if found.before is None else seal_cursor(found.before, bound)
     return render_template(
-        "ledger/list.html", page=_page(me, known), filters=filters, log=log_line(me), as_of=clock.now()
+        "ledger/list.html",
+        page=CursorPage(tuple(map(entry_line, found.entries)), older=older),
+        filters=filters,
+        log=log_line(me),
+        as_of=clock.now(),
+        most=service.MOST_AT_ONCE,
     )
 
 
-def _page(me: Actor, action: str) -> CursorPage[EntryLine]:
-    bound, cursor = f"entries {me.member_id}", request.args.get("cursor")
-    before = int(open_cursor(cursor, bound)) if cursor else NEWEST
-    found = service.own_entries(me, before=before, limit=PAGE + 1, action=action or None)
-    older = seal_cursor(found[PAGE - 1].index, bound) if len(found) > PAGE else None
-    return CursorPage(tuple(entry_line(each) for each in found[:PAGE]), older=older)
+@blueprint.get("/ledger/download")
+@requires(Permission.LEDGER_READ_OWN)
+def download() -> Response:
+    """The entries that the filter chooses as a file, newest first, written as they are read."""
+    me, form = actor(), request.args.get("as", "csv")
+    filters = _filters(me)
+    if filters.errors or form not in MEDIA:
+        abort(400)
+    found = service.own_download(me, _chosen(filters))
+    written = service.sheet(found) if form == "csv" else service.ndjson(found)
+    named = {"Content-Disposition": f'attachment; filename="ledger-{clock.today()}.{form}"'}
+    return Response(stream_with_context(written), mimetype=MEDIA[form], headers=named)
+
+
+def _filters(me: Actor) -> Filters:
+    actions = tuple((event.value, event.value.replace(".", " ").replace("_", " ")) for event in Event)
+    since, until = _day("from", "From"), _day("to", "To")
+    if since.value > until.value != "" and not since.error and not until.error:
+        until = replace(until, error="This day comes before the first one")
+    if me.kind is MemberKind.AUDITOR:
+        codes = tuple((code, code) for code in service.members_to_read(me))
+        about = _choice("member", "Whom it concerns", codes)
+    else:
+        about = _choice("role", "Your part in it", ROLES)
+    outcome = _choice("outcome", "Outcome", OUTCOMES)
+    return Filters((_choice("action", "What happened", actions), about, outcome, since, until))
+
+
+def _choice(name: str, label: str, options: tuple[tuple[str, str], ...]) -> Filter:
+    given = request.args.get(name, "")
+    return Filter(name, label, given if given in dict(options) else "", options)
+
+
+def _day(name: str, label: str) -> Filter:
+    given = request.args.get(name, "")
+    try:
+        return Filter(name, label, given and date.fromisoformat(given).isoformat())
+    except ValueError:
+        return Filter(name, label, given, error="Write the day as 2026-11-30")
+
+
+def _chosen(filters: Filters) -> Chosen:
+    given = filters.chosen
+    days = [date.fromisoformat(given[name]) if name in given else None for name in ("from", "to")]
+    known = {name: given.get(name) for name in ("action", "outcome", "role", "member")}
+    return Chosen(**known, since=service.day_begins(days[0]), until=service.day_begins(days[1], 1))
 
 
 def entry_line(entry: OwnEntry) -> EntryLine:
@@ -99,7 +157,7 @@ def _flat(fields: dict[str, object]) -> list[tuple[str, str]]:
 @requires(Permission.LEDGER_READ_OWN)
 def receipt(id: str) -> Response:
     """The receipt of an entry, once a checkpoint covers it."""
-    found = service.own_entry(actor(), id) or abort(404)
+    found = service.own_entry(actor(), id, opened=False) or abort(404)
     proof = service.receipt(found) or abort(409)
     named = {"Content-Disposition": f'attachment; filename="{found.name}.tlog-proof"'}
     return Response(proof, mimetype="text/plain", headers=named)

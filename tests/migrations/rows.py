@@ -52,7 +52,7 @@ ROWS = {
     "idempotency_key": f"INSERT INTO idempotency_key (member_id, key, digest, at) VALUES (1, 'once', {_KEY}, now())",
     "ledger_tag_key": f"INSERT INTO ledger_tag_key (party, sealed) VALUES (1, {_KEY})",
     "ledger_entry": f"INSERT INTO ledger_entry (id, at, action, leaf) VALUES ({_ENTRY}, now(), 'match.run', {_KEY})",
-    "ledger_part": f"INSERT INTO ledger_part (entry_id, n, party, view, salt) VALUES ({_ENTRY}, 0, 1, {_KEY}, {_KEY})",
+    "ledger_part": f"INSERT INTO ledger_part (entry_id, n, party, view, salt) VALUES ({_ENTRY}, 0, 1, '{{}}', {_KEY})",
     "ledger_retirement": "INSERT INTO ledger_retirement (first, last, at) VALUES (0, 9, now())",
     "ledger_pending": f"INSERT INTO ledger_pending (entry_id) VALUES ({_ENTRY})",
     "ledger_leaf": f"INSERT INTO ledger_leaf (leaf_index, entry_id, leaf_hash) VALUES (0, {_ENTRY}, {_KEY})",

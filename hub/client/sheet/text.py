@@ -16,11 +16,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from hub.canonical.safe_cell import unguarded
 from hub.client.errors import ClientError, ExitCode, printable, usage
 from hub.client.sheet.headings import Wanted, place_columns
 from hub.client.sheet.opening import SAMPLE_BYTES, Sheet
 from hub.client.sheet.row import LONGEST_CELL, LONGEST_KEPT, Columns, Problem, Row, cell_problem, undecodable
-from hub.client.sheet.safe_cell import unguarded
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hub.canonical.safe_cell import unguarded
 from hub.client.errors import ClientError, ExitCode, printable, usage
 from hub.client.sheet.headings import Wanted, place_columns
 from hub.client.sheet.opening import Sheet
@@ -25,7 +26,6 @@ from hub.client.sheet.row import (
     Row,
     of_seller,
 )
-from hub.client.sheet.safe_cell import unguarded
 from hub.client.sheet.workbook import Book, TooLargeError
 
 _MOST_ROWS = 1 << 20

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from hub.canonical.safe_cell import guarded, unguarded
 from hub.client.bad_rows import BadRows
 from hub.client.errors import ClientError
 from hub.client.sheet import Problem, Row, Wanted, open_sheet
-from hub.client.sheet.safe_cell import guarded, unguarded
 from tests.unit.client.test_reading_workbooks import book
 from tests.unit.client.typed import looked_at, typed, written_profile
 

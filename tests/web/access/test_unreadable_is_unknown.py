@@ -151,7 +151,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
-VARYING = {"Request-Id", "RateLimit", "RateLimit-Policy", "Set-Cookie", "Content-Length"}
+VARYING = {"Request-Id", "Audit-Promise", "RateLimit", "RateLimit-Policy", "Set-Cookie", "Content-Length"}
 
 
 def told(answer: TestResponse, asked: str) -> tuple[Any, ...]:
@@ -216,7 +216,7 @@ def _address(all_there_is: Everybody, rule: Rule, name: Name) -> str:
 # --- in parameters
 
 
-LISTS = ("applications", "contributions", "entries", "history", "letters", "list", "matches", "members")
+LISTS = ("acts", "applications", "contributions", "letters", "list", "matches", "members", "own")
 """What cursors are bound to, beside a member."""
 
 

@@ -420,7 +420,13 @@ def values(template: str, full: bool) -> dict[str, Any]:
         "ledger/list.html": lambda: LINES,
     }
     page = CursorPage(rows[template](), "n", "o") if full else CursorPage(())
-    return {"page": page, "filters": FILTERS if full else Filters(), "log": LOG if full else NO_LOG, "as_of": NOW}
+    return {
+        "page": page,
+        "filters": FILTERS if full else Filters(),
+        "log": LOG if full else NO_LOG,
+        "as_of": NOW,
+        "most": 100_000,
+    }
 
 
 KINDS = {
@@ -498,6 +504,7 @@ ADDRESSES = {
     "indicators.history": "/history",
     "matches.matches": "/matches",
     "ledger.entries": "/ledger",
+    "ledger.download": "/ledger/download",
     "ledger.entry": "/ledger/<id>",
     "ledger.receipt": "/ledger/<id>/receipt",
     "credentials.keys": "/credentials",
