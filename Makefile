@@ -8,7 +8,7 @@ ifdef PORT
 export HUB_PORT = $(PORT)
 endif
 
-.PHONY: help run demo test lint bench assets deps setup clean
+.PHONY: help run demo test lint soak bench assets deps setup clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ lint: .venv/ready-dev ## check style, types and import order
 	@.venv/bin/python -m ruff format --check --quiet . || { echo "Some files are not formatted: .venv/bin/ruff format ." >&2; exit 1; }
 	@.venv/bin/python -m mypy --no-error-summary
 	@.venv/bin/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+
+soak: .venv/ready-dev ## kill writers and sequencers a thousand times, and count
+	@.venv/bin/python -m pytest -q --kills 1000 tests/web/ledger/test_kills.py
 
 bench: .venv/ready-dev ## run the benchmarks
 	@exec .venv/bin/python -m benchmarks

@@ -18,8 +18,8 @@ import psutil
 import psycopg
 import requests
 
-from hub.manage.cli import operating
 from hub.manage.home import ROOT, HomeError, running_environment
+from hub.manage.operating import operating
 from hub.manage.runtime import free_port
 
 

@@ -52,6 +52,19 @@ SECRET = b"twenty bytes of test"
 """What the authenticator apps of the tests know."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How many processes the kill run of the ledger kills: few in `make test`, many in `make soak`."""
+    parser.addoption("--kills", type=int, default=60)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests counted (`record_property("counted", …)`), a line each."""
+    for report in terminalreporter.getreports("passed"):
+        for name, words in report.user_properties:
+            if name == "counted":
+                terminalreporter.line(str(words))
+
+
 def pytest_unconfigure() -> None:
     """End the process that watches over worker pools before this one ends, so that the suite leaves none behind."""
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]

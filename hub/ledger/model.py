@@ -168,6 +168,19 @@ class Quarantined(Model):
     told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+class LastCheck(Model):
+    """The one row of what the newest check of the whole log found (`hub ledger fsck`)."""
+
+    __tablename__ = "ledger_fsck"
+    __table_args__ = (CheckConstraint("one", name="one"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, default=True)
+    began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    size: Mapped[int] = mapped_column(BigInteger)
+    findings: Mapped[int]
+
+
 class TagKey(Model):
     """The key of a member's blinded tags, sealed under the hub's application key."""
 

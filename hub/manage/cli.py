@@ -4,76 +4,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec
 
 import click
 
-from hub.config import SettingError, Settings
-from hub.manage.home import HomeError
+from hub.config import Settings
+from hub.manage.cli_ledger import ledger
+from hub.manage.operating import operating, refusals_said
 from hub.members.rules import SECTORS
-
-P = ParamSpec("P")
-
-
-def refusals_said(command: Callable[P, None]) -> Callable[P, None]:
-    """Say what the hub refuses in one line, with exit code 2, instead of a traceback."""
-
-    @wraps(command)
-    def said(*args: P.args, **kwargs: P.kwargs) -> None:
-        from hub.epochs.evaluator import EvaluatorDownError
-        from hub.epochs.service import EpochStateError
-        from hub.members.service import RefusedMoveError, UnknownMemberError
-
-        try:
-            command(*args, **kwargs)
-        except (
-            HomeError,
-            SettingError,
-            RefusedMoveError,
-            UnknownMemberError,
-            EpochStateError,
-            EvaluatorDownError,
-            ValueError,
-        ) as error:
-            raise SystemExit(_say(str(error))) from error
-
-    return said
-
-
-def _say(text: str) -> int:
-    click.echo(f"hub: {text}", err=True)
-    return 2
-
-
-@contextmanager
-def operating(environment: dict[str, str] | None = None) -> Iterator[Any]:
-    """The operator's actor inside the application, as the database's owner, on the hub running on HUB_HOME.
-
-    Raises HomeError when none runs there.
-    """
-    from hub.access.guard import read_as
-    from hub.app import create_app
-    from hub.db import db
-    from hub.manage.home import ROOT, running_environment
-    from hub.members import service as members
-
-    home = Path(os.environ.get("HUB_HOME") or ROOT / "var").absolute()
-    settings = environment or running_environment(home)
-    app = create_app(Settings.from_env({**settings, "HUB_DATABASE_APP_URL": settings["HUB_DATABASE_URL"]}))
-    with app.app_context():
-        actor = members.operator()
-        db.session.commit()
-        read_as(db.session, actor)
-        try:
-            yield actor
-        finally:
-            db.session.close()
-            for engine in db.engines.values():
-                engine.dispose()
 
 
 @click.group()
@@ -122,6 +61,7 @@ def worker() -> None:
     from hub.applications.jobs import forget_applications
     from hub.indicators.jobs import expire_contributions, settle_orphans
     from hub.jobs import Work, create_queue
+    from hub.ledger.jobs import check_log
     from hub.limits.jobs import forget_spans
     from hub.mail import SEND, WAITS, forget_letters, send_letter
     from hub.members.jobs import (
@@ -147,6 +87,7 @@ def worker() -> None:
         "forget_sessions": ("57 * * * *", forget_sessions),
         "retire_entries": ("22 2 * * *", retire_entries),
         "tell_denials": ("32 * * * *", tell_denials),
+        "check_log": ("41 2 * * *", check_log),
         "settle_orphans": ("17 3 * * *", settle_orphans),
     }
     asked = {SEND: Work(send_letter, WAITS), SEND_LINK: Work(send_link, ())}
@@ -336,6 +277,9 @@ def open_epoch(name: str) -> None:
     with operating() as actor:
         service.open_epoch(actor, name)
         click.echo(f"Epoch {name} is open. Members' clients take its keys at their next run.")
+
+
+main.add_command(ledger)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from hub.access.actor import Actor
 from hub.access.tlp import MemberKind
 from hub.epochs import service as epochs
 from hub.manage import profiles
-from hub.manage.cli import operating
 from hub.manage.home import ROOT
+from hub.manage.operating import operating
 from hub.members import service as members
 
 MEMBERS = (

@@ -15,8 +15,8 @@ from typing import Any
 from hub.access.tlp import MemberKind
 from hub.epochs import service as epochs
 from hub.manage import profiles
-from hub.manage.cli import operating
 from hub.manage.home import ROOT, HomeError, running_environment
+from hub.manage.operating import operating
 from hub.manage.runtime import free_port
 from hub.members import service as members
 

@@ -23,7 +23,7 @@ from hub.client.vault import open_vault
 from hub.config import Settings
 from hub.epochs import service as epochs
 from hub.manage import profiles
-from hub.manage.cli import operating
+from hub.manage.operating import operating
 from hub.members import service as members
 from hub.members.rules import MemberState
 from hub.tree.promise import Promise

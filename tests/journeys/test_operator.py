@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
 
 from hub.manage.home import prepare_home
 from hub.manage.postgres import EmbeddedPostgres
+from tests.conftest import plain
 from tests.journeys.running import Running, running_hub
 
 PASSWORD = "correct horse battery"
@@ -177,6 +179,21 @@ def test_list_names_every_member_with_its_standing(office: Office) -> None:
 
 def test_epoch_of_a_name_used_before_is_refused(office: Office) -> None:
     assert "choose another name" in office.hub("epoch", "open", "2026-1", code=2)
+
+
+def test_check_of_the_log_says_what_it_found_and_ends_with_1(office: Office) -> None:
+    """On the owner's database; a finding halts the log, and is gone with its cause and the halt."""
+    assert "all is sound" in office.hub("ledger", "fsck")
+    with psycopg.connect(plain(office.running.environment["HUB_DATABASE_URL"]), autocommit=True) as connection:
+        connection.execute("UPDATE ledger_tag_key SET sealed = sealed || 'x' WHERE party = 1")
+        found = json.loads(office.hub("ledger", "fsck", "--json", code=1).partition("reading")[0])
+        assert [each["kind"] for each in found["findings"]] == ["tag key"]
+        connection.execute(
+            "UPDATE ledger_tag_key SET sealed = substr(sealed, 1, octet_length(sealed) - 1) WHERE party = 1"
+        )
+        assert "the log is halted" in office.hub("member", "admit", "late", "--kind", "brand", code=2)
+        connection.execute("DELETE FROM ledger_halt")
+    assert "all is sound" in office.hub("ledger", "fsck")
 
 
 @pytest.mark.parametrize("words", [(), ("member",), ("epoch",), ("member", "admit")], ids=" ".join)

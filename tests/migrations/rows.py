@@ -62,6 +62,7 @@ ROWS = {
     "ledger_state": f"INSERT INTO ledger_state (one, origin, size, root) VALUES (true, 'example', 1, {_KEY})",
     "ledger_halt": "INSERT INTO ledger_halt (one, name, found_by, reason, since)"
     " VALUES (true, 'h_1', 'sequencer', 'b', now())",
+    "ledger_fsck": "INSERT INTO ledger_fsck (one, began_at, ended_at, size, findings) VALUES (true, now(), now(), 1, 0)",
     "ledger_quarantine": "INSERT INTO ledger_quarantine (entry_id, reason, found_at)"
     f" VALUES ({_ENTRY}, 'no leaf', now())",
     "ledger_checkpoint": f"INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (1, {_KEY}, 'note', now())",

@@ -1,6 +1,7 @@
 """Commands and queries on the log: one file each, all of them named here."""
 
 from hub.ledger.service.append import Concern, LedgerHaltedError, append
+from hub.ledger.service.check import anchor_of, check_and_halt, check_log
 from hub.ledger.service.erasures import (
     GROUNDS,
     Ground,
@@ -53,8 +54,11 @@ __all__ = [
     "OwnEntry",
     "OwnPage",
     "add_tag_key",
+    "anchor_of",
     "append",
+    "check_and_halt",
     "check_erasable",
+    "check_log",
     "checkpoint_at",
     "checkpoints",
     "day_begins",

@@ -38,7 +38,7 @@ def tag_keys_for(parties: set[int]) -> TagKeys:
     """The tag keys of the parties and of every auditor in good standing, opened."""
     rows = _KEYS_FOR.run(parties=list(parties))
     return TagKeys(
-        {row.party: _open(row.party, row.sealed) for row in rows},
+        {row.party: open_key(row.party, row.sealed) for row in rows},
         sorted(row.party for row in rows if row.kind == MemberKind.AUDITOR.value and row.party not in parties),
     )
 
@@ -52,8 +52,9 @@ def add_tag_key(party: int) -> bytes:
 
 def tag_key(party: int) -> bytes:
     """A member's tag key, for a profile issued later."""
-    return _open(party, db.session.execute(select(TagKey.sealed).where(TagKey.party == party)).scalar_one())
+    return open_key(party, db.session.execute(select(TagKey.sealed).where(TagKey.party == party)).scalar_one())
 
 
-def _open(party: int, sealed: bytes) -> bytes:
+def open_key(party: int, sealed: bytes) -> bytes:
+    """The tag key of a party. Raises InvalidTag for what we did not seal for it."""
     return unseal(sealed, f"tag-key {party}")

@@ -48,7 +48,7 @@ OPEN_TO_THE_APPLICATION = {
         "member_rate",
     ),
     *("ledger_tag_key", "ledger_entry", "ledger_pending", "ledger_leaf", "ledger_tile", "ledger_checkpoint"),
-    *("ledger_halt", "ledger_quarantine"),
+    *("ledger_halt", "ledger_quarantine", "ledger_fsck", "ledger_state"),
     *("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers"),
 }
 """What the application reads whole: who there is and how much each may, sealed keys, the public log, jobs. Nothing that was shared."""

@@ -1,0 +1,64 @@
+"""The check of the whole log, for the operator and every night: what it found is kept, and a finding halts the log."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from cryptography.exceptions import InvalidTag
+from flask import current_app
+from sqlalchemy import func, make_url, select
+from sqlalchemy.dialects.postgresql import insert
+
+from hub import clock
+from hub.config import Settings
+from hub.db import db
+from hub.ledger.fsck import Checked, fsck
+from hub.ledger.model import LastCheck
+from hub.ledger.rules import Finder
+from hub.ledger.service.tag_keys import open_key
+from hub.log import log
+from hub.tree.note import Signer
+
+NO_REASON_TO_STOP = frozenset({"quarantine"})
+"""Kinds of findings that are told, and with which the log goes on."""
+
+
+def check_log(anchor: Path | None = None, advance: Callable[[int, int], None] = lambda _done, _of: None) -> Checked:
+    """Look at the whole log as it is at one moment; `anchor`: another file than the hub's own. Changes nothing."""
+    settings: Settings = current_app.extensions["settings"]
+    verifier = Signer.from_seed(settings.origin, settings.secret("ledger/ledger.key")).verifier
+    url = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, options="-c timezone=UTC -c jit=off") as connection:
+        return fsck(connection, [verifier], settings.origin, anchor or anchor_of(settings), _opens, advance)
+
+
+def check_and_halt(
+    anchor: Path | None = None, advance: Callable[[int, int], None] = lambda _done, _of: None
+) -> Checked:
+    """The same; keeps how many findings there were, says each in the log, and halts the log upon one. Commits."""
+    began = clock.now()
+    checked = check_log(anchor, advance)
+    values = {"began_at": began, "ended_at": clock.now(), "size": checked.size, "findings": checked.count}
+    statement = insert(LastCheck).values(one=True, **values)
+    db.session.execute(statement.on_conflict_do_update(index_elements=["one"], set_=values))
+    grave = [each for each in checked.findings if each.kind not in NO_REASON_TO_STOP]
+    for each in checked.findings:
+        log.critical("the check of the log found something", where=each.place, error=each.remedy)
+    if grave:
+        reason = f"{checked.count:,} findings, the first: {grave[0].place}"
+        db.session.execute(select(func.ledger_stop(Finder.FSCK.value, reason, clock.now())))
+    db.session.commit()
+    return checked
+
+
+def anchor_of(settings: Settings) -> Path:
+    """Where the sequencer keeps the newest checkpoint outside of the database."""
+    return settings.home / "ledger" / "anchor.note"
+
+
+def _opens(party: int, sealed: bytes) -> bool:
+    try:
+        open_key(party, sealed)
+    except InvalidTag:
+        return False
+    return True

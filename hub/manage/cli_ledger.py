@@ -1,0 +1,50 @@
+"""The operator's commands on the log: check all of it, and anchor it anew."""
+
+import json
+import sys
+import time
+
+import click
+
+from hub.manage.operating import operating, refusals_said
+
+
+@click.group()
+def ledger() -> None:
+    """Check the log."""
+
+
+@ledger.command()
+@click.option("--json", "as_json", is_flag=True, help="One document on stdout.")
+@refusals_said
+def fsck(as_json: bool) -> None:
+    """Read the whole log out of the database and hold it against itself, its signatures and the anchor.
+
+    Each finding is said with its place and what mends it. A finding halts the log: no exchange is taken from then on,
+    until two people of the office approved that it be anchored anew.
+
+    Ends with 0 when all is sound, 1 upon a finding, 2 when it could not look.
+    """
+    from hub.ledger import service
+
+    began = time.monotonic()
+    with operating(), click.progressbar(length=1000, label="reading the log", file=sys.stderr) as bar:
+
+        def advance(done: int, of: int) -> None:
+            bar.update(max(0, 1000 * done // of - bar.pos))
+
+        checked = service.check_and_halt(advance=advance)
+    seconds = time.monotonic() - began
+    if as_json:
+        findings = [{"kind": one.kind, "place": one.place, "remedy": one.remedy} for one in checked.findings]
+        document = {"size": checked.size, "checkpoints": checked.checkpoints, "seconds": round(seconds, 3)}
+        click.echo(json.dumps(document | {"count": checked.count, "findings": findings}, indent=1))
+    else:
+        for one in checked.findings:
+            click.echo(f"{one.place}\n  {one.remedy}")
+        click.echo(
+            f"{checked.size:,} entries under {checked.checkpoints:,} checkpoints in {seconds:.1f} s: "
+            + (f"{checked.count:,} findings." if checked.count else "all is sound.")
+        )
+    if checked.count:
+        raise SystemExit(1)
