@@ -1,0 +1,144 @@
+"""The attacks of ledger.md §4.6, carried out on a hub that is used over HTTP: who notices, and who has no reason to.
+
+A witness sees checkpoints alone: it must refuse A4, A5, A6 and A8, and cosign the others (tests of the witnesses).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import time_machine
+from sqlalchemy import make_url
+
+from hub import clock
+from hub.epochs import service as epochs
+from tests.conftest import fresh_database, hub_on, on, plain
+from tests.web.ledger import attacks
+from tests.web.ledger.attacks import Scene
+
+pytestmark = pytest.mark.xdist_group("attacks")
+FOUND: list[tuple[int, int, bool]] = []
+"""Of each attack so far: what the member's client ended with, how many kinds fsck found, whether the log was halted."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An attack, and what each party must say to it."""
+
+    attack: Callable[[Scene], None]
+    full: int
+    """What `alliance ledger verify --full` of the member ends with that it was done to."""
+    plain: int
+    """The same without --full: an entry that was looked at before is not looked at again."""
+    other: int
+    """What another member's `verify --full` ends with."""
+    fsck: frozenset[str] = frozenset()
+    halted: bool = False
+    anchor_too: bool = False
+    """Whether who attacks replaces the anchor file as well."""
+    backup: bool = False
+    """Whether it begins with the database of a backup."""
+
+    @property
+    def name(self) -> str:
+        """As tests are named."""
+        return self.attack.__name__ + ("_and_anchor" if self.anchor_too else "")
+
+
+def forged(attack: Callable[[Scene], None], *, backup: bool = False) -> tuple[Row, Row]:
+    """Everybody notices; the hub itself because of the anchor alone."""
+    noticed = Row(attack, 30, 30, 30, frozenset({"anchor"}), halted=True, backup=backup)
+    return noticed, Row(attack, 30, 30, 30, anchor_too=True, backup=backup)
+
+
+TABLE = (
+    Row(attacks.a1_view_changed, 20, 0, 0, frozenset({"view"})),
+    Row(attacks.a2_leaf_changed, 20, 0, 20, frozenset({"leaf", "tile", "state", "checkpoint", "view"})),
+    Row(attacks.a3_leaf_and_tile_changed, 20, 0, 20, frozenset({"tile", "state", "checkpoint", "view"})),
+    *forged(attacks.a4_rewritten),
+    *forged(attacks.a5_truncated),
+    *forged(attacks.a6_truncated_and_grown),
+    Row(attacks.a7_view_removed, 40, 0, 0, frozenset({"erasure"})),
+    *forged(attacks.a8_restored, backup=True),
+    Row(attacks.a9_erased, 0, 0, 0),
+    Row(attacks.a10_pending_removed, 10, 10, 0, frozenset({"lost"})),
+    Row(attacks.a11_pending_removed_whole, 10, 10, 0),
+)
+
+
+@dataclass(frozen=True)
+class Original:
+    """A log that members remember, and the database of a backup made before that."""
+
+    scene: Scene
+    backup: str
+
+
+@pytest.fixture(scope="module")
+def original(
+    cluster: str, home: Path, evaluator_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Original]:
+    folder = tmp_path_factory.mktemp("attacks")
+    with fresh_database(cluster) as url:
+        backup = f"{make_url(url).database}_backup"
+        with hub_on(url, home, evaluator_url) as hub:
+            with hub.operator() as actor:
+                epochs.open_epoch(actor, "e1")
+            attacks.prepare(hub, folder, folder / "anchor.note", lambda: copy(cluster, url, backup))
+        try:
+            yield Original(Scene(hub, folder, folder / "anchor.note"), on(url, backup))
+        finally:
+            drop(cluster, backup)
+
+
+def copy(cluster: str, url: str, name: str) -> None:
+    """A copy of a database to which nobody is connected."""
+    with psycopg.connect(plain(cluster), autocommit=True) as connection:
+        source = make_url(url).database
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
+
+
+def drop(cluster: str, name: str) -> None:
+    with psycopg.connect(plain(cluster), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_attack_is_noticed_by_who_must_and_by_nobody_else(
+    original: Original, cluster: str, row: Row, tmp_path: Path
+) -> None:
+    source = original.backup if row.backup else original.scene.hub.owner_url
+    name = f"{make_url(source).database}_{row.name[:3]}".replace("__", "_")
+    copy(cluster, source, name)
+    try:
+        with attacks.copied(on(cluster, name), original.scene, tmp_path) as scene:
+            row.attack(scene)
+            if row.anchor_too:
+                anchor_too(scene)
+            fsck = scene.fsck()
+            if not row.backup:
+                scene.record()
+            halted = scene.sequence()
+            with time_machine.travel(clock.now() + timedelta(seconds=90)):
+                found = (scene.verify("brand-a", full=True), scene.verify("brand-a"), scene.verify("shop", full=True))
+            assert (*found, fsck, halted) == (row.full, row.plain, row.other, row.fsck, row.halted)
+            FOUND.append((found[0], len(fsck), halted))
+    finally:
+        drop(cluster, name)
+
+
+def anchor_too(scene: Scene) -> None:
+    """Put the newest checkpoint of the database in the anchor's place."""
+    ((note,),) = scene.hub.sql("SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
+    scene.anchor.write_text(str(note))
+
+
+def test_table_is_whole(record_property: Callable[[str, object], None]) -> None:
+    if len(FOUND) != len(TABLE):
+        pytest.skip("not all of the table was run")
+    member, fsck, halted = (sum(map(bool, column)) for column in zip(*FOUND, strict=True))
+    words = f"{len(TABLE)} attacks: a member noticed {member}, fsck {fsck}, the anchor {halted}; no alarm on the lawful erasure"
+    record_property("counted", words)
