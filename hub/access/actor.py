@@ -37,6 +37,16 @@ class Session:
 
 
 @dataclass(frozen=True)
+class Agent:
+    """Who acts in the actor's name: a member of kind agent, under what that authorised it to."""
+
+    member_id: int
+    member: str
+    """Its code."""
+    authorisation: int
+
+
+@dataclass(frozen=True)
 class Actor:
     """A person, an API client or a job acting for one member."""
 
@@ -56,6 +66,8 @@ class Actor:
     credential_id: int | None = None
     owes_agreement: bool = False
     """Whether its member has yet to sign the agreement in force: until then it may what UNSIGNED holds."""
+    agent: Agent | None = None
+    """Who acts for the member under an authorisation; None: the member itself."""
     title: str = field(default="", compare=False)
     session: Session | None = field(default=None, compare=False)
     """Of a person at a browser; a key and a job have none."""

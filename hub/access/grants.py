@@ -27,6 +27,7 @@ EVERYONE = frozenset(
     }
 )
 MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN}
+AGENCY = frozenset({Permission.AUTHORISATION_READ, Permission.AUTHORISATION_MANAGE})
 SEATED = MEMBERS | {Permission.GROUP_MANAGE}
 EXCHANGE = frozenset(
     {
@@ -42,10 +43,11 @@ EXCHANGE = frozenset(
 )
 
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
-    MemberKind.BRAND: SEATED | EXCHANGE,
+    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY,
     MemberKind.PLATFORM: SEATED | EXCHANGE,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS,  # its ledger parts hold the full record of each exchange, none of its content
+    MemberKind.AGENT: MEMBERS | AGENCY | {Permission.AGENT_ACT},  # for a brand, what AGENT_SCOPES holds
     MemberKind.ADMINISTRATION: EVERYONE
     | {
         Permission.MEMBER_ADMINISTER,
@@ -65,6 +67,8 @@ READING = frozenset(
         Permission.MATCH_READ_OWN,
         Permission.LEDGER_READ_OWN,
         Permission.APPLICATION_READ,
+        Permission.AUTHORISATION_READ,
+        Permission.AGENT_ACT,
     }
 )
 OWNERS = frozenset(
@@ -73,6 +77,7 @@ OWNERS = frozenset(
         Permission.PERSON_MANAGE,
         Permission.AGREEMENT_SIGN,
         Permission.GROUP_MANAGE,
+        Permission.AUTHORISATION_MANAGE,
     }
 )
 """What owners alone do for their member."""
@@ -91,9 +96,26 @@ CLIENT = (
         Permission.APPLICATION_READ,
         Permission.APPLICATION_VET,
         Permission.SESSION_OWN,
+        Permission.AUTHORISATION_READ,
+        Permission.AGENT_ACT,
     }
 )
 """What an API key may at most. One that leaks makes no keys, lets nobody in, reads no letter and no application."""
+
+_WITH_TOKENS = frozenset({Permission.KEY_READ, Permission.TOKEN_EVALUATE})
+AGENT_SCOPES: dict[Permission, frozenset[Permission]] = {
+    Permission.CONTRIBUTION_SHARE: _WITH_TOKENS,
+    Permission.CONTRIBUTION_WITHDRAW: _WITH_TOKENS,
+    Permission.CONTRIBUTION_READ_OWN: frozenset(),
+    Permission.MATCH_RUN: _WITH_TOKENS,
+    Permission.MATCH_READ_OWN: frozenset(),
+    Permission.LIST_FETCH: _WITH_TOKENS,
+}
+"""What a brand may let an agent do for it, and what that cannot do without. Restated in SQL by the migration.
+
+Never its people, keys, groups, agreement, authorisations or record."""
+ACTING = frozenset({Permission.OVERVIEW_VIEW, Permission.MEMBER_SELF})
+"""What whoever acts for a brand may beside that: find its way, and see the quotas that it spends."""
 
 
 def granted(kind: MemberKind, role: Role) -> frozenset[Permission]:
@@ -105,3 +127,15 @@ def granted_to_client(kind: MemberKind, scopes: Collection[str] | None) -> froze
     """What an API key may: its scopes of what its kind of member's clients may; None: all of that."""
     most = GRANTS[kind] & CLIENT
     return most if scopes is None else frozenset(one for one in most if one.value in scopes)
+
+
+def granted_acting(part: Collection[Permission], scopes: Collection[str]) -> frozenset[Permission]:
+    """What an agent may for a brand: what the authorisation's scopes let it, of what its role or key may (`part`)."""
+    let = ACTING.union(*({scope} | needs for scope, needs in AGENT_SCOPES.items() if scope.value in scopes))
+    return GRANTS[MemberKind.BRAND] & let & frozenset(part)
+
+
+def scopes_of_client(kind: MemberKind) -> frozenset[Permission]:
+    """What the scopes of an API key may name: what it may at most, and of an agent what it may for brands."""
+    for_brands = granted_acting(CLIENT, AGENT_SCOPES) if kind is MemberKind.AGENT else frozenset()
+    return granted_to_client(kind, None) | for_brands

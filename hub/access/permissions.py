@@ -22,6 +22,9 @@ class Permission(StrEnum):
     PERSON_MANAGE = "person:manage"
     AGREEMENT_SIGN = "agreement:sign"
     GROUP_MANAGE = "group:manage"
+    AUTHORISATION_READ = "authorisation:read"
+    AUTHORISATION_MANAGE = "authorisation:manage"
+    AGENT_ACT = "agent:act"
     MEMBER_ADMINISTER = "member:administer"
     APPLICATION_READ = "application:read"
     APPLICATION_VET = "application:vet"
@@ -46,6 +49,9 @@ WORDS: dict[Permission, str] = {
     Permission.PERSON_MANAGE: "Invite people of the member, change their roles, shut them out",
     Permission.AGREEMENT_SIGN: "Sign the agreement of the alliance for the member",
     Permission.GROUP_MANAGE: "Found, join, leave and dissolve sharing groups for the member",
+    Permission.AUTHORISATION_READ: "See which agents act for the member, or for which brands it acts",
+    Permission.AUTHORISATION_MANAGE: "Authorise agents to act for the member, or end what it was authorised to",
+    Permission.AGENT_ACT: "Choose for which brand to act",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
     Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",
@@ -63,6 +69,8 @@ UNSIGNED = frozenset(
         Permission.CREDENTIAL_MANAGE,
         Permission.PERSON_MANAGE,
         Permission.AGREEMENT_SIGN,
+        Permission.AUTHORISATION_READ,
+        Permission.AUTHORISATION_MANAGE,
         Permission.CONTRIBUTION_READ_OWN,
         Permission.CONTRIBUTION_WITHDRAW,
         Permission.MATCH_READ_OWN,

@@ -10,6 +10,7 @@ class MemberKind(StrEnum):
     PLATFORM = "platform"
     AUTHORITY = "authority"
     AUDITOR = "auditor"
+    AGENT = "agent"
     ADMINISTRATION = "administration"
 
 
@@ -41,6 +42,7 @@ CEILING: dict[MemberKind, Tlp | None] = {
     MemberKind.PLATFORM: Tlp.RED,
     MemberKind.AUTHORITY: Tlp.GREEN,
     MemberKind.AUDITOR: None,  # checks the record of exchanges, reads none of what was exchanged
+    MemberKind.AGENT: None,  # holds no seat; what a brand may see it sees in that brand's name alone
     MemberKind.ADMINISTRATION: None,  # runs the membership, reads nothing that members share
 }
 """The highest label that may reach a member of this kind; None: nothing may. Restated in SQL by the migration."""

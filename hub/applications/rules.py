@@ -27,6 +27,7 @@ KINDS: dict[MemberKind, str] = {
     MemberKind.PLATFORM: "Platform: marketplace or other intermediary",
     MemberKind.AUTHORITY: "Authority: customs, police, market surveillance",
     MemberKind.AUDITOR: "Auditor: checks the record, reads nothing that is shared",
+    MemberKind.AGENT: "Agent: acts for brands that authorise it, holds no seat of its own",
 }
 """What an organisation may apply to be."""
 

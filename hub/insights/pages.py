@@ -20,6 +20,7 @@ OVERVIEWS: dict[MemberKind, tuple[str, Callable[[Actor, LogLine], Any]]] = {
     MemberKind.PLATFORM: ("platform", service.platform),
     MemberKind.AUDITOR: ("auditor", service.auditor),
     MemberKind.AUTHORITY: ("auditor", service.auditor),
+    MemberKind.AGENT: ("auditor", service.auditor),
     MemberKind.ADMINISTRATION: ("administrator", service.administrator),
 }
 """Kind of member → its template and what fills it."""

@@ -92,7 +92,7 @@ def platform(actor: Actor, log: LogLine) -> PlatformOverview:
 
 
 def auditor(actor: Actor, log: LogLine) -> AuditorOverview:
-    """What an auditor, and an authority, finds."""
+    """What an auditor, an authority and an agent find."""
     now = clock.now()
     heads = tuple(CheckpointLine(head.size, head.root.hex(), head.at) for head in ledger.checkpoints(RECENT))
     return AuditorOverview(

@@ -24,6 +24,9 @@ class Event(StrEnum):
     GROUP_LEFT = "group.left"
     GROUP_DISSOLVED = "group.dissolved"
     GROUP_JOINED = "group.joined"
+    AUTHORISATION_GIVEN = "authorisation.given"
+    AUTHORISATION_TAKEN_BACK = "authorisation.taken_back"
+    AUTHORISATION_GIVEN_UP = "authorisation.given_up"
     CREDENTIAL_ISSUED = "credential.issued"
     CREDENTIAL_REVOKED = "credential.revoked"
     PERSON_INVITED = "person.invited"
@@ -92,6 +95,9 @@ SENTENCES: dict[Event, str] = {
     Event.GROUP_LEFT: "A member left the sharing group {ref}",
     Event.GROUP_DISSOLVED: "The sharing group {ref} was dissolved",
     Event.GROUP_JOINED: "A member joined the sharing group {ref}",
+    Event.AUTHORISATION_GIVEN: "{member} authorised the agent {ref} to act for it ({purpose})",
+    Event.AUTHORISATION_TAKEN_BACK: "{member} took back what it had authorised the agent {ref} to",
+    Event.AUTHORISATION_GIVEN_UP: "The agent {member} gave up what {ref} had authorised it to",
     Event.CREDENTIAL_ISSUED: "An API credential was issued to {ref}",
     Event.CREDENTIAL_REVOKED: "The API credentials of {ref} were revoked",
     Event.PERSON_INVITED: "A person was given access for {ref}",
@@ -151,6 +157,7 @@ def sentence(view: dict[str, object]) -> str:
     subject = view.get("subject")
     counts = view.get("counts")
     words: dict[str, object] = {"member": view.get("member") or "A member", "ref": "-"}
+    words["purpose"] = view.get("purpose") or "-"
     if isinstance(subject, dict):
         words |= subject
     if isinstance(counts, dict):

@@ -16,6 +16,7 @@ REQUESTS: dict[MemberKind, int] = {
     MemberKind.PLATFORM: 6_000,  # matches its own sellers, millions at a time
     MemberKind.AUTHORITY: 600,
     MemberKind.AUDITOR: 1_200,  # verifies the whole log
+    MemberKind.AGENT: 1_200,  # its own, for whomever it acts
     MemberKind.ADMINISTRATION: 600,
 }
 """Requests a minute of a member, unless the operator set another figure (`hub member limit`)."""

@@ -71,9 +71,11 @@ def worker() -> None:
         forget_sessions,
         retire_entries,
         send_link,
+        tell_authorisation,
         tell_denials,
+        warn_of_authorisations,
     )
-    from hub.members.service import SEND_LINK
+    from hub.members.service import SEND_LINK, TELL_AUTHORISATION
 
     settings = Settings.from_env()
     periodic = {
@@ -88,9 +90,14 @@ def worker() -> None:
         "retire_entries": ("22 2 * * *", retire_entries),
         "tell_denials": ("32 * * * *", tell_denials),
         "check_log": ("41 2 * * *", check_log),
+        "warn_of_authorisations": ("22 4 * * *", warn_of_authorisations),
         "settle_orphans": ("17 3 * * *", settle_orphans),
     }
-    asked = {SEND: Work(send_letter, WAITS), SEND_LINK: Work(send_link, ())}
+    asked = {
+        SEND: Work(send_letter, WAITS),
+        SEND_LINK: Work(send_link, ()),
+        TELL_AUTHORISATION: Work(tell_authorisation, ()),
+    }
     queue = create_queue(settings.database_url, create_app(settings), periodic, asked)
     queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")
 
@@ -116,7 +123,7 @@ def member() -> None:
 
 @member.command()
 @click.argument("code")
-@click.option("--kind", type=click.Choice(["brand", "platform", "authority", "auditor"]), required=True)
+@click.option("--kind", type=click.Choice(["brand", "platform", "authority", "auditor", "agent"]), required=True)
 @click.option("--name", help="The organisation's name; its code if left out.")
 @click.option("--sector", type=click.Choice(list(SECTORS)), help="Its trade; without one it stands in all sectors.")
 @refusals_said

@@ -23,6 +23,16 @@ def retire_entries() -> int:
     return service.retire_entries()
 
 
+def tell_authorisation(member: int, other: str, turn: str, tries: int) -> None:
+    """Write to the owners of a member about an authorisation. Done once more, it writes once more."""
+    service.tell_of_authorisation(member, other, turn, tries)
+
+
+def warn_of_authorisations() -> int:
+    """Tell both parties of authorisations that end soon. Safe to repeat."""
+    return service.warn_of_ends()
+
+
 def end_probations() -> int:
     """Admit members whose probation is over. Safe to repeat."""
     return service.end_probations()

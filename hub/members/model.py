@@ -20,10 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hub.access.grants import Role
+from hub.access.grants import AGENT_SCOPES, Role
 from hub.access.tlp import MemberKind
 from hub.db import Model, Xid8, one_of
 from hub.members.rules import Act, DecisionKind, DecisionState, FactorKind, LinkKind, MemberState
+
+_SCOPES = ", ".join(f"'{scope.value}'::text" for scope in AGENT_SCOPES)
 
 
 class Member(Model):
@@ -90,6 +92,38 @@ class AgreementSignature(Model):
     """Of the text that the owner was shown."""
     signed_by: Mapped[str] = mapped_column(String(24))
     signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Authorisation(Model):
+    """That an agent acts for a brand: with what, from when, until when."""
+
+    __tablename__ = "authorisation"
+    __table_args__ = (
+        CheckConstraint(f"scopes <@ ARRAY[{_SCOPES}] AND cardinality(scopes) > 0", name="scopes"),
+        CheckConstraint("ends_on >= begins_on", name="ends_on"),
+        Index(
+            "uq_authorisation_living",
+            "brand_id",
+            "agent_id",
+            unique=True,
+            postgresql_where=column("ended_at").is_(None),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    brand_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    agent_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Permissions by name."""
+    begins_on: Mapped[date]
+    ends_on: Mapped[date]
+    """Its last day, to the end of it in UTC."""
+    given_by: Mapped[str] = mapped_column(String(24))
+    given_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When it was taken back or given up; of one past its last day, when another was given."""
+    warned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When both were told that its last day comes near."""
 
 
 class SharingGroup(Model):

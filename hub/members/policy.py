@@ -1,13 +1,14 @@
 """Who may manage a member's credentials and see its seats in sharing groups: asked as yes/no, and as WHERE."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, or_
 
 from hub.access.actor import Actor, Session
 from hub.access.permissions import Permission
 from hub.members.model import (
     AgreementSignature,
+    Authorisation,
     Credential,
     Factor,
     GroupInvitation,
@@ -83,6 +84,21 @@ def own_provider(actor: Actor) -> ColumnElement[bool]:
 def own_domains(actor: Actor) -> ColumnElement[bool]:
     """The domains that the actor's member asked for, bound or not."""
     return SignInDomain.member_id == actor.member_id
+
+
+def may_authorise(actor: Actor) -> bool:
+    """Whether the actor may give, take back and give up authorisations: an owner in a session, never a key or a job."""
+    return actor.may(Permission.AUTHORISATION_MANAGE) and actor.via == "ui" and actor.agent is None
+
+
+def own_authorisations(actor: Actor) -> ColumnElement[bool]:
+    """What the actor's member authorised agents to, or was authorised to as an agent."""
+    return or_(Authorisation.brand_id == actor.member_id, Authorisation.agent_id == actor.member_id)
+
+
+def living(day: date) -> ColumnElement[bool]:
+    """The authorisations that are given, not ended, and not past their last day."""
+    return and_(Authorisation.ended_at.is_(None), Authorisation.ends_on >= day)
 
 
 def own_seats(actor: Actor) -> ColumnElement[bool]:

@@ -26,6 +26,7 @@ WAYS = (
     Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
     Way("people.everybody", "People", "list-check", Permission.PERSON_MANAGE),
     Way("groups.own", "Sharing groups", "arrows-join", Permission.GROUP_MANAGE),
+    Way("agents.own", "Agents", "list-check", Permission.AUTHORISATION_READ),
     Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
     Way("providers.own", "Single sign-on", "shield-check", Permission.PERSON_MANAGE),
     Way("members.everybody", "Members", "list-check", Permission.MEMBER_ADMINISTER),
@@ -38,6 +39,7 @@ WAYS = (
 )
 
 PARENTS = {
+    "agents.give": "agents.own",
     "groups.one": "groups.own",
     "groups.found": "groups.own",
     "ledger.entry": "ledger.entries",

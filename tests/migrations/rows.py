@@ -24,6 +24,8 @@ ROWS = {
     f" VALUES (1, 'We share.', {_KEY}, 'p_1', now())",
     "agreement_signature": "INSERT INTO agreement_signature (member_id, version, digest, signed_by, signed_at)"
     f" VALUES (1, 1, {_KEY}, 'p_1', now())",
+    "authorisation": "INSERT INTO authorisation (brand_id, agent_id, scopes, begins_on, ends_on, given_by, given_at)"
+    " VALUES (1, 1, '{match:run}', '2026-11-01', '2026-11-30', 'p_1', now())",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

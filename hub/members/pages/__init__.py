@@ -1,5 +1,6 @@
 """Pages of members: one file a thing that people manage, all of them named here."""
 
+from hub.members.pages.agents import blueprint as agents
 from hub.members.pages.agreement import blueprint as agreement
 from hub.members.pages.credentials import blueprint as credentials
 from hub.members.pages.decisions import blueprint as decisions
@@ -18,7 +19,7 @@ from hub.members.pages.providers import blueprint as providers
 from hub.members.pages.sessions import blueprint as sessions
 
 PAGES = (
-    *(agreement, credentials, decisions, factors, grants, groups, invitations, letters, members),
+    *(agents, agreement, credentials, decisions, factors, grants, groups, invitations, letters, members),
     *(passkeys, password_links, passwords, people, provided, providers, sessions),
 )
 BY_LINK = (invitations, password_links)

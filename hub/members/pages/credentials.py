@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as Answer
 
 from hub import clock
 from hub.access.gate import actor, requires
-from hub.access.grants import granted_to_client
+from hub.access.grants import scopes_of_client
 from hub.access.permissions import WORDS, Permission
 from hub.members import service
 from hub.members.forms.credentials import CredentialForm
@@ -62,7 +62,7 @@ def revoke(pseudonym: str) -> Answer:
 
 
 def _form(*, fresh: bool = False) -> CredentialForm:
-    may = granted_to_client(actor().kind, None)
+    may = scopes_of_client(actor().kind)
     return CredentialForm(may, formdata=None) if fresh else CredentialForm(may)
 
 

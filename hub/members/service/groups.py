@@ -6,12 +6,12 @@ from sqlalchemy import func, select
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.access.tlp import CEILING
+from hub.access.tlp import CEILING, MemberKind
 from hub.db import db
 from hub.ledger.events import Event
 from hub.members import policy, rules
 from hub.members.model import Member, SharingGroup, SharingGroupMember
-from hub.members.service.membership import UnknownMemberError, find, record
+from hub.members.service.membership import RefusedMoveError, UnknownMemberError, find, record
 
 
 class UnknownGroupError(Exception):
@@ -19,7 +19,10 @@ class UnknownGroupError(Exception):
 
 
 def join(actor: Actor, group_code: str, member_codes: Sequence[str]) -> SharingGroup:
-    """Put members into a sharing group, founding it if there is none of that code."""
+    """Put members into a sharing group, founding it if there is none of that code.
+
+    Raises RefusedMoveError for an agent.
+    """
     actor.must(Permission.MEMBER_ADMINISTER)
     rules.check_code(group_code)
     group = db.session.execute(select(SharingGroup).where(SharingGroup.code == group_code)).scalar_one_or_none()
@@ -29,6 +32,8 @@ def join(actor: Actor, group_code: str, member_codes: Sequence[str]) -> SharingG
         db.session.flush()
     for code in member_codes:
         member = find(code)
+        if member.kind == MemberKind.AGENT.value:
+            raise RefusedMoveError(f"{code} is an agent, which holds no seat")
         seat = select(SharingGroupMember.id).filter_by(group_id=group.id, member_id=member.id)
         if db.session.execute(seat).first() is None:
             db.session.add(SharingGroupMember(group_id=group.id, member_id=member.id))

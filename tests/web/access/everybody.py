@@ -5,14 +5,16 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
 
-from hub import mail
+from hub import clock, mail
 from hub.access.grants import Role
 from hub.access.guard import read_as
+from hub.access.permissions import Permission
 from hub.applications import service as applications
 from hub.applications.rules import Item
 from hub.db import db
@@ -20,6 +22,7 @@ from hub.epochs import service as epochs
 from hub.members import service as members
 from hub.members.model import Member
 from hub.members.rules import DecisionKind, MemberState
+from hub.members.service.authorisations import AuthorisationTerms
 from hub.members.service.credentials import CredentialTerms
 from hub.members.service.providers import ProviderTerms
 from tests.conftest import Hub, fresh_database, hub_on
@@ -38,6 +41,7 @@ MEMBERS: Mapping[str, tuple[str, str | None]] = {
     "shop": ("platform", None),
     "bazaar": ("platform", None),
     "customs": ("authority", None),
+    "agency": ("agent", None),
     "gone": ("brand", "watches"),
 }
 """Code → kind and sector. `gone` is suspended once it has shared."""
@@ -322,6 +326,9 @@ def _correspond(made: Everybody) -> None:
                 members.set_provider(actor, ProviderTerms(f"https://login.{code}.example.org", "hub", "secret"))
                 members.ask_domain(actor, f"sign-in-at-{code}.org")
             forget_password(made.hub, f"{who}@alliance-hub.org")
+    with person(made.hub, "owner") as actor:
+        span = (clock.today(), clock.today() + timedelta(days=10))
+        members.give_authorisation(actor, "agency", AuthorisationTerms([Permission.MATCH_RUN], *span))
     made.hub.sql(
         "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
         " SELECT id, member_id, 'https://login.example.org', email, now() FROM person"

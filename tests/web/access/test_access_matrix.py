@@ -39,7 +39,7 @@ ARGUMENTS = {
     "filename": "hub.css",
 }
 """A value for each variable part of an address; that of a record names none, so that who may pass is told 404."""
-KINDS = ("brand", "platform", "authority", "auditor")
+KINDS = ("brand", "platform", "authority", "auditor", "agent")
 UNFIT = {"suspended": MemberState.SUSPENDED, "left": MemberState.LEFT}
 
 

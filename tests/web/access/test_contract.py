@@ -31,7 +31,7 @@ from tests.conftest import Hub, fresh_database, hub_on
 from tests.web.access.test_access_matrix import ARGUMENTS, TABLE
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-KINDS = ("brand", "platform", "authority", "auditor")
+KINDS = ("brand", "platform", "authority", "auditor", "agent")
 SEATS = ("nobody", *(f"key:{code}" for code in (*KINDS, "office", "suspended", "expired")))
 OPERATIONS = (
     *("GET /api/v1/me", "GET /api/v1/keys", "POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),

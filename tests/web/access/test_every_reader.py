@@ -271,7 +271,15 @@ THE_OFFICE_ALONE = {
     "vetted_item": "application",
 }
 BY_AUDIENCE = {"contribution", "indicator", "past_audience"}
-OTHERWISE = {"agreement", "group_invitation", "member", "person", "sharing_group", "sharing_group_member"}
+OTHERWISE = {
+    "agreement",
+    "authorisation",
+    "group_invitation",
+    "member",
+    "person",
+    "sharing_group",
+    "sharing_group_member",
+}
 """The agreement and who the members are is known to everybody; people and groups are told below."""
 
 
@@ -336,6 +344,16 @@ def test_sql_of_the_application_gives_groups_to_those_that_sit_in_them_or_are_in
         parties = {group: all_there_is.founded[group] for group in offered}
         expected["group_invitation", code] = {group for group, who in parties.items() if code in who}
     assert differing(found, expected) == {}
+
+
+def test_sql_of_the_application_gives_an_authorisation_to_its_two_parties(all_there_is: Everybody) -> None:
+    code_of = dict(all_there_is.hub.sql("SELECT id, code FROM member"))
+    counted = "SELECT brand_id, agent_id FROM authorisation"
+    found = {code: sql(all_there_is, code, counted) for code in (*codes(), None)}
+    every = sql_as_owner(all_there_is, counted)
+    expected = {code: {row for row in every if code in {code_of[each] for each in row}} for code in (*codes(), None)}
+    assert differing(found, expected) == {}
+    assert [code for code in codes() if expected[code]] == ["brand-a", "agency"]
 
 
 def test_sightings_are_of_words_that_counted_in_a_match_of_somebody_else(all_there_is: Everybody) -> None:

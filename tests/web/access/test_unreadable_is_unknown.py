@@ -48,6 +48,10 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
     "decision": ("SELECT 'alliance', name FROM decision", ("d_nothing",)),
     "domain": ("SELECT code, d.id FROM sign_in_domain d JOIN member ON member.id = member_id", (1_000_000,)),
     "member": ("SELECT 'alliance', code FROM member", ("brand-z",)),
+    "authorisation": (
+        "SELECT m.code, a.id FROM authorisation a JOIN member m ON m.id IN (a.brand_id, a.agent_id)",
+        (1_000_000,),
+    ),
     "group": (
         "SELECT m.code, g.code FROM sharing_group g JOIN sharing_group_member s ON s.group_id = g.id"
         " JOIN member m ON m.id = s.member_id UNION SELECT m.code, g.code FROM sharing_group g"
@@ -63,6 +67,7 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
 """Kind of record → whose each is (a member's code, or a person) with what addresses call it; and a name of none."""
 
 ROUTES: Mapping[str, str] = {
+    "agents.end": "authorisation",
     "applications.document": "document",
     "applications.one": "application",
     "applications.propose": "application",

@@ -35,6 +35,7 @@ from hub.insights.rules import (
 )
 from hub.ledger.service import GROUNDS
 from hub.mail import KeptLetter, Letter
+from hub.members.forms.agents import AuthorisationForm
 from hub.members.forms.agreement import AgreementForm, SignatureForm
 from hub.members.forms.credentials import CredentialForm
 from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
@@ -48,6 +49,7 @@ from hub.members.rules import ACTS, SECTORS, Act, DecisionKind, MemberState
 from hub.members.service import (
     AskedDomain,
     GroupLine,
+    KnownAuthorisation,
     KnownFactor,
     KnownPerson,
     ListedMember,
@@ -392,6 +394,17 @@ def _agreement(full: bool) -> dict[str, Any]:
     }
 
 
+def _agents(full: bool) -> dict[str, Any]:
+    form = AuthorisationForm(formdata=None)
+    if full:
+        form.code.errors, form.scopes.errors = ["Give an agent's code"], ["Choose at least one thing that it may do"]
+    scopes = [Permission.CONTRIBUTION_SHARE, Permission.MATCH_RUN, Permission.LIST_FETCH]
+    rows = [
+        KnownAuthorisation(n, f"agency-{n}", "Agency <b>", scopes[n:], NOW.date(), NOW.date(), NOW) for n in range(3)
+    ]
+    return {"rows": rows if full else [], "form": form, "words": WORDS, "today": NOW.date()}
+
+
 def _groups(template: str, full: bool) -> dict[str, Any]:
     if template == "members/groups.html":
         form = GroupForm(formdata=None)
@@ -465,6 +478,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
         "days": 30,
     },
     **dict.fromkeys(("members/groups.html", "members/group.html"), _groups),
+    "members/agents.html": lambda _, full: _agents(full),
     "members/agreement.html": lambda _, full: _agreement(full),
     "members/people.html": lambda _, full: _people(full),
     "members/led.html": lambda *_: {"where": "https://login.northpeak.org/authorize?" + "x" * 200},
@@ -487,6 +501,7 @@ TEMPLATES = (
     "members/letters.html",
     *FACTORS,
     "members/invitation.html",
+    "members/agents.html",
     "members/agreement.html",
     *PASSWORDS,
     "members/people.html",
@@ -549,6 +564,9 @@ ADDRESSES = {
     "groups.decline": "/groups/<group>/refusal",
     "groups.leave": "/groups/<group>/leaving",
     "groups.dissolve": "/groups/<group>/dissolution",
+    "agents.own": "/agents",
+    "agents.give": "/agents/give",
+    "agents.end": "/agents/<int:number>/end",
     "agreement.present": "/agreement",
     "agreement.sign": "/agreement/signature",
     "agreement.publish": "/agreement/publish",
