@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from hub.access.actor import AgreementOwedError, NotPermittedError
 from hub.access.gate import attach_gate
-from hub.access.guard import NotInStandingError
+from hub.access.guard import NotAuthorisedError, NotInStandingError
 from hub.applications.pages import PAGES as APPLICATIONS_PAGES
 from hub.applications.pages.apply import blueprint as apply
 from hub.config import Settings
@@ -60,6 +60,12 @@ NOT_AT_PRESENT: dict[type[Exception], tuple[str, str, str, int | None]] = {
         "agreement-not-signed",
         "Your member has yet to sign the agreement in force, and cannot share or match before",
         "Have an owner of your member read and sign it on the page Agreement",
+        None,
+    ),
+    NotAuthorisedError: (
+        "not-authorised",
+        "There is no authorisation under which you act for this brand now, or one of you may not exchange at present",
+        "Ask an owner of the brand to authorise your member on its page Agents",
         None,
     ),
     NotInStandingError: ("member-not-active", "Your member may not act at present", "Ask the alliance's office", None),
@@ -154,6 +160,7 @@ def _attach_errors(app: Flask) -> None:
         return _answer("not-permitted", "Your role does not permit this", REMEDIES[403])
 
     @app.errorhandler(AgreementOwedError)
+    @app.errorhandler(NotAuthorisedError)
     @app.errorhandler(NotInStandingError)
     @app.errorhandler(LedgerHaltedError)
     def not_at_present(error: Exception) -> Any:

@@ -66,6 +66,8 @@ class Actor:
     credential_id: int | None = None
     owes_agreement: bool = False
     """Whether its member has yet to sign the agreement in force: until then it may what UNSIGNED holds."""
+    reach: frozenset[Permission] = frozenset()
+    """Of an agent: what its key may at most when it acts for a brand."""
     agent: Agent | None = None
     """Who acts for the member under an authorisation; None: the member itself."""
     title: str = field(default="", compare=False)

@@ -47,7 +47,7 @@ GRANTS: dict[MemberKind, frozenset[Permission]] = {
     MemberKind.PLATFORM: SEATED | EXCHANGE,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS,  # its ledger parts hold the full record of each exchange, none of its content
-    MemberKind.AGENT: MEMBERS | AGENCY | {Permission.AGENT_ACT},  # for a brand, what AGENT_SCOPES holds
+    MemberKind.AGENT: MEMBERS | AGENCY,  # for a brand, what AGENT_SCOPES holds
     MemberKind.ADMINISTRATION: EVERYONE
     | {
         Permission.MEMBER_ADMINISTER,
@@ -68,7 +68,6 @@ READING = frozenset(
         Permission.LEDGER_READ_OWN,
         Permission.APPLICATION_READ,
         Permission.AUTHORISATION_READ,
-        Permission.AGENT_ACT,
     }
 )
 OWNERS = frozenset(
@@ -97,7 +96,6 @@ CLIENT = (
         Permission.APPLICATION_VET,
         Permission.SESSION_OWN,
         Permission.AUTHORISATION_READ,
-        Permission.AGENT_ACT,
     }
 )
 """What an API key may at most. One that leaks makes no keys, lets nobody in, reads no letter and no application."""
@@ -133,6 +131,13 @@ def granted_acting(part: Collection[Permission], scopes: Collection[str]) -> fro
     """What an agent may for a brand: what the authorisation's scopes let it, of what its role or key may (`part`)."""
     let = ACTING.union(*({scope} | needs for scope, needs in AGENT_SCOPES.items() if scope.value in scopes))
     return GRANTS[MemberKind.BRAND] & let & frozenset(part)
+
+
+def reach_of_client(kind: MemberKind, scopes: Collection[str] | None) -> frozenset[Permission]:
+    """What an agent's key may at most for a brand: its scopes of what a client may; nothing for other kinds."""
+    if kind is not MemberKind.AGENT:
+        return frozenset()
+    return CLIENT if scopes is None else frozenset(one for one in CLIENT if one.value in scopes)
 
 
 def scopes_of_client(kind: MemberKind) -> frozenset[Permission]:

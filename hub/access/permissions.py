@@ -24,7 +24,6 @@ class Permission(StrEnum):
     GROUP_MANAGE = "group:manage"
     AUTHORISATION_READ = "authorisation:read"
     AUTHORISATION_MANAGE = "authorisation:manage"
-    AGENT_ACT = "agent:act"
     MEMBER_ADMINISTER = "member:administer"
     APPLICATION_READ = "application:read"
     APPLICATION_VET = "application:vet"
@@ -51,7 +50,6 @@ WORDS: dict[Permission, str] = {
     Permission.GROUP_MANAGE: "Found, join, leave and dissolve sharing groups for the member",
     Permission.AUTHORISATION_READ: "See which agents act for the member, or for which brands it acts",
     Permission.AUTHORISATION_MANAGE: "Authorise agents to act for the member, or end what it was authorised to",
-    Permission.AGENT_ACT: "Choose for which brand to act",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
     Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",

@@ -17,7 +17,6 @@ from hub.client.console import table
 from hub.client.errors import ClientError, ExitCode, usage
 from hub.client.http import PATIENCE
 from hub.client.options import EXIT_HELP, Options, examples, json_option
-from hub.client.session import open_session
 
 _RESUMES = "the same command again resumes where it stopped"
 
@@ -42,16 +41,17 @@ _RESUMES = "the same command again resumes where it stopped"
     metavar="SECONDS",
     help="How long to wait for a hub that is busy or down before giving up with exit code 75.",
 )
+@click.option("--for", "acting_for", metavar="BRAND", help="As an agent, act for this brand; otherwise $ALLIANCE_FOR.")
 @click.version_option(package_name="alliance-hub", prog_name="alliance")
 @click.pass_context
-def alliance(context: click.Context, profile: str | None, patience: float) -> None:
+def alliance(context: click.Context, profile: str | None, patience: float, acting_for: str | None) -> None:
     """Share and match identifiers of infringing sellers without giving them out.
 
     Identifiers stay on this machine: the hub sees blinded elements and tokens only. ALLIANCE_URL and ALLIANCE_API_KEY
     stand above the profile; ALLIANCE_STATE names the folder of your own state (vault, lists, ledger), otherwise
     ~/.local/share/alliance/MEMBER@HOST. Keep that folder in your backups, and to yourself.
     """
-    context.obj = Options(profile, patience)
+    context.obj = Options(profile, patience, acting_for)
 
 
 for command in (*cli_files.COMMANDS, cli_ledger.ledger):
@@ -64,7 +64,7 @@ for command in (*cli_files.COMMANDS, cli_ledger.ledger):
 def status(options: Options, /, as_json: bool) -> None:
     """Who the hub takes us for, our sharing groups and what is left of our quotas."""
     console = options.console(as_json)
-    with open_session(options.profile, console, options.patience) as session:
+    with options.session(console) as session:
         me = session.me()
         rows = [
             (quota["type"], f"{quota['used']:,}", f"{quota['allowed']:,}", f"{quota['allowed'] - quota['used']:,}")
@@ -105,7 +105,7 @@ def types(options: Options, /, as_json: bool) -> None:
 def seller(options: Options, /, reference: str) -> None:
     """Our own name of the seller that the hub knows as REFERENCE (s_…)."""
     console = options.console(as_json=False)
-    with open_session(options.profile, console, options.patience) as session:
+    with options.session(console) as session:
         label = session.vault.seller_label(reference)
         if label is None:
             raise usage("this reference was not made here", "ask the colleague who shared it, or use that state folder")

@@ -25,7 +25,7 @@ from hub.client.options import (
     type_option,
 )
 from hub.client.out_file import refuse_out, replacing
-from hub.client.session import Session, open_session
+from hub.client.session import Session
 from hub.client.share import Audience, Terms, share_spool
 from hub.client.workers import Assignment, Workers
 
@@ -128,7 +128,7 @@ def share(
         return
     terms = Terms(stance, evidence, audience, expires.date() if expires else None)
     with (
-        open_session(options.profile, console, options.patience) as session,
+        options.session(console) as session,
         Workers(session.assignment(kind, given.country), console.say) as workers,
         opened(
             given, workers, console, session.vault.local_key, folder=session.folder, labels=session.vault.name_sellers
@@ -173,7 +173,7 @@ def withdraw(
     if (file is None) == (label is None):
         raise usage("what is to be withdrawn?", "give either FILE or --seller NAME")
     console = options.console(as_json)
-    with open_session(options.profile, console, options.patience) as session:
+    with options.session(console) as session:
         if file is None:
             result = withdrawing.withdraw_seller(session, str(label), kind, reason)
             document: dict[str, Any] = {}
@@ -232,7 +232,7 @@ def _find(
     path = out or file.with_name(f"{file.name}.hits.csv")
     refuse_out(path, file, given.bad_rows)
     with (
-        open_session(options.profile, console, options.patience) as session,
+        options.session(console) as session,
         Workers(session.assignment(kind, given.country), console.say) as workers,
         opened(given, workers, console, session.vault.local_key, folder=session.folder, keep_rows=True) as intake,
     ):
@@ -261,7 +261,7 @@ def token_list(options: Options, /, kind: str, full: bool, out: Path | None, as_
     console = options.console(as_json)
     if out is not None:
         refuse_out(out)
-    with open_session(options.profile, console, options.patience) as session:
+    with options.session(console) as session:
         lists = []
         for key in session.keys(kind):
             held = fetch_list(session, key, full=full)

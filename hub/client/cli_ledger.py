@@ -9,7 +9,6 @@ import click
 
 from hub.client.errors import usage
 from hub.client.options import Options, examples, json_option
-from hub.client.session import open_session
 
 
 @click.group()
@@ -35,7 +34,7 @@ def verify(options: Options, /, full: bool, as_json: bool) -> None:
     from hub.client.ledger import verify as verify_log
 
     console = options.console(as_json)
-    with open_session(options.profile, console, options.patience) as session:
+    with options.session(console) as session:
         verified = verify_log(session, full=full)
         console.result(verified.document(), verified.lines())
 
@@ -54,7 +53,7 @@ def promises(options: Options, /, as_json: bool) -> None:
     from hub.client.ledger import swap_promises
 
     console = options.console(as_json)
-    with open_session(options.profile, console, options.patience) as session:
+    with options.session(console) as session:
         swapped = swap_promises(session)
         console.result(swapped.document(), swapped.lines())
 
@@ -71,7 +70,7 @@ def receipt(options: Options, /, id: str, out: Path | None, as_json: bool) -> No
     from hub.client.ledger import fetch_receipt
 
     console = options.console(as_json)
-    with open_session(options.profile, console, options.patience) as session:
+    with options.session(console) as session:
         found = fetch_receipt(session, id)
         if out is not None:
             try:

@@ -113,6 +113,8 @@ class HubConnection:
         self._session = requests.Session()
         self._session.auth = _Bearer(profile.api_key)
         self._session.headers["User-Agent"] = "alliance-client/1"
+        if profile.acting_for is not None:
+            self._session.headers["Acting-For"] = profile.acting_for
         self._session.mount("http://", HTTPAdapter(pool_maxsize=1))
         self._session.mount("https://", HTTPAdapter(pool_maxsize=1))
 

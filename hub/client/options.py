@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -16,6 +17,7 @@ from hub.canonical.refusal import RefusedError
 from hub.client.console import Console
 from hub.client.errors import EXIT_CODES, usage
 from hub.client.intake import Source
+from hub.client.session import Session, open_session
 from hub.client.share import REASONS, TLP, Audience
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -34,6 +36,11 @@ class Options:
 
     profile: str | None
     patience: float
+    acting_for: str | None = None
+
+    def session(self, console: Console) -> AbstractContextManager[Session]:
+        """Access to the hub, as the options say. Raises ClientError with a remedy."""
+        return open_session(self.profile, console, self.patience, self.acting_for)
 
     def console(self, as_json: bool) -> Console:
         """Where a command's messages and result go."""

@@ -17,6 +17,7 @@ from hub.client.errors import ClientError, usage
 from hub.tree.note import NoteError, Verifier
 
 _MEMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_BRAND = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _NEW_PROFILE = "ask your alliance's administrator for a new profile file"
 
@@ -34,6 +35,8 @@ class Profile:
     ledger_vkey: str | None = None
     service_vkey: str | None = None
     keys: Mapping[str, bytes] = field(default_factory=dict)
+    acting_for: str | None = None
+    """Code of the brand that we, an agent, act for."""
 
     @property
     def host(self) -> str:
@@ -50,6 +53,7 @@ class Profile:
         named = environment.get("ALLIANCE_STATE")
         home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
         folder = Path(named) if named else home / "alliance" / f"{self.member}@{self.host}"
+        folder = folder / f"for-{self.acting_for}" if self.acting_for else folder
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
@@ -67,12 +71,16 @@ class Profile:
         return folder
 
 
-def read_profile(path: str | None, environment: Mapping[str, str]) -> Profile:
+def read_profile(path: str | None, environment: Mapping[str, str], acting_for: str | None = None) -> Profile:
     """Return the profile of `--profile`, else of ALLIANCE_PROFILE, with ALLIANCE_URL and ALLIANCE_API_KEY on top.
 
     Without a file the two variables alone will do for sharing and matching; the hub's keys are then pinned at first
-    use, and lists and the ledger cannot be checked. Raises ClientError with a remedy.
+    use, and lists and the ledger cannot be checked. `acting_for`, else ALLIANCE_FOR, is the code of a brand that
+    an agent acts for; its state is kept apart. Raises ClientError with a remedy.
     """
+    brand = acting_for or environment.get("ALLIANCE_FOR") or None
+    if brand is not None and not _BRAND.fullmatch(brand):
+        raise usage("this is no code of a brand", "a code has 3 to 40 characters: a-z, 0-9 and hyphen")
     named = path or environment.get("ALLIANCE_PROFILE")
     url, api_key = environment.get("ALLIANCE_URL"), environment.get("ALLIANCE_API_KEY")
     if named:
@@ -85,6 +93,7 @@ def read_profile(path: str | None, environment: Mapping[str, str]) -> Profile:
             "no profile: this command talks to the hub",
             "add --profile FILE, or set ALLIANCE_PROFILE, or set ALLIANCE_URL and ALLIANCE_API_KEY",
         )
+    profile = replace(profile, acting_for=brand)
     return replace(profile, url=_checked_url(profile.url, environment), api_key=_checked_key(profile.api_key))
 
 

@@ -65,9 +65,11 @@ class Session:
 
 
 @contextmanager
-def open_session(profile_path: str | None, console: Console, patience: float) -> Iterator[Session]:
-    """Open everything that the profile names. Raises ClientError with a remedy."""
-    profile = read_profile(profile_path, os.environ)
+def open_session(
+    profile_path: str | None, console: Console, patience: float, acting_for: str | None = None
+) -> Iterator[Session]:
+    """Open everything that the profile names, to act for a brand if one is named. Raises ClientError with a remedy."""
+    profile = read_profile(profile_path, os.environ, acting_for)
     with connection(profile, patience=patience, notice=console.say) as hub:
         if profile.member is None:
             profile = _introduced(profile, hub)

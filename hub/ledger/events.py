@@ -157,6 +157,8 @@ def sentence(view: dict[str, object]) -> str:
     subject = view.get("subject")
     counts = view.get("counts")
     words: dict[str, object] = {"member": view.get("member") or "A member", "ref": "-"}
+    if "agent" in view:
+        words["member"] = f"{view['agent']}, as the agent of {view['member']},"
     words["purpose"] = view.get("purpose") or "-"
     if isinstance(subject, dict):
         words |= subject

@@ -28,6 +28,7 @@ ROLES = (
     ("actor", "You acted"),
     ("owner", "What you shared was concerned"),
     ("counterparty", "You were told of it"),
+    ("agent", "You acted as an agent"),
 )
 OUTCOMES = (("allowed", "Allowed"), ("denied", "Denied"), ("error", "Failed"))
 MEDIA = {"csv": "text/csv", "ndjson": "application/x-ndjson"}

@@ -62,12 +62,16 @@ class Limit:
 
 
 def limits_of(actor: Actor | None, address: str) -> Sequence[Limit]:
-    """The limits on a request, the narrowest first; without an actor that of the network."""
+    """The limits on a request, the narrowest first; without an actor that of the network.
+
+    Who acts for a brand spends its own, key and member; of the brand it spends the quota of evaluations.
+    """
     if actor is None:
         return [Limit("network", f"network {network_of(address)}", NETWORK_REQUESTS)]
-    most, name = REQUESTS[actor.kind], "person" if actor.via == "ui" else "key"
-    own = Limit(name, f"actor {actor.pseudonym}", most // PARTS[name], member_id=actor.member_id, parts=PARTS[name])
-    return [own, Limit("member", f"member {actor.member_id}", most, member_id=actor.member_id)]
+    kind, member = (MemberKind.AGENT, actor.agent.member_id) if actor.agent else (actor.kind, actor.member_id)
+    most, name = REQUESTS[kind], "person" if actor.via == "ui" else "key"
+    own = Limit(name, f"actor {actor.pseudonym}", most // PARTS[name], member_id=member, parts=PARTS[name])
+    return [own, Limit("member", f"member {member}", most, member_id=member)]
 
 
 def denials_of(pseudonym: str) -> Limit:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.guard import read_as
+from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.members import service
 from hub.members.model import Person
@@ -54,6 +55,8 @@ FOREIGN = {
 """Why each endpoint that Flask-Security registers is public."""
 
 
+ACTING_FOR = "Acting-For"
+"""The header field in which an agent's key names the brand that it acts for."""
 KEY = "key"
 """Where the signed cookie holds the session's key."""
 CHALLENGE = "challenge"
@@ -251,9 +254,24 @@ def identify() -> Actor | None:
         key = session.get(KEY) if _session_counts() else None
         actor = service.holder_of_session(key) if isinstance(key, str) else None
     if actor is not None:
+        actor = _acting(actor)
         read_as(db.session, actor, told=True)
         g.member = actor.member
     return actor
+
+
+def _acting(someone: Actor) -> Actor:
+    """Whom somebody acts for: the brand that the header names, or itself. Raises ProblemError, and is never silent."""
+    brand = request.headers.get(ACTING_FOR)
+    if brand is None:
+        return someone
+    if someone.kind is not MemberKind.AGENT or someone.via != "api":
+        raise ProblemError(
+            "not-an-agent",
+            f"{ACTING_FOR} is for the API keys of agents; this is none",
+            f"Leave {ACTING_FOR} out: you act for your own member",
+        )
+    return service.act_for(someone, brand.strip())
 
 
 def _session_counts() -> bool:

@@ -12,7 +12,7 @@ from hub.tree.readable import readable
 LONGEST_TEXT = 256
 LARGEST = 2**53 - 1
 OUTCOMES = ("allowed", "denied", "error")
-ROLES = ("actor", "owner", "counterparty", "platform", "auditor")
+ROLES = ("actor", "owner", "counterparty", "platform", "auditor", "agent")
 VIAS = ("ui", "api", "job", "upkeep")
 
 Check = Callable[[str, object], None]
@@ -103,6 +103,7 @@ FIELDS: Mapping[str, Check] = {
     "role": _one_of(*ROLES),
     "member": _null_or(_text),
     "actor": _null_or(_form(r"p_(?:[0-9a-f]{16,32}|[a-z_]{1,22})", "a pseudonym p_…, random in hexadecimal")),
+    "agent": _text,
     "via": _one_of(*VIAS),
     "cred": _text,
     "purpose": _text,

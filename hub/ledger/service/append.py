@@ -21,6 +21,8 @@ from hub.ledger.service.tag_keys import tag_keys_for
 from hub.tree.leaf import MOST_PARTS, seal_leaf
 
 Counts = Mapping[str, int]
+SEE_THE_AGENT = frozenset({"actor", "agent", "auditor"})
+"""Roles whose views name who acted for the member; no competitor learns who that is."""
 
 
 class LedgerHaltedError(Exception):
@@ -78,9 +80,10 @@ def append_each(
 ) -> list[str]:
     """Record an event in the transaction under way; return the ids of its entries.
 
-    The actor's member and every auditor get the whole record; each concerned member a view of its own, in which the
-    acting member is not named to an owner. More parties than a leaf holds make further entries with the same view
-    of the actor. If the transaction rolls back, nothing was recorded and nothing was exchanged.
+    The actor's member and every auditor get the whole record, and so does who acts for it as its agent; each concerned
+    member a view of its own, in which the acting member is not named to an owner, and no agent to anybody. More
+    parties than a leaf holds make further entries with the same view of the actor. If the transaction rolls back,
+    nothing was recorded and nothing was exchanged.
 
     Raises LedgerHaltedError, except for what leads out of a halt (events.WHILE_HALTED).
     """
@@ -96,12 +99,12 @@ def append_each(
     whole |= {"subject": dict(subject)} if subject else {}
     whole |= {"digests": dict(digests)} if digests else {}
     whole |= {"purpose": purpose} if purpose else {}
-    others = {party: told for party, told in (concerned or {}).items() if party != actor.member_id}
-    keys = tag_keys_for({actor.member_id, *others})
-    always = [(actor.member_id, "actor", counts)]
-    always += [
-        (party, "auditor", counts) for party in keys.auditors if party != actor.member_id and party not in others
-    ]
+    whole |= {"agent": actor.agent.member} if actor.agent else {}
+    own = {actor.member_id: "actor"} | ({actor.agent.member_id: "agent"} if actor.agent else {})
+    others = {party: told for party, told in (concerned or {}).items() if party not in own}
+    keys = tag_keys_for({*own, *others})
+    always = [(party, role, counts) for party, role in own.items()]
+    always += [(party, "auditor", counts) for party in keys.auditors if party not in own and party not in others]
     room = MOST_PARTS - len(always)
     told = list(others.items())
     entries = []
@@ -124,6 +127,8 @@ def _insert(
         view = {**whole, "id": base64.b64encode(id).decode(), "role": role}
         if role == "owner":
             view |= {"member": None, "actor": None}
+        if role not in SEE_THE_AGENT:
+            view.pop("agent", None)
         if counts:
             view["counts"] = dict(counts)
         views.append(view)

@@ -1,5 +1,6 @@
 """Commands and queries on members, their people, credentials and groups: one file each, all of them named here."""
 
+from hub.members.service.acting import act_for
 from hub.members.service.actors import (
     OFFICE,
     KeyHolder,
@@ -240,6 +241,7 @@ __all__ = [
     "WrongPasswordError",
     "accept_group",
     "accept_invitation",
+    "act_for",
     "actor_of_person",
     "add_passkey",
     "add_totp",

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import INET
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.access.grants import GRANTS, Role, granted, granted_to_client
+from hub.access.grants import GRANTS, Role, granted, granted_to_client, reach_of_client
 from hub.access.guard import NotInStandingError
 from hub.access.tlp import MemberKind
 from hub.db import compiled, db, given
@@ -66,6 +66,7 @@ def holder_of_key(key: str, address: str | None = None) -> KeyHolder | None:
         credential_id=row.credential_id,
         owes_agreement=bool(row.owes),
         title=row.name,
+        reach=reach_of_client(kind, row.scopes),
     )
     return KeyHolder(actor, row.expired, row.outside, MemberState(row.state))
 

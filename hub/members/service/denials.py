@@ -1,5 +1,7 @@
 """Denials on record: one by one as long as they are few, as a number beyond, so that no flood of them fills the log."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select, union
 
 from hub.access.actor import Actor
@@ -13,10 +15,15 @@ from hub.members.model import Credential, Member, Person
 from hub.members.service.actors import upkeep_actor
 
 
-def record_denial(actor: Actor, what: str) -> None:
-    """Record that the actor was refused `what`, or only count it where there were many lately; committed at once."""
+def record_denial(actor: Actor, what: str, concerned: Sequence[int] = ()) -> None:
+    """Record that the actor was refused `what`, or only count it where there were many lately; committed at once.
+
+    `concerned`: members that are told of it.
+    """
     if limits.lease(denials_of(actor.pseudonym), 1).left:
-        ledger.append(actor, Event.ACCESS_DENIED, subject={"type": "denied", "ref": what}, outcome="denied")
+        told = {member: ledger.Concern("counterparty") for member in concerned}
+        subject = {"type": "denied", "ref": what}
+        ledger.append(actor, Event.ACCESS_DENIED, subject=subject, outcome="denied", concerned=told)
         db.session.commit()
 
 

@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 
 from hub import clock
 from hub.access.gate import marks
-from hub.access.grants import Role, granted, granted_to_client
+from hub.access.grants import AGENT_SCOPES, CLIENT, Role, granted, granted_acting, granted_to_client
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.members import service as members
@@ -73,9 +73,24 @@ def seats(hub: Hub) -> dict[str, Callable[[], FlaskClient]]:
     hub.sql("UPDATE credential SET expires_at = %s WHERE expires_at < now() + interval '2 days'", past)
     for code in hub.keys:
         made[f"key:{code}"] = lambda code=code: hub.client(code)  # type: ignore[misc]
+    hub.sql(
+        "INSERT INTO authorisation (brand_id, agent_id, scopes, begins_on, ends_on, given_by, given_at)"
+        " SELECT b.id, a.id, %s, current_date - 1, current_date + 9, 'p_1', now() FROM member a, member b"
+        " WHERE a.code = 'agent' AND b.code = 'brand'",
+        [scope.value for scope in AGENT_SCOPES],
+    )
+    made["key:acting"] = lambda: acting(hub, "brand")
+    made["key:unlet"] = lambda: acting(hub, "platform")
     for who in (*Role, *KINDS[1:], members.OFFICE):
         made[str(who)] = lambda who=who: hub.signed_in(str(who))  # type: ignore[misc]
     return made
+
+
+def acting(hub: Hub, brand: str) -> FlaskClient:
+    """The agent's key with the header, once for a brand that authorised it to all there is, once for who did not."""
+    client = hub.client("agent")
+    client.environ_base["HTTP_ACTING_FOR"] = brand
+    return client
 
 
 def asked(app: Flask, client: FlaskClient, method: str, rule: Rule) -> int:
@@ -116,6 +131,7 @@ def test_table_lets_past_a_permission_only_those_whom_the_grants_let() -> None:
     heading, *rows = TABLE.read_text().splitlines()
     seats = heading.split()[2:-1]
     may = {f"key:{kind}": granted_to_client(MemberKind(kind), None) for kind in KINDS}
+    may |= {"key:acting": granted_acting(CLIENT, [scope.value for scope in AGENT_SCOPES])}
     may |= {str(role): granted(MemberKind.BRAND, role) for role in Role}
     may |= {kind: granted(MemberKind(kind), Role.OWNER) for kind in KINDS[1:]}
     may |= {"key:office": granted_to_client(MemberKind.ADMINISTRATION, None)}
@@ -124,5 +140,5 @@ def test_table_lets_past_a_permission_only_those_whom_the_grants_let() -> None:
     for row in rows:
         method, rule, *cells, mark = row.split()
         for seat, status in zip(seats, cells, strict=True):
-            if mark != "public" and status not in {"302", "401", "403"}:
+            if mark != "public" and status not in {"302", "401", "403"} and (seat, status) != ("key:unlet", "404"):
                 assert mark in may.get(seat, frozenset()), (method, rule, seat)
