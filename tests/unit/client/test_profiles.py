@@ -106,6 +106,24 @@ def test_state_folder_that_holds_other_things_and_is_open_to_others_is_left_alon
     assert (folder / "state").stat().st_mode & 0o777 == 0o755
 
 
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_state_of_each_brand_that_an_agent_acts_for_is_kept_apart(
+    folder: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written_profile(folder)
+    for brand in ("brand-a", "brand-b"):
+        monkeypatch.setenv("ALLIANCE_FOR", brand if way == "variable" else "brand-z")
+        status("--profile", path, *(("--for", brand) if way == "option" else ()))
+    kept = [each for each in (folder / "state").iterdir() if each.is_dir()]
+    assert sorted(each.name for each in kept) == ["for-brand-a", "for-brand-b"]
+    assert {each.stat().st_mode & 0o777 for each in kept} == {0o700}
+
+
+def test_code_of_a_brand_that_is_none_is_refused_before_anything_is_sent(folder: Path) -> None:
+    ended = status("--profile", written_profile(folder), "--for", "Brand\nA")
+    assert (ended.code, "no code of a brand" in ended.err) == (2, True)
+
+
 def secrets_of(document: dict[str, Any]) -> list[str]:
     return [document["api_key"], document["tag_key"]]
 

@@ -25,6 +25,7 @@ def view(**fields: Any) -> dict[str, Any]:
 
 
 FULL = view(
+    agent="agency",
     cred="c_17",
     purpose="anti-counterfeiting",
     agreement={"id": "agreement-3", "digest": DIGEST},
