@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import Model, one_of
+from hub.db import Model, Xid8, one_of
 from hub.ledger.rules import Finder
 
 
@@ -179,6 +179,15 @@ class LastCheck(Model):
     ended_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     size: Mapped[int] = mapped_column(BigInteger)
     findings: Mapped[int]
+
+
+class Debt(Model):
+    """A transaction under way that changed something and is yet to record it; looked at when it commits."""
+
+    __tablename__ = "ledger_debt"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    xid: Mapped[int] = mapped_column(Xid8, primary_key=True, autoincrement=False)
 
 
 class TagKey(Model):

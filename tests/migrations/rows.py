@@ -64,6 +64,8 @@ ROWS = {
     "ledger_state": f"INSERT INTO ledger_state (one, origin, size, root) VALUES (true, 'example', 1, {_KEY})",
     "ledger_halt": "INSERT INTO ledger_halt (one, name, found_by, reason, since)"
     " VALUES (true, 'h_1', 'sequencer', 'b', now())",
+    "ledger_debt": "INSERT INTO ledger_debt (xid) SELECT '7'::xid8 WHERE set_config('hub.recorded',"
+    " pg_current_xact_id()::text, true) IS NOT NULL",
     "ledger_fsck": "INSERT INTO ledger_fsck (one, began_at, ended_at, size, findings) VALUES (true, now(), now(), 1, 0)",
     "ledger_quarantine": "INSERT INTO ledger_quarantine (entry_id, reason, found_at)"
     f" VALUES ({_ENTRY}, 'no leaf', now())",

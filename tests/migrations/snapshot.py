@@ -20,7 +20,7 @@ QUERIES = {
          WHERE {_OURS} AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped""",
     "constraints": f"""
         SELECT c.relname || '.' || k.conname || ' ' || pg_get_constraintdef(k.oid)
-          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE {_OURS}""",
+          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE {_OURS} AND k.contype <> 't'""",
     "indexes": f"""
         SELECT t.relname || '.' || pg_get_indexdef(c.oid)
           FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
