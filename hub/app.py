@@ -29,7 +29,7 @@ from hub.ledger.api import attach_promises
 from hub.ledger.api import blueprint as ledger_api
 from hub.ledger.api import log as ledger_log
 from hub.ledger.pages import blueprint as ledger_pages
-from hub.ledger.service import LedgerHaltedError
+from hub.ledger.service import LedgerHaltedError, alarm_of
 from hub.log import describe, log, set_up_logs
 from hub.matches.api import blueprint as matches_api
 from hub.matches.pages import blueprint as matches_pages
@@ -120,7 +120,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sign_in.attach_sign_in(app)
     attach_headers(app)
     attach_filters(app)
-    attach_frame(app, settings.alliance)
+    attach_frame(app, settings.alliance, alarm_of)
     attach_rate_limits(app)
     attach_promises(app)
     api = ProblemApi(app)

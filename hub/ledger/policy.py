@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement
 
 from hub.access.actor import Actor
+from hub.access.tlp import MemberKind
 from hub.ledger.model import Part, PartyLeaf
 
 
@@ -14,3 +15,8 @@ def own_parts(actor: Actor) -> ColumnElement[bool]:
 def own_leaves(actor: Actor) -> ColumnElement[bool]:
     """The leaves that concern the actor's member."""
     return PartyLeaf.party == actor.member_id
+
+
+def may_see_alarm(actor: Actor) -> bool:
+    """Whether the actor is told what is amiss with the log: the office and auditors; others only need to wait."""
+    return actor.kind in {MemberKind.ADMINISTRATION, MemberKind.AUDITOR}

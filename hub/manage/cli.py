@@ -73,6 +73,7 @@ def worker() -> None:
         send_link,
         tell_authorisation,
         tell_denials,
+        tell_of_halt,
         warn_of_authorisations,
     )
     from hub.members.service import SEND_LINK, TELL_AUTHORISATION
@@ -88,6 +89,7 @@ def worker() -> None:
         "forget_links": ("58 * * * *", forget_links),
         "forget_sessions": ("57 * * * *", forget_sessions),
         "retire_entries": ("22 2 * * *", retire_entries),
+        "tell_of_halt": ("* * * * *", tell_of_halt),
         "tell_denials": ("32 * * * *", tell_denials),
         "check_log": ("41 2 * * *", check_log),
         "warn_of_authorisations": ("22 4 * * *", warn_of_authorisations),

@@ -46,3 +46,8 @@ def tell_denials() -> int:
 def forget_sessions() -> int:
     """Delete sessions that ended some time ago. Safe to repeat."""
     return service.forget_sessions()
+
+
+def tell_of_halt() -> int:
+    """Write to the office that the log is halted. Safe to repeat."""
+    return service.tell_of_halt()

@@ -1,5 +1,6 @@
 """What surrounds every page of a signed-in person: the ways onward that its permissions open."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, g, request
@@ -68,10 +69,12 @@ class Frame:
     ways: tuple[Way, ...]
     here: str
     """The endpoint of the navigation's entry that this page belongs to."""
+    alarm: str | None
+    """What is amiss with the record, for who is told of it."""
 
 
-def attach_frame(app: Flask, alliance: str) -> None:
-    """Give templates `alliance` and `frame()`.
+def attach_frame(app: Flask, alliance: str, alarm_of: Callable[[Actor], str | None] = lambda _: None) -> None:
+    """Give templates `alliance` and `frame()`; `alarm_of` tells what stands on every page of an actor.
 
     `frame()` is None before the gate has let an actor in. It is a function so that sign-in and error pages, which do
     not call it, need neither a session nor the database.
@@ -83,6 +86,6 @@ def attach_frame(app: Flask, alliance: str) -> None:
             return None
         here = request.endpoint or ""
         ways = tuple(way for way in WAYS if way.endpoint in app.view_functions and actor.may(way.permission))
-        return Frame(alliance, actor, ways, PARENTS.get(here, here))
+        return Frame(alliance, actor, ways, PARENTS.get(here, here), alarm_of(actor))
 
     app.jinja_env.globals.update(frame=frame, alliance=alliance)

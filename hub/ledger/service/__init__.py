@@ -1,5 +1,6 @@
 """Commands and queries on the log: one file each, all of them named here."""
 
+from hub.ledger.service.alarm import alarm_of, take_untold
 from hub.ledger.service.append import Concern, LedgerHaltedError, append
 from hub.ledger.service.check import anchor_of, check_and_halt, check_log
 from hub.ledger.service.erasures import (
@@ -54,6 +55,7 @@ __all__ = [
     "OwnEntry",
     "OwnPage",
     "add_tag_key",
+    "alarm_of",
     "anchor_of",
     "append",
     "check_and_halt",
@@ -82,6 +84,7 @@ __all__ = [
     "retire",
     "sheet",
     "tag_key",
+    "take_untold",
     "tile",
     "tile_reader",
 ]

@@ -22,6 +22,7 @@ from hub.members.service.agreements import (
     publish_agreement,
     sign_agreement,
 )
+from hub.members.service.alarms import tell_of_halt
 from hub.members.service.attempts import forget_attempts, forgive, may_try
 from hub.members.service.authorisations import (
     TELL_AUTHORISATION,
@@ -354,6 +355,7 @@ __all__ = [
     "take_back_invitation",
     "tell_denials",
     "tell_of_authorisation",
+    "tell_of_halt",
     "totp_address",
     "totp_text",
     "upkeep_actor",

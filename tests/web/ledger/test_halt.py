@@ -12,6 +12,7 @@ from hub.ledger import jobs
 from hub.ledger.events import WHILE_HALTED, Event
 from hub.ledger.sequencer import ClockBehindError, ForkError, HaltedError
 from hub.members import service as members
+from hub.members.jobs import tell_of_halt
 from tests.conftest import HTML, TEMPLATE, Hub, as_role, plain
 from tests.web.indicators.test_share_and_match_over_http import share
 from tests.web.ledger.recording import as_superuser, backup_of, reason
@@ -76,11 +77,32 @@ def test_log_is_read_and_verified_all_the_same(alliance: Hub) -> None:
     assert brand.get("/api/v1/me").status_code == 200
 
 
-def test_person_signs_in_and_is_told_on_a_page(alliance: Hub) -> None:
+def test_office_and_auditors_sign_in_and_are_told_on_every_page_and_others_are_not(alliance: Hub) -> None:
+    alliance.admit("auditor", "auditor")
+    for code in (members.OFFICE, "auditor", "brand-a"):
+        alliance.person(code)
+    ways = {code: alliance.signed_in(code) for code in (members.OFFICE, "auditor", "brand-a")}
+    assert not any("record is halted" in client.get("/agreement", headers=HTML).text for client in ways.values())
+    halt(alliance, "the tree was changed")
+    alliance.signed_in(members.OFFICE)
+    told = {
+        code: "the tree was changed" in client.get("/agreement", headers=HTML).text for code, client in ways.items()
+    }
+    assert told == {members.OFFICE: True, "auditor": True, "brand-a": False}
+
+
+def test_office_is_written_to_once_for_each_alarm(alliance: Hub) -> None:
     alliance.person(members.OFFICE, "ada")
+    with alliance.app.app_context():
+        assert tell_of_halt() == 0
     halt(alliance)
-    ada = alliance.signed_in("ada")
-    assert ada.get("/decisions", headers=HTML).status_code == 200
+    for letters in (1, 0):
+        with alliance.app.app_context():
+            assert tell_of_halt() == letters
+    alliance.sql("INSERT INTO ledger_quarantine VALUES (gen_random_uuid(), 'no leaf', now())")
+    with alliance.app.app_context():
+        assert tell_of_halt() == 1
+    assert alliance.sql("SELECT count(*) FROM letter") == [(2,)]
 
 
 def test_database_records_what_leads_out_of_a_halt_and_nothing_else(alliance: Hub) -> None:
