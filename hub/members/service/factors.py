@@ -224,7 +224,10 @@ def _use_recovery(actor: Actor, typed: str) -> bool:
 
 def _new_codes(actor: Actor) -> list[str]:
     person_id, now = own_session(actor).person_id, clock.now()
-    codes = [base64.b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(rules.RECOVERY_CODES)]
+    codes = [
+        base64.b32encode(secrets.token_bytes(rules.RECOVERY_BYTES)).decode().lower()
+        for _ in range(rules.RECOVERY_CODES)
+    ]
     rows = [
         {
             "person_id": person_id,
@@ -236,7 +239,7 @@ def _new_codes(actor: Actor) -> list[str]:
         for code in codes
     ]
     db.session.execute(insert(Factor), rows)
-    return ["-".join(code[at : at + 4] for at in range(0, 16, 4)) for code in codes]
+    return ["-".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
 
 
 def _step_of(secret: bytes, code: str, after: int) -> int | None:

@@ -236,6 +236,7 @@ def test_recovery_code_serves_once_in_any_grouping(alliance: Hub) -> None:
     typed = code.replace("-", "").upper()
     assert posted(alliance.with_password("ana"), "/verify", "/verify", code=typed)[0] == 303
     assert posted(alliance.with_password("ana"), "/verify", "/verify", code=code)[0] == 422
+    assert len(typed) * 5 >= 112  # bits: below, a fast digest would not do
     stored = alliance.sql("SELECT encode(secret, 'escape') FROM factor WHERE kind = 'recovery'")
     assert len(stored) == 9
     assert not [row for row in stored if code[:4] in str(row)]
