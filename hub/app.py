@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from contextlib import suppress
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -157,6 +158,8 @@ def _attach_errors(app: Flask) -> None:
     def not_permitted(error: NotPermittedError) -> Any:
         db.session.rollback()
         log.warning("the gate let past what a command refused", request_id=request_id(), where=describe(error))
+        with suppress(AttributeError, NotInStandingError):  # no actor yet; suspended meanwhile
+            members.record_denial(g.actor, error.lacks)
         return _answer("not-permitted", "Your role does not permit this", REMEDIES[403])
 
     @app.errorhandler(AgreementOwedError)

@@ -5,11 +5,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -19,6 +20,9 @@ from urllib3.exceptions import HTTPError
 MOST_BYTES = 2**20
 SECONDS = 5.0
 """For all of it, from the first byte sent to the last one read."""
+LOOK_UP_SECONDS = 3.0
+"""For its name, before that."""
+_LOOKING_UP = threading.BoundedSemaphore(16)
 _TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("2002::/16"))
 """Where an IPv4 address stands inside of an IPv6 one (RFC 6052, RFC 8215, RFC 3056): it may be a private one."""
 
@@ -69,12 +73,39 @@ def _place(parts: SplitResult, local: bool) -> str:
     """The address to connect to. Raises OutOfReachError unless all that the name stands for may be asked."""
     if parts.scheme not in {"https", "http"} or not parts.hostname or "@" in parts.netloc:
         raise OutOfReachError("it has no address that the hub asks")
-    found = socket.getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)
-    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in _looked_up(parts.hostname)]
     here = local and all(each.is_loopback for each in addresses)
     if not here and (parts.scheme != "https" or not all(map(_is_public, addresses))):
         raise OutOfReachError("it has no address that the hub asks")
     return str(addresses[0])
+
+
+def _looked_up(name: str) -> Sequence[tuple[Any, ...]]:
+    """What stands for a name. A look-up cannot be called back: it goes on by itself, and only so many do at a time.
+
+    Raises OutOfReachError where the answer takes too long, OSError and ValueError where there is none.
+    """
+    answers: SimpleQueue[Sequence[tuple[Any, ...]] | Exception] = SimpleQueue()
+    places = _LOOKING_UP
+
+    def look() -> None:
+        try:
+            answers.put(socket.getaddrinfo(name, None, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:
+            answers.put(error)
+        finally:
+            places.release()
+
+    if not places.acquire(blocking=False):
+        raise OutOfReachError("too many names are looked up at present")
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        answer = answers.get(timeout=LOOK_UP_SECONDS)
+    except Empty:
+        raise OutOfReachError("its name was not found in time") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:

@@ -11,6 +11,9 @@ from hub.access.tlp import MemberKind
 class NotPermittedError(PermissionError):
     """The actor's role does not grant what a command needs."""
 
+    lacks = "-"
+    """The permission that would do, where there is one."""
+
 
 class AgreementOwedError(NotPermittedError):
     """The actor's role grants it, but its member has yet to sign the agreement in force."""
@@ -89,4 +92,6 @@ class Actor:
         if not self.may(permission):
             if permission in self.permissions:
                 raise AgreementOwedError("the member has yet to sign the agreement")
-            raise NotPermittedError(f"this needs the permission {permission.value}")
+            refusal = NotPermittedError(f"this needs the permission {permission.value}")
+            refusal.lacks = permission.value
+            raise refusal

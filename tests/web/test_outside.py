@@ -97,6 +97,17 @@ def test_who_answers_slowly_is_cut_off(server: ThreadingHTTPServer, monkeypatch:
     assert time.monotonic() - began < 1.5
 
 
+def test_name_that_takes_long_to_look_up_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go = threading.Event()
+    monkeypatch.setattr(outside, "LOOK_UP_SECONDS", 0.1)
+    monkeypatch.setattr(outside, "_LOOKING_UP", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: let_go.wait(10))
+    for words in ("in time", "in time", "too many names"):
+        with pytest.raises(OutOfReachError, match=words):
+            ask("https://slow.example.org/", local=False)
+    let_go.set()
+
+
 @pytest.mark.parametrize(
     "place",
     [

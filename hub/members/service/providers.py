@@ -22,6 +22,7 @@ from hub.members.rules import DecisionKind
 from hub.members.service.decisions import OpenDecision, carries_out, propose
 from hub.members.service.invitations import hold_people
 from hub.members.service.membership import RefusedMoveError, find, record
+from hub.members.service.sessions import end_sessions_but_owners
 from hub.sealing import seal
 
 
@@ -72,8 +73,9 @@ def own_provider(actor: Actor) -> ProviderTerms | None:
 def set_provider(actor: Actor, terms: ProviderTerms) -> None:
     """Set the provider of the actor's member; commits.
 
-    Raises NotPermittedError, ValueError for terms beyond the rules and for a missing secret, RefusedMoveError where
-    nobody could get in any more while the provider is down.
+    Where passwords serve no more from now on, the sessions of all people end but for the owners, whose passwords go on
+    serving. Raises NotPermittedError, ValueError for terms beyond the rules and for a missing secret, RefusedMoveError
+    where nobody could get in any more while the provider is down.
     """
     _may_manage(actor)
     hold_people(actor.member_id)
@@ -88,6 +90,8 @@ def set_provider(actor: Actor, terms: ProviderTerms) -> None:
         values["secret"] = before.secret
     if not terms.passwords_serve:
         _keep_a_way_in(actor)
+        if before is None or before.passwords_serve:
+            end_sessions_but_owners(actor)
     statement = put(IdentityProvider).values(member_id=actor.member_id, **values)
     db.session.execute(statement.on_conflict_do_update(index_elements=["member_id"], set_=values))
     ledger.append(actor, Event.PROVIDER_SET)

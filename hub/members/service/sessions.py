@@ -193,6 +193,12 @@ def end_sessions_of(person_id: int, *, but: int = 0) -> int:
     return _end(*under_way, PersonSession.id != but)
 
 
+def end_sessions_but_owners(actor: Actor) -> int:
+    """End every session of the actor's member but those of its owners; in the transaction under way."""
+    others = select(Person.id).where(policy.own_people(actor), Person.role != Role.OWNER.value)
+    return _end(PersonSession.person_id.in_(others), PersonSession.ended_at.is_(None))
+
+
 def set_idle_limit(person_id: int, limit: timedelta) -> None:
     """How long the sessions under way of a person may lie unused from now on; in the transaction under way."""
     under_way = (PersonSession.person_id == person_id, PersonSession.ended_at.is_(None))

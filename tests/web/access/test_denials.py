@@ -49,6 +49,15 @@ def test_denial_of_a_person_is_in_the_record_of_its_member_with_what_it_asked_fo
     assert "asked for something it may not do (member:administer), and was refused" in page
 
 
+def test_denial_that_only_the_command_notices_is_on_record(alliance: Hub) -> None:
+    """A key of the office may administer, and decides nothing: only people do."""
+    with alliance.operator() as actor:
+        alliance.keys["alliance"] = members.issue_credential(actor, members.OFFICE)
+    alliance.app.config["WTF_CSRF_ENABLED"] = False
+    assert alliance.client("alliance").post("/decisions/d-none/refusal", headers=HTML).status_code == 403
+    assert recorded(alliance) == 1
+
+
 def test_denial_of_a_key_is_on_record(alliance: Hub) -> None:
     assert alliance.client("brand-a").get(CLOSED).status_code == 403
     assert recorded(alliance) == 1

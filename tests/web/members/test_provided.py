@@ -1,7 +1,6 @@
 """Signing in by a member's provider: who gets in as whom, and what no provider and nobody between gets past the hub."""
 
 import io
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from hub.access.grants import Role
 from hub.log import log, set_up_logs
 from tests.conftest import HTML, Hub, csrf
 from tests.web.members.led import (
-    ADA,
     BACK,
     DOMAIN,
     answered,
@@ -37,23 +35,6 @@ from tests.web.members.provider import (
     now,
     running,
 )
-
-
-@pytest.fixture(autouse=True)
-def _without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Authlib's server wants TLS, which loopback has none of."""
-    monkeypatch.setitem(os.environ, "AUTHLIB_INSECURE_TRANSPORT", "1")
-
-
-@pytest.fixture
-def provider(hub: Hub) -> Iterator[Provider]:
-    """The provider of brand-a, whose domain is bound."""
-    hub.admit("brand-a")
-    hub.person("brand-a", "owner")
-    with running(BACK.format("brand-a"), **ADA) as provider:
-        bind(hub, "brand-a", provider, DOMAIN)
-        yield provider
-
 
 # --- who gets in, and as whom
 
@@ -257,6 +238,15 @@ def test_password_is_refused_where_only_the_provider_counts(hub: Hub, provider: 
 def test_owner_keeps_the_password_where_only_the_provider_counts(hub: Hub, provider: Provider) -> None:
     bind(hub, "brand-a", provider, DOMAIN, passwords_serve=False)
     assert signed_in(hub.with_password("owner"))
+
+
+def test_sessions_end_when_passwords_serve_no_more_but_for_owners(hub: Hub, provider: Provider) -> None:
+    hub.person("brand-a", "vera", Role.VIEWER)
+    viewer, owner = hub.signed_in("vera"), hub.signed_in("owner")
+    bind(hub, "brand-a", provider, DOMAIN)
+    assert (signed_in(viewer), signed_in(owner)) == (True, True)
+    bind(hub, "brand-a", provider, DOMAIN, passwords_serve=False)
+    assert (signed_in(viewer), signed_in(owner)) == (False, True)
 
 
 def test_password_serves_while_the_provider_is_down(hub: Hub, provider: Provider) -> None:

@@ -1,6 +1,5 @@
 """A provider that lies, publishes nonsense, or whose answer somebody changed: it lets nobody in, and leads nowhere."""
 
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,11 +13,8 @@ from joserfc.jwk import OctKey, RSAKey
 
 from tests.conftest import HTML, Hub, fresh_database, hub_on
 from tests.web.members.led import (
-    ADA,
-    BACK,
     DOMAIN,
     answered,
-    bind,
     browser_of,
     entered,
     led,
@@ -31,7 +27,6 @@ from tests.web.members.provider import (
     Provider,
     Said,
     now,
-    running,
     signed_by_stranger,
     signed_with_public_key,
     signed_with_secret,
@@ -39,27 +34,11 @@ from tests.web.members.provider import (
 )
 
 
-@pytest.fixture(autouse=True)
-def _without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Authlib's server wants TLS, which loopback has none of."""
-    monkeypatch.setitem(os.environ, "AUTHLIB_INSECURE_TRANSPORT", "1")
-
-
 @pytest.fixture(scope="module")
 def hub(cluster: str, home: Path, evaluator_url: str) -> Iterator[Hub]:
     """One hub for all of these tests: nobody gets in, so that it stays as it was."""
     with fresh_database(cluster) as url, hub_on(url, home, evaluator_url) as hub:
-        hub.admit("brand-a")
-        hub.person("brand-a", "owner")
         yield hub
-
-
-@pytest.fixture
-def provider(hub: Hub) -> Iterator[Provider]:
-    """The provider of brand-a, whose domain is bound."""
-    with running(BACK.format("brand-a"), **ADA) as provider:
-        bind(hub, "brand-a", provider, DOMAIN)
-        yield provider
 
 
 def changed(**claims: object) -> Callable[[Said, Said], None]:
