@@ -9,7 +9,7 @@ import time_machine
 from hub import clock
 from hub.members import service as members
 from hub.members.rules import ATTEMPTS_SPAN, MOST_ATTEMPTS, MOST_NETWORK_ATTEMPTS
-from tests.conftest import HTML, PASSWORD, Hub, csrf
+from tests.conftest import HTML, PASSWORD, Hub, csrf, hub_on
 
 HERE, NEARBY, ELSEWHERE = "192.0.2.7", "192.0.2.250", "198.51.100.7"
 
@@ -45,6 +45,35 @@ def test_person_signs_in_from_elsewhere_while_somebody_guesses(alliance: Hub) ->
     for _ in range(MOST_ATTEMPTS + 1):
         tried(alliance, "wrong")
     assert tried(alliance, PASSWORD, ELSEWHERE) == 302
+
+
+def a_thousand(hub: Hub, networks: int) -> None:
+    """Leave a thousand attempts at Ana's password, from so many networks."""
+    with hub.app.app_context():
+        for n in range(networks):
+            members.may_try("ana@alliance-hub.org", f"203.0.{n}.1")
+    hub.sql(
+        "INSERT INTO sign_in_attempt (subject, at) SELECT subject, at FROM sign_in_attempt, generate_series(2, %s)",
+        1000 // networks,
+    )
+
+
+@pytest.mark.parametrize("networks", [1, 200])
+def test_thousand_failures_of_strangers_keep_nobody_from_signing_in(alliance: Hub, networks: int) -> None:
+    a_thousand(alliance, networks)
+    assert tried(alliance, PASSWORD, "203.0.0.1") == 429
+    assert tried(alliance, PASSWORD, ELSEWHERE) == 302
+
+
+def test_guesser_with_all_addresses_of_a_network_gets_no_further(alliance: Hub) -> None:
+    answers = [tried(alliance, "wrong", f"2001:db8::{n:x}:0:0:1") for n in range(1, MOST_ATTEMPTS + 2)]
+    assert answers == [200] * MOST_ATTEMPTS + [429]
+
+
+def test_attempts_at_two_workers_count_together(alliance: Hub) -> None:
+    with hub_on(alliance.owner_url, alliance.home, "http://127.0.0.1:9") as other:
+        answers = [tried((alliance, other)[n % 2], "wrong") for n in range(MOST_ATTEMPTS + 1)]
+    assert answers == [200] * MOST_ATTEMPTS + [429]
 
 
 def test_address_is_the_same_in_any_case(alliance: Hub) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
+from hub.members import service as members
+from hub.members.rules import MOST_ATTEMPTS
 from tests.conftest import PASSWORD, Hub
 from tests.web.pages.browsers import IN_BROWSER, chromium, moved, served, with_authenticator
 
@@ -67,6 +69,17 @@ def test_passkey_made_at_first_sign_in_signs_in_alone_and_as_second_step(page: P
     assert hub.sql("SELECT kind, counter > 1, used_at IS NOT NULL FROM factor WHERE kind = 'passkey'") == [
         ("passkey", True, True)
     ]
+
+
+def test_passkey_signs_in_however_often_strangers_guessed_at_the_password_beside_it(
+    page: Page, site: str, hub: Hub
+) -> None:
+    enrolled(page, site)
+    signed_out(page)
+    with hub.app.app_context():
+        assert [members.may_try("ana@alliance-hub.org", "127.0.0.1") for _ in range(MOST_ATTEMPTS + 1)][-1] is False
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("heading", name="Overview").wait_for()
 
 
 def test_passkey_answer_given_at_another_address_signs_nobody_in(page: Page, site: str, hub: Hub) -> None:
