@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -19,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 MOST_BYTES = 2**20
 SECONDS = 5.0
-"""For all of it, from the first byte sent to the last one read."""
+"""For all of it, from the first byte sent to the last one read, unless the caller says otherwise."""
 LOOK_UP_SECONDS = 3.0
 """For its name, before that."""
 _LOOKING_UP = threading.BoundedSemaphore(16)
@@ -42,31 +43,51 @@ class Answer:
 def ask(url: str, *, local: bool, form: Mapping[str, str] | None = None, authorization: str = "") -> Answer:
     """GET an address, or POST it a form, for a JSON object; a redirect is an answer like any other.
 
+    Bounds as for `send`. Raises OutOfReachError.
+    """
+    headers = {"Accept": "application/json"} | ({"Authorization": authorization} if authorization else {})
+    body = None
+    if form is not None:
+        body, headers["Content-Type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
+    status, text = send(url, local=local, body=body, headers=headers)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise OutOfReachError(f"it did not answer as it should ({type(error).__name__})") from None
+    if not isinstance(found, dict):
+        raise OutOfReachError("its answer is no JSON object")
+    return Answer(status, found)
+
+
+def send(
+    url: str,
+    *,
+    local: bool,
+    body: bytes | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    seconds: float | None = None,
+    most: int = MOST_BYTES,
+) -> tuple[int, bytes]:
+    """POST a body to an address, or GET it without one: the status and the bytes of the answer, at most so many.
+
     Only https, and only at addresses of the public internet; `local` lets in this machine itself, without TLS too.
     The address that was looked up is the one connected to. Raises OutOfReachError.
     """
     try:
         parts = urlsplit(url)
         where, port = _place(parts, local), parts.port or (443 if parts.scheme == "https" else 80)
-        headers = {"Host": parts.netloc, "Accept": "application/json", "Accept-Encoding": "identity"}
-        headers |= {"Authorization": authorization} if authorization else {}
-        body = None
-        if form is not None:
-            body, headers["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
+        told = {"Host": parts.netloc, "Accept-Encoding": "identity", **headers}
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        with _connected(parts, where, port) as connection:
-            method = "GET" if form is None else "POST"
-            connection.request(method, target, body=body, headers=headers, preload_content=False)
+        with _connected(parts, where, port, seconds or SECONDS) as connection:
+            method = "GET" if body is None else "POST"
+            connection.request(method, target, body=body, headers=told, preload_content=False)
             answer = connection.getresponse()
-            text = answer.read(MOST_BYTES + 1, decode_content=False)
-            if len(text) > MOST_BYTES:
-                raise OutOfReachError("its answer is too long")
-            found = json.loads(text)
-    except (OSError, HTTPError, HTTPException, ValueError, RecursionError) as error:
+            found = answer.read(most + 1, decode_content=False)
+    except (OSError, HTTPError, HTTPException, ValueError) as error:
         raise OutOfReachError(f"it did not answer as it should ({type(error).__name__})") from None
-    if not isinstance(found, dict):
-        raise OutOfReachError("its answer is no JSON object")
-    return Answer(answer.status, found)
+    if len(found) > most:
+        raise OutOfReachError("its answer is too long")
+    return answer.status, found
 
 
 def _place(parts: SplitResult, local: bool) -> str:
@@ -118,23 +139,23 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 @contextmanager
-def _connected(parts: SplitResult, where: str, port: int) -> Iterator[HTTPConnection]:
+def _connected(parts: SplitResult, where: str, port: int, seconds: float) -> Iterator[HTTPConnection]:
     """A connection to where the name leads, cut off once its time is over, however slowly it answers."""
     connection: HTTPConnection
     if parts.scheme == "https":
         name = parts.hostname
         context = ssl.create_default_context()
         connection = HTTPSConnection(
-            where, port, timeout=SECONDS, server_hostname=name, assert_hostname=name, ssl_context=context
+            where, port, timeout=seconds, server_hostname=name, assert_hostname=name, ssl_context=context
         )
     else:
-        connection = HTTPConnection(where, port, timeout=SECONDS)
+        connection = HTTPConnection(where, port, timeout=seconds)
 
     def cut() -> None:
         with suppress(OSError):
             socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
-    ends_at = time.monotonic() + SECONDS
+    ends_at = time.monotonic() + seconds
     timer = None
     try:
         connection.connect()

@@ -26,8 +26,8 @@ EVERYONE = frozenset(
         Permission.PERSON_MANAGE,
     }
 )
-MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN}
 AGENCY = frozenset({Permission.AUTHORISATION_READ, Permission.AUTHORISATION_MANAGE})
+MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN, Permission.LEDGER_COSIGN}
 SEATED = MEMBERS | {Permission.GROUP_MANAGE}
 EXCHANGE = frozenset(
     {

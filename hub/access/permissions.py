@@ -18,6 +18,7 @@ class Permission(StrEnum):
     MATCH_READ_OWN = "match:read-own"
     LIST_FETCH = "list:fetch"
     LEDGER_READ_OWN = "ledger:read-own"
+    LEDGER_COSIGN = "ledger:cosign"
     CREDENTIAL_MANAGE = "credential:manage"
     PERSON_MANAGE = "person:manage"
     AGREEMENT_SIGN = "agreement:sign"
@@ -44,6 +45,7 @@ WORDS: dict[Permission, str] = {
     Permission.MATCH_READ_OWN: "Read the member's own matches",
     Permission.LIST_FETCH: "Fetch the token list made for the member",
     Permission.LEDGER_READ_OWN: "Read the member's own part of the record",
+    Permission.LEDGER_COSIGN: "Enrol the member's witness of the log, and hand in its cosignatures",
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
     Permission.PERSON_MANAGE: "Invite people of the member, change their roles, shut them out",
     Permission.AGREEMENT_SIGN: "Sign the agreement of the alliance for the member",
@@ -64,6 +66,7 @@ UNSIGNED = frozenset(
         Permission.MEMBER_SELF,
         Permission.SESSION_OWN,
         Permission.LEDGER_READ_OWN,
+        Permission.LEDGER_COSIGN,
         Permission.CREDENTIAL_MANAGE,
         Permission.PERSON_MANAGE,
         Permission.AGREEMENT_SIGN,
@@ -74,4 +77,4 @@ UNSIGNED = frozenset(
         Permission.MATCH_READ_OWN,
     }
 )
-"""What a member may that has yet to sign the agreement in force: read and take back its own, and sign."""
+"""What a member may that has yet to sign the agreement in force: read, take back its own, cosign the log, sign."""

@@ -1,13 +1,15 @@
-"""Commands of the audit log: verify, promises, receipt."""
+"""Commands of the audit log: verify, promises, receipt, cosign, policy, compare."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
-from hub.client.errors import usage
+from hub.client.errors import ExitCode, usage
 from hub.client.options import Options, examples, json_option
 
 
@@ -28,8 +30,9 @@ def verify(options: Options, /, full: bool, as_json: bool) -> None:
     erased with a record; that our answered exchanges are in it. Run it often (it is cheap), and with --full now and
     then: entries looked at before may have been altered since.
 
-    Ends with 0 when all holds, 10 for an exchange that is overdue, 20 for altered bytes, 30 for a log that was rolled
-    back or forked, 40 for what is withheld; from 10 on it leaves an evidence file that a third party can check.
+    Ends with 0 when all holds, 3 when the quorum of the trust policy that we pinned has not cosigned it yet, 10 for an
+    exchange that is overdue, 20 for altered bytes, 30 for a log that was rolled back or forked, 40 for what is
+    withheld; from 10 on it leaves an evidence file that a third party can check.
     """
     from hub.client.ledger import verify as verify_log
 
@@ -37,6 +40,8 @@ def verify(options: Options, /, full: bool, as_json: bool) -> None:
     with options.session(console) as session:
         verified = verify_log(session, full=full)
         console.result(verified.document(), verified.lines())
+        if verified.is_provisional:
+            click.get_current_context().exit(ExitCode.PROVISIONAL)
 
 
 @ledger.command(epilog=examples("alliance --profile brand.json ledger promises"))
@@ -78,5 +83,79 @@ def receipt(options: Options, /, id: str, out: Path | None, as_json: bool) -> No
             except OSError as error:
                 raise usage(f"{out} cannot be written: {error.strerror}", "name another place") from error
         view = "erased" if found.entry.view is None else json.dumps(dict(found.entry.view), ensure_ascii=False)
-        lines = [f"entry {found.id} is number {found.index:,} in a signed log of {found.size:,}", view]
+        final = {None: "", True: " that a quorum has cosigned", False: " (provisional: no quorum yet)"}[found.final]
+        lines = [f"entry {found.id} is number {found.index:,} in a signed log of {found.size:,}{final}", view]
         console.result(found.document(), lines if out is not None else [*lines, "", found.proof.rstrip("\n")])
+
+
+class Span(click.ParamType[float]):
+    """A span of time."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds: `10s`, `5m`."""
+        found = re.fullmatch(r"([1-9][0-9]{0,4})(s|m)", str(value))
+        if found is None:
+            self.fail(f"{value!r} is no span; write 10s or 5m", param, ctx)
+        return float(found[1]) * (60 if found[2] == "m" else 1)
+
+
+@ledger.command(epilog=examples("alliance --profile brand.json ledger cosign --every 10s"))
+@click.option("--every", type=Span(), help="Go on and cosign as often as this, e.g. 10s; Ctrl-C ends it.")
+@json_option
+@click.pass_obj
+def cosign(options: Options, /, every: float | None, as_json: bool) -> None:
+    """Be a witness of the log: cosign its checkpoint once it extends the one that we cosigned last.
+
+    At first use this makes a key of ours in the state folder and enrols it at the hub. Never signs a log that was
+    rolled back or forked: that ends with 30 and an evidence file. What a quorum of members cosigns is final: the hub
+    cannot show another log to anybody without one of us noticing.
+    """
+    from hub.client.ledger import cosign as cosign_log
+
+    console = options.console(as_json)
+    with options.session(console) as session:
+        done = cosign_log(session, every)
+        console.result(done.document(), done.lines())
+
+
+@ledger.command(
+    epilog=examples("alliance --profile brand.json ledger policy", "alliance --profile brand.json ledger policy --take")
+)
+@click.option("--take", is_flag=True, help="Pin the policy that the hub has now.")
+@click.option("--from", "file", type=click.Path(path_type=Path), help="Pin the policy in this file (C2SP tlog-policy).")
+@json_option
+@click.pass_obj
+def policy(options: Options, /, take: bool, file: Path | None, as_json: bool) -> None:
+    """Show the trust policy that we pinned, and where the hub's differs.
+
+    It says which witnesses we know and how many of them make a checkpoint final. `verify` and `receipt` hold the log
+    to the one that we pinned, whatever the hub says later.
+    """
+    from hub.client.ledger import look_at_policy
+
+    if take and file is not None:
+        raise usage("--take and --from are two policies", "give one of them")
+    console = options.console(as_json)
+    with options.session(console) as session:
+        pinned = look_at_policy(session, take=take, file=file)
+        console.result(pinned.document(), pinned.lines())
+
+
+@ledger.command(epilog=examples("alliance --profile brand.json ledger compare brand-b/ledger.json"))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def compare(options: Options, /, files: tuple[Path, ...], as_json: bool) -> None:
+    """Compare checkpoints of other members with ours: were we all shown one log?
+
+    FILES are checkpoints, receipts, or the ledger.json of another member's state folder. Where two of them are not of
+    one log, this ends with 30 and an evidence file that holds both signatures of the hub.
+    """
+    from hub.client.ledger import compare as compare_checkpoints
+
+    console = options.console(as_json)
+    with options.session(console) as session:
+        compared = compare_checkpoints(session, files)
+        console.result(compared.document(), compared.lines())

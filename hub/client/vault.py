@@ -200,6 +200,10 @@ class Vault:
         """Keep the proof that an exchange is in the log (c2sp.org/tlog-proof@v1) in place of the promise."""
         self._db.execute("UPDATE journal SET receipt = ?, promise = NULL WHERE id = ?", (receipt, id))
 
+    def last_own_leaf(self) -> int:
+        """The place in the log of the last entry that concerns us; -1 while there is none."""
+        return int(self._db.execute("SELECT coalesce(max(leaf), -1) FROM own_leaf").fetchone()[0])
+
     def keep_own_leaves(self, places: dict[str, int]) -> None:
         """Keep at which leaf each entry that concerns us was found."""
         with self._transaction():

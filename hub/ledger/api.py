@@ -3,12 +3,13 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, abort, request, url_for
+from flask import Flask, Response, abort, current_app, request, url_for
 from flask_smorest import Blueprint
 
 from hub.access.gate import actor, public, requires
 from hub.access.permissions import Permission
 from hub.ledger import schema, service
+from hub.tree.note import NoteError
 from hub.tree.promise import in_header
 from hub.tree.tiles import parse_tile_path
 from hub.web.api import OCTETS, answers
@@ -33,26 +34,63 @@ def attach_promises(app: Flask) -> None:
         return response
 
 
+def _note(head: service.Head | None) -> Response:
+    """A checkpoint with all its cosignatures; more of them may come."""
+    if head is None:
+        abort(404)
+    note = service.cosigned(head.size, head.note)
+    return Response(note, mimetype="text/plain", headers={"Cache-Control": "max-age=1"})
+
+
 @log.get("/checkpoint")
 @public(WHY)
 @log.doc(responses=answers("text/plain", "A signed note", _404="Nothing is signed yet"))
 def checkpoint() -> Response:
     """The newest signed checkpoint (C2SP tlog-checkpoint)."""
-    head = service.newest_checkpoint()
-    if head is None:
-        abort(404)
-    return Response(head.note, mimetype="text/plain", headers={"Cache-Control": "max-age=1"})
+    return _note(service.newest_checkpoint())
+
+
+@log.get("/checkpoint/final")
+@public(WHY)
+@log.doc(responses=answers("text/plain", "A signed note", _404="No quorum has cosigned yet"))
+def final_checkpoint() -> Response:
+    """The newest checkpoint that the quorum of the trust policy has cosigned."""
+    return _note(service.newest_final())
+
+
+@log.get("/checkpoint/offered")
+@public(WHY)
+@log.doc(responses=answers("text/plain", "A signed note", _404="Nothing is signed yet"))
+def offered_checkpoint() -> Response:
+    """The checkpoint for witnesses to cosign now: one that some have cosigned and not yet enough, or the newest."""
+    return _note(service.offered_checkpoint())
 
 
 @log.get("/checkpoints/<int:size>")
 @public(WHY)
 @log.doc(responses=answers("text/plain", "A signed note"))
 def checkpoint_of(size: int) -> Response:
-    """The signed checkpoint of a size published before."""
+    """The signed checkpoint of a size published before, with the cosignatures it has by now."""
     note = service.checkpoint_at(size) if size < 1 << 62 else None
     if note is None:
         abort(404)
-    return Response(note, mimetype="text/plain", headers={"Cache-Control": "max-age=31536000, immutable"})
+    return Response(service.cosigned(size, note), mimetype="text/plain", headers={"Cache-Control": "max-age=1"})
+
+
+@log.get("/policy")
+@public(WHY)
+@log.doc(responses=answers("text/plain", "A trust policy"))
+def policy() -> Response:
+    """The trust policy (C2SP tlog-policy): the log's keys, its witnesses, and their quorum. Pin it."""
+    return Response(service.trust_policy().encode(), mimetype="text/plain", headers={"Cache-Control": "max-age=60"})
+
+
+@log.get("/keys")
+@public(WHY)
+@log.response(200, schema.KeysSchema)
+def keys() -> Any:
+    """Every key that signed this log, and the note by which the key before it announced it."""
+    return {"origin": current_app.extensions["settings"].origin, "keys": service.log_keys()}
 
 
 @log.get("/tile/<path:path>")
@@ -112,3 +150,58 @@ def receipt(entry: str) -> Response:
     if proof is None:
         return Response("", status=202, headers={"Retry-After": "1"})
     return Response(proof, mimetype="text/plain")
+
+
+@blueprint.get("/witnesses")
+@requires(Permission.LEDGER_READ_OWN)
+@blueprint.response(200, schema.WitnessesSchema)
+def witnesses() -> Any:
+    """The witnesses that count at present, and whose they are."""
+    return {"witnesses": service.known_witnesses(actor())}
+
+
+@blueprint.post("/witnesses")
+@requires(Permission.LEDGER_COSIGN)
+@blueprint.arguments(schema.EnrolmentSchema)
+@blueprint.response(200, schema.WitnessSchema)
+def enrol_witness(given: dict[str, str]) -> Any:
+    """Enrol the key by which your client cosigns checkpoints; one a member. The same once more changes nothing."""
+    try:
+        return service.enrol_witness(actor(), given["note"])
+    except NoteError as error:
+        raise ProblemError(
+            "not-valid", str(error), "Sign the three lines with the key that they end with", field="note"
+        ) from error
+    except service.WitnessError as error:
+        raise _conflict(error) from error
+
+
+@blueprint.post("/witnesses/removal")
+@requires(Permission.LEDGER_COSIGN)
+@blueprint.response(200, schema.RemovalSchema)
+def remove_witness() -> Any:
+    """Let your witness cosign no more: its key is lost, or another one takes its place."""
+    return {"removed": service.remove_own_witness(actor())}
+
+
+@blueprint.post("/cosignatures")
+@requires(Permission.LEDGER_COSIGN)
+@blueprint.arguments(schema.CosignatureSchema)
+@blueprint.response(200, schema.KeptSchema)
+def cosign(given: dict[str, Any]) -> Any:
+    """Hand in your witness's signature line (C2SP tlog-cosignature) under a published checkpoint."""
+    try:
+        service.keep_cosignature(actor(), given["size"], given["lines"])
+    except service.UnknownSizeError as error:
+        raise ProblemError("not-found", str(error), "Cosign what /audit/log/checkpoint/offered gives") from error
+    except service.WitnessError as error:
+        raise _conflict(error) from error
+    except NoteError as error:
+        raise ProblemError(
+            "not-valid", str(error), "Compare what you signed with /audit/log/checkpoints/<size>", field="lines"
+        ) from error
+    return {"size": given["size"]}
+
+
+def _conflict(error: service.WitnessError) -> ProblemError:
+    return ProblemError("conflict", str(error), "POST /audit/witnesses/removal ends yours; /audit/witnesses lists all")

@@ -63,6 +63,8 @@ class Event(StrEnum):
     ACCESS_DENIED = "access.denied"
     DENIALS_COUNTED = "access.denials_counted"
     ENTRIES_READ = "audit.read"
+    WITNESS_ADDED = "ledger.witness_added"
+    WITNESS_REMOVED = "ledger.witness_removed"
     DECISION_PROPOSED = "decision.proposed"
     DECISION_APPROVED = "decision.approved"
     DECISION_REFUSED = "decision.refused"
@@ -135,6 +137,8 @@ SENTENCES: dict[Event, str] = {
     Event.ACCESS_DENIED: "{member} asked for something it may not do ({ref}), and was refused",
     Event.DENIALS_COUNTED: "{refused} more requests of {ref} for what it may not do were refused",
     Event.ENTRIES_READ: "{member} read {read} entries of the record, as its auditor",
+    Event.WITNESS_ADDED: "The witness {ref} cosigns the log from now on: the trust policy has changed",
+    Event.WITNESS_REMOVED: "The witness {ref} cosigns the log no more: the trust policy has changed",
     Event.DECISION_PROPOSED: "A person of the office proposed a decision about {ref}, which a second one must approve",
     Event.DECISION_APPROVED: "A second person of the office approved a decision about {ref}",
     Event.DECISION_REFUSED: "A proposed decision about {ref} was refused",

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from hub import clock
+from hub.ledger import service
 from hub.ledger.sequencer import BATCH, ForkError, HaltedError, Sequencer
 from hub.log import describe, log
 from hub.tree.note import Signer
@@ -66,3 +67,8 @@ def check_log() -> int:
     from hub.ledger import service  # here: the sequencer's process needs nothing of the application
 
     return service.check_and_halt().count
+
+
+def push_checkpoints() -> int:
+    """Have the witnesses at an address cosign what is offered. Safe to repeat."""
+    return service.push_checkpoints()

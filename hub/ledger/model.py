@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -188,6 +189,53 @@ class Debt(Model):
     __table_args__ = ({"prefixes": ["UNLOGGED"]},)
 
     xid: Mapped[int] = mapped_column(Xid8, primary_key=True, autoincrement=False)
+
+
+class LogKey(Model):
+    """A key that signs checkpoints, and when."""
+
+    __tablename__ = "ledger_key"
+
+    vkey: Mapped[str] = mapped_column(Text, primary_key=True)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    statement: Mapped[str | None] = mapped_column(Text)
+    """The note by which the key before it announced it; None of the first."""
+
+
+class Witness(Model):
+    """Somebody outside who cosigns checkpoints: a member's client, or a C2SP witness at an address."""
+
+    __tablename__ = "ledger_witness"
+    __table_args__ = (
+        CheckConstraint("octet_length(public_key) = 32", name="public_key"),
+        Index("uq_ledger_witness_standing", "party", unique=True, postgresql_where=text("removed_at IS NULL")),
+    )
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    vkey: Mapped[str] = mapped_column(Text)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    party: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    """Whose it is; None of one that is no member's."""
+    url: Mapped[str | None] = mapped_column(Text)
+    """Where checkpoints are pushed to (C2SP tlog-witness, submission prefix); None: it comes for them itself."""
+    added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    """The largest checkpoint it has cosigned, as far as we know."""
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When a checkpoint was last pushed to it."""
+
+
+class Cosignature(Model):
+    """A witness's signature line over the checkpoint of a size."""
+
+    __tablename__ = "ledger_cosignature"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    witness: Mapped[str] = mapped_column(ForeignKey("ledger_witness.name"), primary_key=True)
+    line: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class TagKey(Model):

@@ -1,4 +1,4 @@
-"""What is asked of the log over HTTP."""
+"""What is asked of the log over HTTP; the JSON of witnesses, their cosignatures and the log's keys."""
 
 from typing import Any
 
@@ -37,3 +37,65 @@ def chosen(given: dict[str, Any]) -> Chosen:
     """The filter of a checked query."""
     known = {name: given.get(name) for name in ("action", "outcome", "role", "via", "member")}
     return Chosen(**known, since=day_begins(given.get("since")), until=day_begins(given.get("until"), 1))
+
+
+class KeySchema(Schema):
+    """A key that signs checkpoints."""
+
+    vkey = fields.String()
+    since = fields.DateTime()
+    until = fields.DateTime(allow_none=True, metadata={"description": "null: it signs on"})
+    statement = fields.String(
+        allow_none=True, metadata={"description": "The note by which the key before it announced it; null of the first"}
+    )
+
+
+class KeysSchema(Schema):
+    """The keys of the log."""
+
+    origin = fields.String()
+    keys = fields.List(fields.Nested(KeySchema))
+
+
+class WitnessSchema(Schema):
+    """A witness whose cosignatures count."""
+
+    name = fields.String()
+    vkey = fields.String()
+    member = fields.String(allow_none=True, metadata={"description": "Whose it is; null: no member's"})
+    size = fields.Integer(allow_none=True, metadata={"description": "The largest checkpoint it has cosigned"})
+
+
+class WitnessesSchema(Schema):
+    """The witnesses that count at present."""
+
+    witnesses = fields.List(fields.Nested(WitnessSchema))
+
+
+class EnrolmentSchema(Schema):
+    """A key, and that you hold it."""
+
+    note = fields.String(
+        required=True,
+        validate=validate.Length(1, 2000),
+        metadata={"description": "A note signed by the key (type 4): `<origin>/witnesses`, your code, the vkey"},
+    )
+
+
+class RemovalSchema(Schema):
+    """What became of your witness."""
+
+    removed = fields.Boolean()
+
+
+class CosignatureSchema(Schema):
+    """Signature lines over a checkpoint."""
+
+    size = fields.Integer(required=True, validate=validate.Range(0, 1 << 62))
+    lines = fields.String(required=True, validate=validate.Length(1, 20_000))
+
+
+class KeptSchema(Schema):
+    """The size whose checkpoint bears your line now."""
+
+    size = fields.Integer()

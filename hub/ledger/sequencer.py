@@ -204,6 +204,10 @@ class Sequencer:
                     "INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (%s, %s, %s, %s)",
                     (size, root, note, now if head.at is None else max(now, head.at)),
                 )
+                cursor.execute(
+                    "INSERT INTO ledger_key (vkey, since) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    (self.signer.verifier.vkey, now),
+                )
                 self.at("inserted")
         self.at("published")
         self._move_anchor(note)

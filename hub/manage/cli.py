@@ -61,7 +61,7 @@ def worker() -> None:
     from hub.applications.jobs import forget_applications
     from hub.indicators.jobs import expire_contributions, settle_orphans
     from hub.jobs import Work, create_queue
-    from hub.ledger.jobs import check_log
+    from hub.ledger.jobs import check_log, push_checkpoints
     from hub.limits.jobs import forget_spans
     from hub.mail import SEND, WAITS, forget_letters, send_letter
     from hub.members.jobs import (
@@ -93,6 +93,7 @@ def worker() -> None:
         "tell_denials": ("32 * * * *", tell_denials),
         "check_log": ("41 2 * * *", check_log),
         "warn_of_authorisations": ("22 4 * * *", warn_of_authorisations),
+        "push_checkpoints": ("* * * * * */10", push_checkpoints),
         "settle_orphans": ("17 3 * * *", settle_orphans),
     }
     asked = {

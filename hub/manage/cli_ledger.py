@@ -6,12 +6,13 @@ import time
 
 import click
 
+from hub.manage.cli_witness import witness
 from hub.manage.operating import operating, refusals_said
 
 
 @click.group()
 def ledger() -> None:
-    """Check the log."""
+    """Check the log, and keep its witnesses."""
 
 
 @ledger.command()
@@ -48,3 +49,6 @@ def fsck(as_json: bool) -> None:
         )
     if checked.count:
         raise SystemExit(1)
+
+
+ledger.add_command(witness)

@@ -27,6 +27,10 @@ class NoteError(ValueError):
     """A note is malformed, is not signed by the key it must be, or carries a bad signature of a known key."""
 
 
+class UnknownSignerError(NoteError):
+    """No known key signed a note."""
+
+
 def key_hash(name: str, algorithm: int, public_key: bytes) -> bytes:
     """The four bytes that tell the keys of one name apart."""
     return hashlib.sha256(name.encode() + b"\n" + bytes([algorithm]) + public_key).digest()[:HASH_BYTES]
@@ -160,7 +164,7 @@ def open_note(note: str, known: Iterable[Verifier]) -> Note:
             before = signed_by.get(verifier.vkey)
             signed_by[verifier.vkey] = stated if before is None or stated is None else max(before, stated)
     if not signed_by:
-        raise NoteError("no known key signed this note")
+        raise UnknownSignerError("no known key signed this note")
     return Note(text, signed_by)
 
 

@@ -70,6 +70,11 @@ ROWS = {
     "ledger_quarantine": "INSERT INTO ledger_quarantine (entry_id, reason, found_at)"
     f" VALUES ({_ENTRY}, 'no leaf', now())",
     "ledger_checkpoint": f"INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (1, {_KEY}, 'note', now())",
+    "ledger_key": "INSERT INTO ledger_key (vkey, since) VALUES ('example+key', now())",
+    "ledger_witness": "INSERT INTO ledger_witness (name, vkey, public_key, party, added_at)"
+    f" VALUES ('example/witness', 'example/witness+key', {_KEY}, 1, now())",
+    "ledger_cosignature": "INSERT INTO ledger_cosignature (size, witness, line, at)"
+    " VALUES (1, 'example/witness', 'line', now())",
 }
 LATER = {
     "contribution": (

@@ -30,9 +30,12 @@ class LogReader:
         self._local = threading.local()
         self._opened: list[HubConnection] = []
 
-    def checkpoint(self) -> str | None:
-        """The newest signed checkpoint; None before the first. Raises LedgerAlarm for what is no text."""
-        answer = self._hub().get("/audit/log/checkpoint", accept=(200, 404))
+    def checkpoint(self, which: str = "checkpoint") -> str | None:
+        """The newest signed checkpoint, or the `checkpoint/final` or `checkpoint/offered`; None while there is none.
+
+        Raises LedgerAlarm for what is no text.
+        """
+        answer = self._hub().get(f"/audit/log/{which}", accept=(200, 404))
         if answer.status == 404:
             return None
         try:

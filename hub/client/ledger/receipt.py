@@ -5,30 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hub.client.errors import ClientError, ExitCode, false_answer, usage
+from hub.client.errors import ClientError, ExitCode, false_answer
+from hub.client.ledger.keys import log_keys
 from hub.client.ledger.parts import OwnEntry, entry_name, own_entries
+from hub.client.ledger.trust import pinned_policy
 from hub.client.session import Session
 from hub.tree.leaf import LeafError, parse_leaf
 from hub.tree.merkle import ProofError, leaf_hash
-from hub.tree.note import NoteError, Verifier
+from hub.tree.note import NoteError
 from hub.tree.tlog_proof import TlogProof
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """A verified receipt: the c2sp.org/tlog-proof@v1 text, the leaf it proves, and our view of it (None: erased)."""
+    """A verified receipt: the c2sp.org/tlog-proof@v1 text, the leaf it proves, and our view of it (None: erased).
+
+    `final`: the quorum of the trust policy that we pinned has cosigned its checkpoint; None where we pinned none.
+    """
 
     id: str
     index: int
     size: int
     proof: str
     entry: OwnEntry
+    final: bool | None
 
     def document(self) -> dict[str, Any]:
         """For `--json`."""
         view = None if self.entry.view is None else dict(self.entry.view)
         leaf = self.entry.raw.decode()
-        return {"id": self.id, "index": self.index, "size": self.size, "view": view, "leaf": leaf, "proof": self.proof}
+        told = {"id": self.id, "index": self.index, "size": self.size, "final": self.final}
+        return told | {"view": view, "leaf": leaf, "proof": self.proof}
 
 
 def fetch_receipt(session: Session, id: str) -> Receipt:
@@ -37,9 +44,8 @@ def fetch_receipt(session: Session, id: str) -> Receipt:
     Raises ClientError: exit code 75 while the entry waits for its checkpoint, 4 for an id that does not concern us, 5
     for a proof that does not hold.
     """
-    profile = session.profile
-    if profile.ledger_vkey is None or profile.ledger_origin is None:
-        raise usage("a receipt cannot be checked without the ledger's public key", "use a profile file: --profile FILE")
+    keys, policy = log_keys(session), pinned_policy(session)
+    known = [each.verifier for each in policy.witnesses] if policy is not None else []
     answer = session.hub.get(f"/audit/receipts/{id}", accept=(200, 202))
     if answer.status == 202:
         raise ClientError(ExitCode.TRY_LATER, "the entry waits for its checkpoint", "ask again in a second")
@@ -48,7 +54,8 @@ def fetch_receipt(session: Session, id: str) -> Receipt:
         entry = next(own_entries(session.hub, proof.index, proof.index + 1), None)
         if entry is None or entry_name(parse_leaf(entry.raw).id) != id:
             raise false_answer("the receipt is of another entry")
-        stated, _ = proof.verify(leaf_hash(entry.raw), profile.ledger_origin, [Verifier.parse(profile.ledger_vkey)])
+        stated, note = proof.verify(leaf_hash(entry.raw), str(session.profile.ledger_origin), keys, known)
     except (UnicodeDecodeError, ProofError, NoteError, LeafError) as error:
         raise false_answer(f"the receipt does not hold: {error}") from None
-    return Receipt(id, proof.index, stated.size, answer.body.decode(), entry)
+    final = None if policy is None else policy.is_met_by(note.signed_by.keys())
+    return Receipt(id, proof.index, stated.size, answer.body.decode(), entry, final)

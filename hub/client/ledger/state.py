@@ -41,7 +41,7 @@ class Memory:
     note: str
     size: int
     root: bytes
-    full_at: str
+    full_at: str = ""
     erasures: Mapping[str, Erased] = field(default_factory=dict)
 
 
@@ -73,7 +73,7 @@ def _erased(first: int, last: int, id: str) -> Erased:
 
 
 def write_memory(path: Path, memory: Memory) -> None:
-    """Replace the memory at once and as a whole (mode 0600): after a crash the old one stands, or the new one."""
+    """Replace the memory (`replace_file`)."""
     document = {
         "v": _VERSION,
         "origin": memory.origin,
@@ -83,12 +83,23 @@ def write_memory(path: Path, memory: Memory) -> None:
         "full_at": memory.full_at,
         "erasures": dict(memory.erasures),
     }
+    replace_file(path, json.dumps(document))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Replace a file at once and as a whole (mode 0600): after a crash the old one stands, or the new one."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(document, file)
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+    if os.name == "posix":  # where a folder can be opened, its new name is made durable too
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -9,27 +9,34 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub import clock
-from hub.client.errors import usage
 from hub.client.ledger.alarm import LedgerAlarm, altered, overdue, withheld
+from hub.client.ledger.keys import log_keys, stated_by
 from hub.client.ledger.log import LogReader, open_log
 from hub.client.ledger.parts import Opened, OwnLeaf, open_views, own_entries, scan
 from hub.client.ledger.promises import opened
 from hub.client.ledger.state import Erased, Memory, read_memory, write_memory
 from hub.client.ledger.tree_check import SignedTree, check_size, with_note
+from hub.client.ledger.trust import pinned_policy
 from hub.client.session import Session
 from hub.client.vault import Exchange
-from hub.tree.checkpoint import CheckpointBody, open_checkpoint
+from hub.tree.checkpoint import open_checkpoint
 from hub.tree.merkle import leaf_hash
-from hub.tree.note import NoteError, Verifier
+from hub.tree.note import NoteError
 from hub.tree.promise import TERM_SECONDS
+from hub.tree.trust_policy import NONE
 
 DEADLINE = timedelta(seconds=TERM_SECONDS)
 """An answered exchange is in the log by then (ledger.md §5.7)."""
+FINAL_WITHIN = timedelta(minutes=15)
+"""How old the newest cosignatures of a quorum may be while the log goes on growing."""
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A ledger that holds. `new` entries were looked at; of ours, `views` opened and `erased` have their record."""
+    """A ledger that holds. `new` entries were looked at; of ours, `views` opened and `erased` have their record.
+
+    `finality`: what the quorum of the trust policy that we pinned has cosigned of it; None where we pinned none.
+    """
 
     size: int
     new: int
@@ -38,6 +45,12 @@ class Verified:
     erased: int
     exchanges: int
     waiting: int
+    finality: Finality | None = None
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether there is a quorum to ask for, and it has not cosigned all that concerns us."""
+        return self.finality is not None and not self.finality.reached
 
     def document(self) -> dict[str, Any]:
         """For `--json`."""
@@ -49,6 +62,7 @@ class Verified:
             "erased": self.erased,
             "exchanges": self.exchanges,
             "waiting": self.waiting,
+            "final": None if self.finality is None else {"size": self.finality.size, "reached": self.finality.reached},
         }
 
     def lines(self) -> list[str]:
@@ -59,7 +73,22 @@ class Verified:
             f"ledger verified: {self.size:,} entries, {self.new:,} of them looked at now",
             f"  {self.own:,} concern us: {self.views:,} views open their commitments{erased}",
             f"  {self.exchanges:,} answered exchanges of ours are in the log{waiting}",
+            f"  {self._finality()}",
         ]
+
+    def _finality(self) -> str:
+        if self.finality is None:
+            return "no trust policy is pinned: `alliance ledger policy --take` pins the hub's"
+        told = f"a quorum of witnesses has cosigned it up to entry {self.finality.size:,}"
+        return told if self.finality.reached else f"PROVISIONAL: {told}, which is not enough"
+
+
+@dataclass(frozen=True)
+class Finality:
+    """The largest size that the quorum has cosigned; `reached`: all that concerns us is in it, and it is not old."""
+
+    size: int
+    reached: bool
 
 
 def verify(session: Session, *, full: bool) -> Verified:
@@ -69,8 +98,7 @@ def verify(session: Session, *, full: bool) -> Verified:
     was.
     """
     profile = session.profile
-    if profile.tag_key is None or profile.ledger_vkey is None or profile.ledger_origin is None:
-        raise usage("the ledger cannot be checked without its public key", "use a profile file: --profile FILE")
+    log_keys(session)
     path = session.folder / "ledger.json"
     memory = read_memory(path)
     try:
@@ -85,6 +113,7 @@ def verify(session: Session, *, full: bool) -> Verified:
 
 def _check(session: Session, reader: LogReader, memory: Memory | None, *, full: bool) -> tuple[Verified, Memory | None]:
     exchanges = session.vault.open_exchanges()
+    final = reader.checkpoint("checkpoint/final")
     note = reader.checkpoint()
     asked_at = clock.now()
     if note is None:
@@ -92,9 +121,10 @@ def _check(session: Session, reader: LogReader, memory: Memory | None, *, full: 
             check_size(memory, None)
         waiting = _on_time(exchanges, frozenset(), asked_at, None)
         return Verified(0, 0, 0, 0, 0, session.vault.exchange_count() - waiting, waiting), None
-    stated = _stated(session, note)
+    stated = stated_by(session, note)
     tree = SignedTree(reader, stated, note)
     tree.extends(memory)
+    finality = _finality(session, tree, final, asked_at)
     first = 0 if memory is None or full else memory.size
     try:
         own, opened = _own_parts(session, tree, first, exchanges)
@@ -107,20 +137,36 @@ def _check(session: Session, reader: LogReader, memory: Memory | None, *, full: 
     session.vault.keep_own_leaves({leaf.id: index for index, leaf in own.items()})
     full_at = clock.stamp(asked_at) if first == 0 or memory is None else memory.full_at
     found = session.vault.exchange_count() - waiting
+    if finality is not None and session.vault.last_own_leaf() >= finality.size:
+        finality = Finality(finality.size, reached=False)
     return (
-        Verified(tree.size, tree.size - first, len(own), opened.views, opened.erased, found, waiting),
+        Verified(tree.size, tree.size - first, len(own), opened.views, opened.erased, found, waiting, finality),
         Memory(stated.origin, note, stated.size, stated.root, full_at, pending),
     )
 
 
-def _stated(session: Session, note: str) -> CheckpointBody:
-    """What the checkpoint states. Raises LedgerAlarm unless the pinned key signed it for this log."""
-    profile = session.profile
+def _finality(session: Session, tree: SignedTree, note: str | None, now: datetime) -> Finality | None:
+    """What the quorum of our policy has cosigned; None without a policy.
+
+    Raises LedgerAlarm where that is not a part of the tree.
+    """
+    policy = pinned_policy(session)
+    if policy is None:
+        return None
+    if note is None:
+        return Finality(0, reached=False)
+    stated = stated_by(session, note)
+    tree.extends(Memory(stated.origin, note, stated.size, stated.root))
     try:
-        stated, _ = open_checkpoint(note, str(profile.ledger_origin), [Verifier.parse(str(profile.ledger_vkey))])
+        known = [each.verifier for each in policy.witnesses]
+        _, opened = open_checkpoint(note, stated.origin, log_keys(session), known)
     except NoteError as error:
-        raise altered(f"the checkpoint is not what the key in your profile signs: {error}", now=note) from None
-    return stated
+        raise altered(f"a cosignature of a witness that we know is bad: {error}", now=note) from None
+    if not policy.is_met_by(opened.signed_by.keys()):
+        return Finality(0, reached=False)
+    times = [at for at in opened.signed_by.values() if at is not None]
+    recent = bool(times) and max(times) >= (now - FINAL_WITHIN).timestamp()
+    return Finality(stated.size, reached=recent or stated.size == tree.size or policy.quorum == NONE)
 
 
 def _own_parts(

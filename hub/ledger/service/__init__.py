@@ -3,6 +3,13 @@
 from hub.ledger.service.alarm import alarm_of, take_untold
 from hub.ledger.service.append import Concern, LedgerHaltedError, append
 from hub.ledger.service.check import anchor_of, check_and_halt, check_log
+from hub.ledger.service.cosignatures import (
+    UnknownSizeError,
+    cosigned,
+    keep_cosignature,
+    newest_final,
+    offered_checkpoint,
+)
 from hub.ledger.service.erasures import (
     GROUNDS,
     Ground,
@@ -21,7 +28,6 @@ from hub.ledger.service.log import (
     oldest_pending_seconds,
     pending_count,
     published_size,
-    receipt,
     tile,
     tile_reader,
 )
@@ -39,9 +45,23 @@ from hub.ledger.service.own import (
     parse_entry_id,
 )
 from hub.ledger.service.promises import promise
+from hub.ledger.service.push import add_outside_witness, push_checkpoints, remove_outside_witness
 from hub.ledger.service.readings import members_to_read
+from hub.ledger.service.receipts import receipt
 from hub.ledger.service.sheets import ndjson, sheet
 from hub.ledger.service.tag_keys import add_tag_key, tag_key
+from hub.ledger.service.witnesses import (
+    KnownWitness,
+    SigningKey,
+    WitnessError,
+    enrol_witness,
+    known_witnesses,
+    log_keys,
+    own_witness,
+    remove_own_witness,
+    trust_policy,
+    witnesses,
+)
 
 __all__ = [
     "GROUNDS",
@@ -50,10 +70,15 @@ __all__ = [
     "Concern",
     "Ground",
     "Head",
+    "KnownWitness",
     "LedgerHaltedError",
     "NothingToEraseError",
     "OwnEntry",
     "OwnPage",
+    "SigningKey",
+    "UnknownSizeError",
+    "WitnessError",
+    "add_outside_witness",
     "add_tag_key",
     "alarm_of",
     "anchor_of",
@@ -63,28 +88,41 @@ __all__ = [
     "check_log",
     "checkpoint_at",
     "checkpoints",
+    "cosigned",
     "day_begins",
+    "enrol_witness",
     "entry_bundle",
     "erase",
     "forget",
+    "keep_cosignature",
+    "known_witnesses",
+    "log_keys",
     "members_to_read",
     "ndjson",
     "newest_checkpoint",
+    "newest_final",
+    "offered_checkpoint",
     "oldest_pending_seconds",
     "own_count",
     "own_download",
     "own_entries",
     "own_entry",
     "own_page",
+    "own_witness",
     "parse_entry_id",
     "pending_count",
     "promise",
     "published_size",
+    "push_checkpoints",
     "receipt",
+    "remove_outside_witness",
+    "remove_own_witness",
     "retire",
     "sheet",
     "tag_key",
     "take_untold",
     "tile",
     "tile_reader",
+    "trust_policy",
+    "witnesses",
 ]

@@ -1,4 +1,4 @@
-"""The log as everybody may read it: checkpoints, tiles, leaves; and the proof that an entry is in it."""
+"""The log as everybody may read it: checkpoints, tiles, leaves."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 from hub import clock
 from hub.db import db
 from hub.ledger.model import Checkpoint, Entry, Leaf, Pending, Tile
-from hub.ledger.service.own import OwnEntry
-from hub.tree import merkle, tiles
-from hub.tree.tlog_proof import TlogProof
+from hub.tree import tiles
 
 Reader = tiles.ReadTile
 
@@ -93,15 +91,6 @@ def tile_reader(session: Session) -> Reader:
         return kept[level, n]
 
     return read
-
-
-def receipt(entry: OwnEntry) -> str | None:
-    """A `c2sp.org/tlog-proof@v1` of the entry under the newest checkpoint; None before it is covered by one."""
-    head = newest_checkpoint()
-    if entry.index is None or head is None or entry.index >= head.size:
-        return None
-    proof = merkle.inclusion_proof(entry.index, head.size, tiles.subtrees(tile_reader(db.session)))
-    return TlogProof(entry.index, tuple(proof), head.note).encode()
 
 
 def oldest_pending_seconds() -> float:

@@ -272,15 +272,11 @@ THE_OFFICE_ALONE = {
 }
 BY_AUDIENCE = {"contribution", "indicator", "past_audience"}
 OTHERWISE = {
-    "agreement",
     "authorisation",
-    "group_invitation",
-    "member",
-    "person",
-    "sharing_group",
-    "sharing_group_member",
+    *("agreement", "group_invitation", "member", "person", "sharing_group", "sharing_group_member"),
+    *("ledger_witness", "ledger_cosignature"),
 }
-"""The agreement and who the members are is known to everybody; people and groups are told below."""
+"""The agreement, who the members are, and who cosigns the log is known to everybody; people and groups are told below."""
 
 
 def test_every_table_under_row_level_security_is_one_of_these(all_there_is: Everybody) -> None:

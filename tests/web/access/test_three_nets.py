@@ -19,6 +19,7 @@ from hub.db import db
 from hub.members import service as members
 from tests.conftest import TEMPLATE, Hub, as_role, plain, settings_for
 from tests.web.indicators.test_share_and_match_over_http import match, share
+from tests.web.ledger.witnessing import enrolled
 
 READ_BY_MEMBER = {
     "contribution": "member_id",
@@ -49,12 +50,13 @@ OPEN_TO_THE_APPLICATION = {
     ),
     *("ledger_tag_key", "ledger_entry", "ledger_pending", "ledger_leaf", "ledger_tile", "ledger_checkpoint"),
     *("ledger_halt", "ledger_quarantine", "ledger_fsck", "ledger_state"),
+    "ledger_key",
     *("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers"),
 }
 """What the application reads whole: who there is and how much each may, sealed keys, the public log, jobs. Nothing that was shared."""
 LEDGER = (
     *("ledger_entry", "ledger_part", "ledger_pending", "ledger_leaf", "ledger_party_leaf"),
-    *("ledger_tile", "ledger_state", "ledger_checkpoint", "ledger_tag_key"),
+    *("ledger_tile", "ledger_state", "ledger_checkpoint", "ledger_tag_key", "ledger_key"),
 )
 
 
@@ -256,6 +258,39 @@ def test_log_is_not_the_applications_to_write(exchanged: Hub) -> None:
     with as_application(exchanged) as connection:
         read_by(connection, exchanged, "brand-a")
         refused_all(connection, statements)
+
+
+def test_member_writes_its_own_witness_and_its_lines_and_no_others(exchanged: Hub) -> None:
+    one, _ = enrolled(exchanged, "brand-a", "brand-b")
+    size = one.cosign()
+    line = "INSERT INTO ledger_cosignature SELECT %s, name, 'line', now() FROM ledger_witness WHERE party = %s"
+    with as_application(exchanged) as connection:
+        mine = read_by(connection, exchanged, "brand-a")
+        theirs = exchanged.sql("SELECT id FROM member WHERE code = 'brand-b'")[0][0]
+        assert (
+            connection.execute("UPDATE ledger_witness SET removed_at = now() WHERE party <> %s", (mine,)).rowcount == 0
+        )
+        assert connection.execute("UPDATE ledger_witness SET size = 7").rowcount == 1
+        refused_all(
+            connection,
+            [
+                "UPDATE ledger_witness SET url = 'https://w.example'",
+                "UPDATE ledger_witness SET vkey = vkey",
+                "UPDATE ledger_cosignature SET line = 'line'",
+                "DELETE FROM ledger_cosignature",
+                "DELETE FROM ledger_witness",
+            ],
+        )
+        assert connection.execute(line, (size + 1, mine)).rowcount == 1
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(line, (size, theirs))
+        for party, url in ((theirs, None), (mine, "https://w.example"), (None, None)):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(
+                    "INSERT INTO ledger_witness (name, vkey, public_key, party, url, added_at)"
+                    " VALUES ('w', 'w', decode(repeat('cd', 32), 'hex'), %s, %s, now())",
+                    (party, url),
+                )
 
 
 def test_record_is_not_the_owners_to_change_by_mistake(exchanged: Hub) -> None:

@@ -1,0 +1,101 @@
+"""`alliance ledger policy`: the trust policy that we pinned, which says whose cosignatures make a checkpoint final."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub.client.errors import false_answer, usage
+from hub.client.ledger.keys import log_keys
+from hub.client.ledger.state import replace_file
+from hub.client.session import Session
+from hub.tree.trust_policy import NONE, Policy, PolicyError
+
+_MOST_BYTES = 200_000
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """The policy that we pinned (None: none yet), the hub's own, and whose its witnesses are as far as it says."""
+
+    ours: Policy | None
+    hubs: Policy
+    members: Mapping[str, str]
+
+    def document(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "pinned": None if self.ours is None else self.ours.encode().decode("utf-8", "replace"),
+            "hub": self.hubs.encode().decode("utf-8", "replace"),
+            "same": self.ours == self.hubs,
+            "members": dict(self.members),
+        }
+
+    def lines(self) -> list[str]:
+        """For people."""
+        if self.ours is None:
+            return [
+                "no trust policy is pinned: no checkpoint is final for us",
+                *self._of(self.hubs, "the hub's policy"),
+            ]
+        if self.ours == self.hubs:
+            return self._of(self.ours, "the policy that we pinned is the hub's")
+        return [
+            *self._of(self.ours, "the policy that we pinned"),
+            *self._of(self.hubs, "the hub has another one"),
+            "find out why, then take it with --take",
+        ]
+
+    def _of(self, policy: Policy, heading: str) -> list[str]:
+        quorum = "no quorum" if policy.quorum == NONE else f"quorum {policy.quorum}"
+        known = [f"  {each.name}  {self.members.get(each.verifier.vkey, '')}".rstrip() for each in policy.witnesses]
+        return [f"{heading}: {len(policy.witnesses)} witnesses, {quorum}", *known]
+
+
+def pinned_policy(session: Session) -> Policy | None:
+    """The policy that we pinned. Raises ClientError for a damaged file."""
+    path = session.folder / "policy.txt"
+    try:
+        return Policy.parse(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, PolicyError) as error:
+        raise usage(f"the pinned policy {path} is damaged", "pin it again: alliance ledger policy --take") from error
+
+
+def look_at_policy(session: Session, *, take: bool, file: Path | None) -> Pinned:
+    """Compare the policy that we pinned with the hub's, after pinning the hub's or that of a file where asked.
+
+    Raises ClientError for a policy that is none, or is not of the log in our profile.
+    """
+    keys = {each.public_key for each in log_keys(session)}
+    try:
+        hubs = Policy.parse(session.hub.get("/audit/log/policy").body)
+    except PolicyError as error:
+        raise false_answer(f"the hub's trust policy is none: {error}") from None
+    chosen = hubs if take else None if file is None else _read(file)
+    if chosen is not None:
+        if not {log.verifier.public_key for log in chosen.logs} & keys:
+            told = "the policy does not name the log that our profile names"
+            raise false_answer(told) if take else usage(told, "take a policy of this alliance's log")
+        replace_file(session.folder / "policy.txt", chosen.encode().decode("utf-8", "surrogateescape"))
+    return Pinned(pinned_policy(session), hubs, _members(session))
+
+
+def _read(file: Path) -> Policy:
+    try:
+        with file.open("rb") as opened:
+            return Policy.parse(opened.read(_MOST_BYTES))
+    except OSError as error:
+        raise usage(f"{file} cannot be read: {error.strerror}", "check the path") from error
+    except PolicyError as error:
+        raise usage(f"{file} is no trust policy: {error}", "its format is C2SP tlog-policy") from error
+
+
+def _members(session: Session) -> dict[str, str]:
+    """Key of a witness → the member whose it is, as the hub says."""
+    told = session.hub.get("/audit/witnesses").document().get("witnesses")
+    known = told if isinstance(told, list) else []
+    return {str(each["vkey"]): str(each["member"]) for each in known if isinstance(each, dict) and each.get("member")}
