@@ -1,4 +1,4 @@
-"""Commands of the audit log: verify, promises, receipt, cosign, policy, compare."""
+"""Commands of the audit log: verify, promises, dispute, receipt, cosign, policy, compare."""
 
 from __future__ import annotations
 
@@ -61,6 +61,23 @@ def promises(options: Options, /, as_json: bool) -> None:
     with options.session(console) as session:
         swapped = swap_promises(session)
         console.result(swapped.document(), swapped.lines())
+
+
+@ledger.command(epilog=examples("alliance --profile brand.json ledger dispute 20261126T101500Z-overdue-1f2e3d.json"))
+@click.argument("evidence", type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def dispute(options: Options, /, evidence: Path, as_json: bool) -> None:
+    """Put the evidence file of a failed check before the auditor, through the hub; the hub records that we did.
+
+    Send the file to the auditor and to another member by other ways too: a hub that hides entries may hide this.
+    """
+    from hub.client.ledger import file_dispute
+
+    console = options.console(as_json)
+    with options.session(console) as session:
+        filed = file_dispute(session, evidence)
+        console.result(filed, [f"dispute {filed['dispute']} is on record, in entry {filed['entry']}"])
 
 
 @ledger.command(

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, abort, current_app, request, url_for
 from flask_smorest import Blueprint
+from marshmallow import INCLUDE
 
 from hub.access.gate import actor, public, requires
 from hub.access.permissions import Permission
@@ -19,6 +20,7 @@ from hub.web.problems import ProblemError
 log = Blueprint("log", __name__, url_prefix="/audit/log", description="The public log (C2SP tlog-tiles)")
 blueprint = Blueprint("ledger_api", __name__, url_prefix="/audit", description="Your own part of the log")
 
+LARGEST_EVIDENCE = 256 * 1024
 WHY = "leaves hold only salted commitments and blinded tags: anybody may verify the log"
 
 
@@ -108,6 +110,35 @@ def tile(path: str) -> Response:
     return Response(
         found, mimetype="application/octet-stream", headers={"Cache-Control": "public, max-age=31536000, immutable"}
     )
+
+
+@blueprint.post("/disputes")
+@requires(Permission.LEDGER_READ_OWN)
+@blueprint.arguments(schema.EvidenceSchema(unknown=INCLUDE))
+@blueprint.response(200, schema.DisputeSchema)
+def dispute(evidence: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Put the evidence of a failed check of the log before the auditor, at most 256 KiB; recorded with its digest."""
+    raw = request.get_data(cache=True)
+    if len(raw) > LARGEST_EVIDENCE:
+        raise ProblemError("too-large", "The evidence is larger than 256 KiB", "Send the first of its entries alone")
+    try:
+        name, entry = service.dispute(actor(), evidence["code"], raw)
+    except service.TooManyDisputesError as error:
+        raise ProblemError("too-many-requests", str(error), "Tell the auditor directly", retry_after=3600) from error
+    return {"dispute": name, "entry": entry}, {"Audit-Entry": entry}
+
+
+@blueprint.get("/disputes/<name>")
+@requires(Permission.LEDGER_READ_OWN)
+@blueprint.doc(responses=answers("application/json", "The evidence as it was sent"))
+def evidence(name: str) -> Response:
+    """The evidence of a dispute of yours; for the auditor, of anybody's."""
+    found = service.evidence_of(actor(), name)
+    if found is None:
+        raise ProblemError(
+            "not-found", "There is no such dispute for you", "Take its name from its entry in the ledger"
+        )
+    return Response(found, mimetype="application/json")
 
 
 @blueprint.get("/entries")

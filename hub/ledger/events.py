@@ -71,6 +71,7 @@ class Event(StrEnum):
     ENTRY_ERASED = "audit.erase"
     ENTRIES_RETIRED = "audit.retire"
     PERSON_FORGOTTEN = "audit.forget"
+    LEDGER_DISPUTED = "ledger.disputed"
 
 
 WHILE_HALTED = frozenset(
@@ -144,6 +145,7 @@ SENTENCES: dict[Event, str] = {
     Event.DECISION_REFUSED: "A proposed decision about {ref} was refused",
     Event.ENTRY_ERASED: "Two people of the office erased what the entry {ref} told ({reason}), not that it is there",
     Event.ENTRIES_RETIRED: "What the entries {first} to {last} told was erased at the end of its retention",
+    Event.LEDGER_DISPUTED: "The check of {member} found the log wrong, and put the evidence before the auditor ({ref})",
     Event.PERSON_FORGOTTEN: "Two people of the office had the hub forget whom {ref} stands for ({reason})",
 }
 

@@ -78,6 +78,23 @@ class Retirement(Model):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class Dispute(Model):
+    """What a member's own check of the log found wrong: how it ended, and its evidence file."""
+
+    __tablename__ = "ledger_dispute"
+    __table_args__ = (
+        CheckConstraint("octet_length(evidence) <= 262144", name="bounded"),
+        Index("ix_ledger_dispute_party", "party", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(String(24), unique=True)
+    party: Mapped[int]
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    code: Mapped[int] = mapped_column(SmallInteger)
+    evidence: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Pending(Model):
     """The outbox: entries not yet in the tree. Dequeued by DELETE, so a late committer is never passed by."""
 

@@ -1,10 +1,10 @@
 """Who reads what of the log: everybody the leaves, each party its own parts."""
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, true
 
 from hub.access.actor import Actor
 from hub.access.tlp import MemberKind
-from hub.ledger.model import Part, PartyLeaf
+from hub.ledger.model import Dispute, Part, PartyLeaf
 
 
 def own_parts(actor: Actor) -> ColumnElement[bool]:
@@ -20,3 +20,13 @@ def own_leaves(actor: Actor) -> ColumnElement[bool]:
 def may_see_alarm(actor: Actor) -> bool:
     """Whether the actor is told what is amiss with the log: the office and auditors; others only need to wait."""
     return actor.kind in {MemberKind.ADMINISTRATION, MemberKind.AUDITOR}
+
+
+def own_disputes(actor: Actor) -> ColumnElement[bool]:
+    """The disputes that the actor's member filed."""
+    return Dispute.party == actor.member_id
+
+
+def readable_disputes(actor: Actor) -> ColumnElement[bool]:
+    """Its own; the auditor's business is everybody's."""
+    return true() if actor.kind is MemberKind.AUDITOR else own_disputes(actor)

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from hub.ledger.events import Event
-from hub.ledger.service import Chosen, day_begins
+from hub.ledger.service import CODES, Chosen, day_begins
 from hub.tree.view import OUTCOMES, ROLES, VIAS
 
 
@@ -99,3 +99,18 @@ class KeptSchema(Schema):
     """The size whose checkpoint bears your line now."""
 
     size = fields.Integer()
+
+
+class EvidenceSchema(Schema):
+    """An evidence file as `alliance ledger verify` leaves it; what else it holds depends on what was found."""
+
+    v = fields.Integer(required=True, validate=validate.Equal(1))
+    code = fields.Integer(required=True, validate=validate.OneOf(sorted(CODES)))
+    what = fields.String(required=True, validate=validate.Length(1, 2000))
+
+
+class DisputeSchema(Schema):
+    """A dispute that was filed."""
+
+    dispute = fields.String(metadata={"description": "Its name, by which the evidence is read again"})
+    entry = fields.String(metadata={"description": "Ledger entry, as in Audit-Entry"})

@@ -403,6 +403,8 @@ def test_broken_promise_is_complained_of_with_evidence(brand: Member) -> None:
     assert (done.returncode, "are broken" in done.stderr) == (10, True), done.stderr
     (evidence,) = (brand.folder / "state" / "evidence").iterdir()
     assert json.loads(evidence.read_text())["exchanges"][0]["promise"] == note
+    filed = brand.answer("ledger", "dispute", evidence)
+    assert brand.answer("ledger", "receipt", filed["entry"])["view"]["subject"]["ref"] == filed["dispute"]
 
 
 def test_vault_of_before_promises_is_brought_up_to_date(brand: Member) -> None:

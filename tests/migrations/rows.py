@@ -56,6 +56,7 @@ ROWS = {
     "ledger_entry": f"INSERT INTO ledger_entry (id, at, action, leaf) VALUES ({_ENTRY}, now(), 'match.run', {_KEY})",
     "ledger_part": f"INSERT INTO ledger_part (entry_id, n, party, view, salt) VALUES ({_ENTRY}, 0, 1, '{{}}', {_KEY})",
     "ledger_retirement": "INSERT INTO ledger_retirement (first, last, at) VALUES (0, 9, now())",
+    "ledger_dispute": f"INSERT INTO ledger_dispute (name, party, at, code, evidence) VALUES ('x_1', 1, now(), 10, {_KEY})",
     "ledger_pending": f"INSERT INTO ledger_pending (entry_id) VALUES ({_ENTRY})",
     "ledger_leaf": f"INSERT INTO ledger_leaf (leaf_index, entry_id, leaf_hash) VALUES (0, {_ENTRY}, {_KEY})",
     "ledger_party_leaf": "INSERT INTO ledger_party_leaf (party, leaf_index, entry_id, n, action)"

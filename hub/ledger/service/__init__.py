@@ -10,6 +10,7 @@ from hub.ledger.service.cosignatures import (
     newest_final,
     offered_checkpoint,
 )
+from hub.ledger.service.disputes import CODES, TooManyDisputesError, dispute, evidence_of
 from hub.ledger.service.erasures import (
     GROUNDS,
     Ground,
@@ -64,6 +65,7 @@ from hub.ledger.service.witnesses import (
 )
 
 __all__ = [
+    "CODES",
     "GROUNDS",
     "MOST_AT_ONCE",
     "Chosen",
@@ -76,6 +78,7 @@ __all__ = [
     "OwnEntry",
     "OwnPage",
     "SigningKey",
+    "TooManyDisputesError",
     "UnknownSizeError",
     "WitnessError",
     "add_outside_witness",
@@ -90,9 +93,11 @@ __all__ = [
     "checkpoints",
     "cosigned",
     "day_begins",
+    "dispute",
     "enrol_witness",
     "entry_bundle",
     "erase",
+    "evidence_of",
     "forget",
     "keep_cosignature",
     "known_witnesses",

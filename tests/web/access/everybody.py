@@ -293,11 +293,13 @@ def _change(made: Everybody) -> None:
 
 
 def _correspond(made: Everybody) -> None:
-    """A letter, a decision of the office, an application that it vets, and of each member an invitation and a link
+    """Disputes of two members, a letter, a decision of the office, an application that it vets, and of each member an invitation and a link
     to a new password.
 
     Each has a provider too, and a domain that it asked for; each person was there.
     """
+    for code in ("brand-a", "shop"):
+        made.hub.client(code).post("/audit/disputes", json={"v": 1, "code": 10, "what": "overdue"})
     with made.hub.app.app_context():
         mail.post(mail.Letter("somebody@alliance-hub.org", "An invitation", "words of the letter."))
         db.session.commit()

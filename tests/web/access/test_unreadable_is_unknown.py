@@ -40,6 +40,10 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         (2_000_000,),
     ),
     "entry": ("SELECT code, entry_id FROM ledger_part JOIN member ON member.id = party", ("A" * 22,)),
+    "dispute": (
+        "SELECT m.code, d.name FROM ledger_dispute d JOIN member m ON m.id = party OR m.kind = 'auditor'",
+        ("x_nothing",),
+    ),
     "application": ("SELECT 'alliance', name FROM application", ("a_nothing",)),
     "document": (
         "SELECT 'alliance', application, number FROM application_document",
@@ -82,6 +86,7 @@ ROUTES: Mapping[str, str] = {
     "factors.reset": "person",
     "ledger.entry": "entry",
     "ledger.receipt": "entry",
+    "ledger_api.evidence": "dispute",
     "ledger_api.receipt": "entry",
     **dict.fromkeys(
         ("groups.accept", "groups.decline", "groups.dissolve", "groups.invite", "groups.leave", "groups.one"), "group"
@@ -156,7 +161,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
-VARYING = {"Request-Id", "Audit-Promise", "RateLimit", "RateLimit-Policy", "Set-Cookie", "Content-Length"}
+VARYING = {"Audit-Promise", "Request-Id", "RateLimit", "RateLimit-Policy", "Set-Cookie", "Content-Length"}
 
 
 def told(answer: TestResponse, asked: str) -> tuple[Any, ...]:
