@@ -28,7 +28,7 @@ EVERYONE = frozenset(
 )
 AGENCY = frozenset({Permission.AUTHORISATION_READ, Permission.AUTHORISATION_MANAGE})
 MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN, Permission.LEDGER_COSIGN}
-SEATED = MEMBERS | {Permission.GROUP_MANAGE}
+SEATED = MEMBERS | {Permission.GROUP_READ_OWN, Permission.GROUP_MANAGE}
 EXCHANGE = frozenset(
     {
         Permission.KEY_READ,
@@ -63,6 +63,7 @@ READING = frozenset(
         Permission.OVERVIEW_VIEW,
         Permission.MEMBER_SELF,
         Permission.SESSION_OWN,
+        Permission.GROUP_READ_OWN,
         Permission.CONTRIBUTION_READ_OWN,
         Permission.MATCH_READ_OWN,
         Permission.LEDGER_READ_OWN,

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     CREDENTIAL_MANAGE = "credential:manage"
     PERSON_MANAGE = "person:manage"
     AGREEMENT_SIGN = "agreement:sign"
+    GROUP_READ_OWN = "group:read-own"
     GROUP_MANAGE = "group:manage"
     AUTHORISATION_READ = "authorisation:read"
     AUTHORISATION_MANAGE = "authorisation:manage"
@@ -49,6 +50,7 @@ WORDS: dict[Permission, str] = {
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
     Permission.PERSON_MANAGE: "Invite people of the member, change their roles, shut them out",
     Permission.AGREEMENT_SIGN: "Sign the agreement of the alliance for the member",
+    Permission.GROUP_READ_OWN: "See the sharing groups that the member sits in or is invited to",
     Permission.GROUP_MANAGE: "Found, join, leave and dissolve sharing groups for the member",
     Permission.AUTHORISATION_READ: "See which agents act for the member, or for which brands it acts",
     Permission.AUTHORISATION_MANAGE: "Authorise agents to act for the member, or end what it was authorised to",
@@ -72,6 +74,7 @@ UNSIGNED = frozenset(
         Permission.AGREEMENT_SIGN,
         Permission.AUTHORISATION_READ,
         Permission.AUTHORISATION_MANAGE,
+        Permission.GROUP_READ_OWN,
         Permission.CONTRIBUTION_READ_OWN,
         Permission.CONTRIBUTION_WITHDRAW,
         Permission.MATCH_READ_OWN,

@@ -21,6 +21,10 @@ class Event(StrEnum):
     GROUP_FOUNDED = "group.founded"
     GROUP_INVITED = "group.invited"
     GROUP_INVITATION_SETTLED = "group.invitation_settled"
+    GROUP_RENEWED = "group.agreement_published"
+    GROUP_ACCEPTED = "group.agreement_accepted"
+    GROUP_LAPSED = "group.seat_lapsed"
+    GROUP_PASSED = "group.passed"
     GROUP_LEFT = "group.left"
     GROUP_DISSOLVED = "group.dissolved"
     GROUP_JOINED = "group.joined"
@@ -95,6 +99,10 @@ SENTENCES: dict[Event, str] = {
     Event.GROUP_FOUNDED: "{member} founded the sharing group {ref}",
     Event.GROUP_INVITED: "A member was invited to the sharing group {ref}",
     Event.GROUP_INVITATION_SETTLED: "An invitation to the sharing group {ref} was declined or taken back",
+    Event.GROUP_RENEWED: "A new agreement of the sharing group {ref} was published: each seat accepts it or ends",
+    Event.GROUP_ACCEPTED: "A member accepted the new agreement of the sharing group {ref}",
+    Event.GROUP_LAPSED: "A seat in the sharing group {ref} ended: its new agreement was not accepted in time",
+    Event.GROUP_PASSED: "The sharing group {ref} is kept by {reason} now",
     Event.GROUP_LEFT: "A member left the sharing group {ref}",
     Event.GROUP_DISSOLVED: "The sharing group {ref} was dissolved",
     Event.GROUP_JOINED: "A member joined the sharing group {ref}",

@@ -66,6 +66,7 @@ def worker() -> None:
     from hub.mail import SEND, WAITS, forget_letters, send_letter
     from hub.members.jobs import (
         end_probations,
+        end_seats,
         forget_attempts,
         forget_links,
         forget_sessions,
@@ -74,13 +75,15 @@ def worker() -> None:
         tell_authorisation,
         tell_denials,
         tell_of_halt,
+        tell_seat,
         warn_of_authorisations,
     )
-    from hub.members.service import SEND_LINK, TELL_AUTHORISATION
+    from hub.members.service import SEND_LINK, TELL_AUTHORISATION, TELL_SEAT
 
     settings = Settings.from_env()
     periodic = {
         "end_probations": ("2 * * * *", end_probations),
+        "end_seats": ("22 4 * * *", end_seats),
         "expire_contributions": ("7 * * * *", expire_contributions),
         "forget_applications": ("12 * * * *", forget_applications),
         "forget_attempts": ("27 * * * *", forget_attempts),
@@ -100,6 +103,7 @@ def worker() -> None:
         SEND: Work(send_letter, WAITS),
         SEND_LINK: Work(send_link, ()),
         TELL_AUTHORISATION: Work(tell_authorisation, ()),
+        TELL_SEAT: Work(tell_seat, ()),
     }
     queue = create_queue(settings.database_url, create_app(settings), periodic, asked)
     queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")

@@ -51,3 +51,13 @@ def forget_sessions() -> int:
 def tell_of_halt() -> int:
     """Write to the office that the log is halted. Safe to repeat."""
     return service.tell_of_halt()
+
+
+def end_seats() -> int:
+    """End seats in sharing groups that were not accepted in time. Safe to repeat."""
+    return service.end_seats()
+
+
+def tell_seat(member: int, code: str, news: str, tries: int) -> None:
+    """Write to the owners of a member about one of its sharing groups. Done once more, it writes once more."""
+    service.tell_seat(member, code, news, tries)

@@ -135,11 +135,14 @@ class SharingGroup(Model):
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     founder_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
-    """The member that invites to it and may dissolve it; None where the operator seats its members."""
+    """The member that keeps it: invites, publishes its agreement, may dissolve it. At first who founded it; once that
+    one leaves, the member that has sat in it longest. None where the operator seats its members."""
     purpose: Mapped[str] = mapped_column(String(500), server_default="")
     agreement: Mapped[str] = mapped_column(Text, server_default="")
     """What a member agrees to that takes a seat."""
     founded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    renewed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When another agreement was published last; None: it is the one that the group was founded under."""
     dissolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
@@ -167,7 +170,7 @@ class SharingGroupMember(Model):
     group_id: Mapped[int] = mapped_column(ForeignKey("sharing_group.id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
     agreed_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    """Of the agreement under which the seat was taken; None where the operator gave it."""
+    """Of the agreement that was accepted last for this seat; None where the operator gave it."""
     agreed_by: Mapped[str | None] = mapped_column(String(24))
     agreed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

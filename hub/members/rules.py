@@ -188,12 +188,6 @@ TO_SIGN = timedelta(days=30)
 LONGEST_AGREEMENT = 200_000
 
 
-GROUP_INVITATION_LASTS = timedelta(days=14)
-MOST_GROUPS, MOST_SEATS = 50, 200
-"""Groups that one member founded; seats of one group."""
-MOST_GROUPS_SHOWN = 500
-
-
 ORPHANED_AFTER = timedelta(days=30)
 """How long after a member has left its contributions are put to review."""
 ORPHANS_KEPT = timedelta(days=60)
@@ -363,11 +357,6 @@ def new_key() -> str:
 def new_link() -> str:
     """What a link in a letter ends with: 256 random bits."""
     return secrets.token_urlsafe(32)
-
-
-def new_group_code() -> str:
-    """A sharing group's code: random, so that nobody learns of groups by trying names."""
-    return "g-" + "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(10))
 
 
 def key_digest(key: str) -> bytes:

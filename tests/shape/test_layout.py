@@ -12,7 +12,7 @@ from tests.shape.source import ROOT, Modules, contract, domains, modules, seeded
 
 NAMES = {"rules", "model", "policy", "service", "schema", "forms", "api", "pages", "jobs"}
 EXCEPTIONS = {
-    "members": {"authorisation_rules", "password_rules", "sign_in"},
+    "members": {"authorisation_rules", "group_rules", "password_rules", "sign_in"},
     "epochs": {"evaluator"},
     "ledger": {"events", "sequencer", "fsck"},
 }

@@ -11,6 +11,17 @@ def _trim(text: str | None) -> str:
     return (text or "").strip()
 
 
+def _agreement() -> TextAreaField:
+    return TextAreaField(
+        "Agreement",
+        filters=[_trim],
+        validators=[
+            DataRequired("Give the agreement that its members accept"),
+            Length(max=rules.LONGEST_AGREEMENT, message=f"At most {rules.LONGEST_AGREEMENT:,} characters"),
+        ],
+    )
+
+
 class GroupForm(FlaskForm):
     """A group to found."""
 
@@ -25,14 +36,13 @@ class GroupForm(FlaskForm):
             Length(max=rules.LONGEST_REASON, message=f"At most {rules.LONGEST_REASON} characters"),
         ],
     )
-    agreement = TextAreaField(
-        "Agreement",
-        filters=[_trim],
-        validators=[
-            DataRequired("Give the agreement that its members accept"),
-            Length(max=rules.LONGEST_AGREEMENT, message=f"At most {rules.LONGEST_AGREEMENT:,} characters"),
-        ],
-    )
+    agreement = _agreement()
+
+
+class RenewalForm(FlaskForm):
+    """Another agreement of a group."""
+
+    agreement = _agreement()
 
 
 class GuestForm(FlaskForm):

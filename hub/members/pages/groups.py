@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.members import service
-from hub.members.forms.groups import EmptyForm, GroupForm, GuestForm, SeatForm
+from hub.members.forms.groups import EmptyForm, GroupForm, GuestForm, RenewalForm, SeatForm
 from hub.members.service import RefusedMoveError, UnknownGroupError, UnknownMemberError
 from hub.web.filters import opening
 
@@ -41,14 +41,27 @@ def found() -> Answer:
 
 @blueprint.get("/groups/<group>")
 @requires(Permission.GROUP_MANAGE)
-def one(group: str) -> str:
+def one(group: str) -> Response:
     """One group: who sits in it, and under which agreement."""
-    try:
-        shown = service.shown_group(actor(), group)
-    except UnknownGroupError:
-        abort(404)
-    guest, seat = GuestForm(formdata=None), SeatForm(formdata=None)
-    return render_template("members/group.html", shown=shown, guest=guest, seat=seat)
+    return _one(group)
+
+
+@blueprint.post("/groups/<group>/agreement")
+@requires(Permission.GROUP_MANAGE, fresh=True)
+def renew(group: str) -> Answer:
+    """Publish another agreement."""
+    form = RenewalForm()
+    if form.validate_on_submit():
+        try:
+            service.renew_agreement(actor(), group, form.agreement.data)
+        except UnknownGroupError:
+            abort(404)
+        except (RefusedMoveError, ValueError) as error:
+            form.form_errors.append(f"{opening(error)}.")
+        else:
+            flash("The agreement is published; the owners of the other seats are told by letter.", "success")
+            return redirect(url_for("groups.one", group=group), 303)
+    return _one(group, form, 422)
 
 
 @blueprint.post("/groups/<group>/invitations")
@@ -74,10 +87,13 @@ def take_back(group: str, code: str) -> Answer:
 @blueprint.post("/groups/<group>/seat")
 @requires(Permission.GROUP_MANAGE)
 def accept(group: str) -> Answer:
-    """Take the seat that is offered."""
+    """Take the seat that is offered, or keep one's own, under the agreement as it is now."""
     form = SeatForm()
     return _done(
-        group, form, lambda: service.accept_group(actor(), group, form.digest.data), "Your member sits in the group."
+        group,
+        form,
+        lambda: service.accept_group(actor(), group, form.digest.data),
+        "Your member sits in the group under this agreement.",
     )
 
 
@@ -124,6 +140,17 @@ def _back(group: str) -> Answer:
     except UnknownGroupError:
         return redirect(url_for("groups.own"), 303)
     return redirect(url_for("groups.one", group=group), 303)
+
+
+def _one(group: str, renewal: RenewalForm | None = None, status: int = 200) -> Response:
+    try:
+        shown = service.shown_group(actor(), group)
+    except UnknownGroupError:
+        abort(404)
+    renewal = renewal or RenewalForm(formdata=None, data={"agreement": shown.agreement})
+    guest, seat = GuestForm(formdata=None), SeatForm(formdata=None)
+    text = render_template("members/group.html", shown=shown, guest=guest, seat=seat, renewal=renewal)
+    return make_response(text, status)
 
 
 def _list(form: GroupForm, status: int = 200) -> Response:

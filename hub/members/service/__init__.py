@@ -76,6 +76,7 @@ from hub.members.service.factors import (
     totp_address,
     totp_text,
 )
+from hub.members.service.group_letters import TELL_SEAT, tell_seat
 from hub.members.service.groups import (
     UnknownGroupError,
     addressed_to_groups,
@@ -176,24 +177,23 @@ from hub.members.service.sessions import (
     own_sessions,
 )
 from hub.members.service.sharing_groups import (
-    GroupLine,
-    Seat,
-    ShownGroup,
     accept_group,
     decline_group,
     dissolve_group,
+    end_seats,
     found_group,
     invite_to_group,
     leave_group,
-    own_groups,
-    shown_group,
+    renew_agreement,
     take_back_invitation,
 )
+from hub.members.service.shown_groups import GroupLine, Seat, ShownGroup, groups_after, own_groups, shown_group
 
 __all__ = [
     "OFFICE",
     "SEND_LINK",
     "TELL_AUTHORISATION",
+    "TELL_SEAT",
     "Answer",
     "Asked",
     "AskedDomain",
@@ -270,6 +270,7 @@ __all__ = [
     "end_authorisation",
     "end_other_sessions",
     "end_probations",
+    "end_seats",
     "end_session",
     "enter_by_passkey",
     "enter_by_provider",
@@ -284,6 +285,7 @@ __all__ = [
     "give_code",
     "give_passkey",
     "give_word",
+    "groups_after",
     "holder_of_key",
     "holder_of_session",
     "invitation",
@@ -336,6 +338,7 @@ __all__ = [
     "refuse",
     "remove_factor",
     "remove_provider",
+    "renew_agreement",
     "renew_recovery_codes",
     "reset_factors",
     "retire_entries",
@@ -356,6 +359,7 @@ __all__ = [
     "tell_denials",
     "tell_of_authorisation",
     "tell_of_halt",
+    "tell_seat",
     "totp_address",
     "totp_text",
     "upkeep_actor",

@@ -21,7 +21,7 @@ class UnknownGroupError(Exception):
 def join(actor: Actor, group_code: str, member_codes: Sequence[str]) -> SharingGroup:
     """Put members into a sharing group, founding it if there is none of that code.
 
-    Raises RefusedMoveError for an agent.
+    Raises UnknownMemberError, RefusedMoveError for an agent and for a group that a member founded: that one invites.
     """
     actor.must(Permission.MEMBER_ADMINISTER)
     rules.check_code(group_code)
@@ -30,6 +30,8 @@ def join(actor: Actor, group_code: str, member_codes: Sequence[str]) -> SharingG
         group = SharingGroup(code=group_code, name=group_code)
         db.session.add(group)
         db.session.flush()
+    if group.founder_id is not None or group.dissolved_at is not None:
+        raise RefusedMoveError("a member founded this group: that one invites to it")
     for code in member_codes:
         member = find(code)
         if member.kind == MemberKind.AGENT.value:

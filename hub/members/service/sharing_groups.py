@@ -1,71 +1,36 @@
-"""The life of a sharing group: founded, invited to, joined under its agreement, left, dissolved.
+"""The life of a sharing group: founded, invited to, joined under its agreement, left, passed on, dissolved.
 
 Who has no seat in a group and no invitation to it gets the answer as for no group. What is addressed to a seat passes
 to those that sit in its group, so a seat given up takes back at the next request all that it carried, both ways.
+Whoever changes who sits in a group, or under what, holds its lock first.
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Delete, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Delete, delete, func, insert, select, update
 
 from hub import clock
 from hub.access.actor import Actor
+from hub.access.guard import read_as
 from hub.access.permissions import Permission
 from hub.access.tlp import CEILING
 from hub.db import changed, db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
-from hub.members import policy, rules
+from hub.members import group_rules, policy, rules
+from hub.members.group_rules import GroupNews, digest_of
 from hub.members.model import GroupInvitation, Member, SharingGroup, SharingGroupMember
+from hub.members.service.actors import upkeep_actor
+from hub.members.service.group_letters import have_told, write_to_owners
 from hub.members.service.groups import UnknownGroupError
 from hub.members.service.membership import RefusedMoveError, UnknownMemberError
+from hub.members.service.shown_groups import is_invited, one_group, sits_in
 
-UNKNOWN = "your member is in no sharing group of that code, and was not invited to one"
 SEATS_LOCK = 7267
 """Among the hub's advisory locks: whoever changes who sits in a group."""
-
-
-@dataclass(frozen=True)
-class GroupLine:
-    """A group that the actor's member sits in or is invited to."""
-
-    code: str
-    name: str
-    seats: int
-    seated: bool
-    invited_until: datetime | None
-    """Of an invitation that waits for an answer."""
-
-
-@dataclass(frozen=True)
-class Seat:
-    """Who sits in a group, and since when it agrees to what."""
-
-    code: str
-    name: str
-    agreed_at: datetime | None
-
-
-@dataclass(frozen=True)
-class ShownGroup:
-    """One group, as those see it that sit in it or are invited."""
-
-    code: str
-    name: str
-    purpose: str
-    agreement: str
-    digest: str
-    """SHA-256 of the agreement, hexadecimal."""
-    founder: str | None
-    """Code of the member that founded it; None where the operator did."""
-    founded_here: bool
-    seated: bool
-    seats: Sequence[Seat]
-    invited: Sequence[tuple[str, datetime]]
-    """Codes of members whose answer is awaited, with the last moment; all to the founder, to an invited one itself."""
+MOST_ENDED = 1000
+"""Seats that one run of the job ends."""
 
 
 def found_group(actor: Actor, name: str, purpose: str, agreement: str) -> str:
@@ -80,51 +45,52 @@ def found_group(actor: Actor, name: str, purpose: str, agreement: str) -> str:
         "agreement": rules.check_agreement(agreement),
     }
     own = (SharingGroup.founder_id == actor.member_id) & SharingGroup.dissolved_at.is_(None)
-    if db.session.execute(select(func.count(SharingGroup.id)).where(own)).scalar_one() >= rules.MOST_GROUPS:
-        raise RefusedMoveError(f"your member has {rules.MOST_GROUPS} groups: dissolve one first")
-    code, now = rules.new_group_code(), clock.now()
+    if db.session.execute(select(func.count(SharingGroup.id)).where(own)).scalar_one() >= group_rules.MOST_GROUPS:
+        raise RefusedMoveError(f"your member has {group_rules.MOST_GROUPS} groups: dissolve one first")
+    code = group_rules.new_code()
     group = db.session.execute(
         insert(SharingGroup)
-        .values(code=code, founder_id=actor.member_id, founded_at=now, **words)
+        .values(code=code, founder_id=actor.member_id, founded_at=clock.now(), **words)
         .returning(SharingGroup.id)
     ).scalar_one()
     _sit(actor, group, words["agreement"])
-    _record(actor, Event.GROUP_FOUNDED, code, [])
+    _record(actor, Event.GROUP_FOUNDED, code, [], digest=digest_of(words["agreement"]))
     db.session.commit()
     return code
 
 
 def invite_to_group(actor: Actor, code: str, member_code: str) -> None:
-    """Invite a member to a group that the actor's member founded. Commits; an open invitation begins anew.
+    """Invite a member to a group that the actor's member keeps. Commits; an open invitation begins anew.
 
     A code of nobody and of one that may sit in no group are answered alike, and nobody learns of a member's standing by
     inviting it; of one that sits in it already, nothing comes. Raises NotPermittedError, UnknownGroupError,
     UnknownMemberError, RefusedMoveError.
     """
     actor.must(Permission.GROUP_MANAGE)
-    group = _hold(_founded(actor, code))
+    group = _kept(actor, code)
     kinds = [kind.value for kind, ceiling in CEILING.items() if ceiling is not None]
-    may_sit = select(Member).where(Member.code == member_code, Member.kind.in_(kinds))
+    may_sit = select(Member.id).where(Member.code == member_code, Member.kind.in_(kinds))
     member = db.session.execute(may_sit).scalar_one_or_none()
     if member is None:
         raise UnknownMemberError("this code is of no member that may sit in a sharing group")
-    seats = {seat.code for seat in _seats(group.id)}
-    if len(seats) + len(_invited(group.id)) >= rules.MOST_SEATS:
-        raise RefusedMoveError(f"a group has {rules.MOST_SEATS} seats at most, open invitations among them")
-    if member_code not in seats:
-        now = clock.now()
-        until = {"invited_at": now, "expires_at": now + rules.GROUP_INVITATION_LASTS}
-        whose = {"group_id": group.id, "member_id": member.id}
+    now, seats = clock.now(), _numbers(group.id)
+    open_ = (GroupInvitation.group_id == group.id) & (GroupInvitation.expires_at > now)
+    invited = db.session.execute(select(func.count()).select_from(GroupInvitation).where(open_)).scalar_one()
+    if len(seats) + invited >= group_rules.MOST_SEATS:
+        raise RefusedMoveError(f"a group has {group_rules.MOST_SEATS} seats at most, open invitations among them")
+    if member not in seats:
+        until = {"invited_at": now, "expires_at": now + group_rules.INVITATION_LASTS}
+        whose = {"group_id": group.id, "member_id": member}
         db.session.execute(delete(GroupInvitation).filter_by(**whose))
         db.session.execute(insert(GroupInvitation).values(**whose, **until))
-        _record(actor, Event.GROUP_INVITED, code, [member.id])
+        _record(actor, Event.GROUP_INVITED, code, [member])
     db.session.commit()
 
 
 def take_back_invitation(actor: Actor, code: str, member_code: str) -> None:
     """Take an open invitation back. Commits. Raises NotPermittedError, UnknownGroupError, UnknownMemberError."""
     actor.must(Permission.GROUP_MANAGE)
-    group = _founded(actor, code)
+    group = _kept(actor, code)
     numbers = select(Member.id).where(Member.code == member_code).scalar_subquery()
     gone = delete(GroupInvitation).where(GroupInvitation.group_id == group.id, GroupInvitation.member_id == numbers)
     if not changed(gone):
@@ -134,195 +100,189 @@ def take_back_invitation(actor: Actor, code: str, member_code: str) -> None:
 
 
 def accept_group(actor: Actor, code: str, digest: str) -> None:
-    """Take the seat that the actor's member is invited to, under the agreement of that digest. Commits.
+    """Accept the agreement of that digest: for the seat that the actor's member is invited to, or for its own. Commits.
 
-    Raises NotPermittedError, UnknownGroupError, RefusedMoveError for an agreement other than the group's.
+    What is accepted already stays as it is. Raises NotPermittedError, UnknownGroupError, RefusedMoveError for an
+    agreement other than the group's.
     """
     actor.must(Permission.GROUP_MANAGE)
-    _hold(_inviting(actor, code))
-    group = _inviting(actor, code)  # as it stands now that nobody else changes it
+    group = _held(code, sits_in(actor) | is_invited(actor))
     if digest != digest_of(group.agreement):
         raise RefusedMoveError("this is not the agreement of the group: read it, and accept what is shown")
-    _sit(actor, group.id, group.agreement)
-    db.session.execute(_invitation_of(actor, group.id))
-    _record(actor, Event.GROUP_JOINED, code, _numbers(group.id))
+    others = _numbers(group.id)
+    if actor.member_id not in others:
+        _sit(actor, group.id, group.agreement)
+        db.session.execute(_invitation_of(actor, group.id))
+        _record(actor, Event.GROUP_JOINED, code, others, digest=digest)
+    elif _agree(actor, group.id, group.agreement):
+        _record(actor, Event.GROUP_ACCEPTED, code, others, digest=digest)
     db.session.commit()
 
 
 def decline_group(actor: Actor, code: str) -> None:
     """Decline an invitation. Commits. Raises NotPermittedError, UnknownGroupError."""
     actor.must(Permission.GROUP_MANAGE)
-    group = _inviting(actor, code)
+    group = _held(code, is_invited(actor))
     db.session.execute(_invitation_of(actor, group.id))
     _record(actor, Event.GROUP_INVITATION_SETTLED, code, [group.founder_id] if group.founder_id else [])
+    db.session.commit()
+
+
+def renew_agreement(actor: Actor, code: str, text: str) -> None:
+    """Publish another agreement of a group that the actor's member keeps, whose seat accepts it by that. Commits.
+
+    Every other seat accepts it within group_rules.TO_ACCEPT, and ends otherwise; its owners are told. Raises
+    NotPermittedError, UnknownGroupError, ValueError for a text beyond the rules, RefusedMoveError for the text in force
+    and for one that comes too soon after the last.
+    """
+    actor.must(Permission.GROUP_MANAGE)
+    text, now = rules.check_agreement(text), clock.now()
+    group = _kept(actor, code)
+    if text == group.agreement:
+        raise RefusedMoveError("this text is in force already")
+    if group.renewed_at is not None and now < group.renewed_at + group_rules.VERSIONS_APART:
+        raise RefusedMoveError("the agreement was published within the last day: a version stands for a day at least")
+    renewed = {"agreement": text, "renewed_at": now}
+    db.session.execute(update(SharingGroup).where(SharingGroup.id == group.id).values(**renewed))
+    _agree(actor, group.id, text)
+    others = [number for number in _numbers(group.id) if number != actor.member_id]
+    _record(actor, Event.GROUP_RENEWED, code, others, digest=digest_of(text))
+    for number in others:
+        have_told(number, code, GroupNews.RENEWED)
     db.session.commit()
 
 
 def leave_group(actor: Actor, code: str) -> None:
     """Give up the seat: from the next request on nothing passes through it. Commits.
 
-    Raises NotPermittedError, UnknownGroupError, RefusedMoveError for the founder, which dissolves the group instead.
+    A group that the member keeps passes to whoever has sat in it longest, and is dissolved where nobody else sits in
+    it. Raises NotPermittedError, UnknownGroupError.
     """
     actor.must(Permission.GROUP_MANAGE)
-    group = _hold(_seated(actor, code))
-    if group.founder_id == actor.member_id:
-        raise RefusedMoveError("your member founded this group: dissolve it instead")
-    others = [number for number in _numbers(group.id) if number != actor.member_id]
-    gone = SharingGroupMember.group_id == group.id
-    db.session.execute(delete(SharingGroupMember).where(gone, policy.own_seats(actor)))
-    _record(actor, Event.GROUP_LEFT, code, others)
+    _give_up(actor, _held(code, sits_in(actor)), Event.GROUP_LEFT)
     db.session.commit()
 
 
 def dissolve_group(actor: Actor, code: str) -> None:
-    """Dissolve a group that the actor's member founded: all seats and invitations end. Commits.
+    """Dissolve a group that the actor's member keeps: all seats and invitations end. Commits.
 
     Raises NotPermittedError, UnknownGroupError.
     """
     actor.must(Permission.GROUP_MANAGE)
-    group = _hold(_founded(actor, code))
+    _dissolve(actor, _kept(actor, code))
+    db.session.commit()
+
+
+def end_seats() -> int:
+    """End the seats that were not accepted in time, and those of members that left for good; returns how many.
+
+    Each ends as by its own member's leaving, in a transaction of its own. Safe to repeat.
+    """
+    ended = 0
+    for _ in range(MOST_ENDED):
+        db.session.info.pop("reader", None)
+        due = _seat_to_end()
+        if due is None:
+            break
+        ended += _end_seat(due)
+    return ended
+
+
+def _seat_to_end() -> Any:
+    found = func.seat_to_end(clock.now()).table_valued("member_id", "code", "lapsed")
+    return db.session.execute(select(found)).one_or_none()
+
+
+def _end_seat(due: Any) -> bool:
+    """Whether it ended: not, if it was given up or accepted meanwhile."""
+    actor = upkeep_actor(due.member_id, "p_seats")
+    db.session.rollback()
+    read_as(db.session, actor)
+    try:
+        group = _held(due.code, sits_in(actor))
+    except UnknownGroupError:
+        group = None
+    if group is None or _seat_to_end() != due:
+        db.session.rollback()
+        return False
+    _give_up(actor, group, Event.GROUP_LAPSED if due.lapsed else Event.GROUP_LEFT)
+    if due.lapsed:
+        write_to_owners(actor, due.code, GroupNews.LAPSED)
+    db.session.commit()
+    return True
+
+
+def _give_up(actor: Actor, group: SharingGroup, event: Event) -> None:
+    """End the actor's own seat; the lock is held. Others are told by the event, a new keeper by letter too."""
+    others = [number for number in _numbers(group.id) if number != actor.member_id]
+    keeps = group.founder_id == actor.member_id
+    if keeps and others:  # while the member still sits in it: after that the database lets it pass nothing on
+        db.session.execute(update(SharingGroup).where(SharingGroup.id == group.id).values(founder_id=others[0]))
+        have_told(others[0], group.code, GroupNews.PASSED)
+        _record(actor, Event.GROUP_PASSED, group.code, others, reason=db.session.get_one(Member, others[0]).code)
+    gone = SharingGroupMember.group_id == group.id
+    db.session.execute(delete(SharingGroupMember).where(gone, policy.own_seats(actor)))
+    _record(actor, event, group.code, others)
+    if keeps and not others:
+        _dissolve(actor, group)
+
+
+def _dissolve(actor: Actor, group: SharingGroup) -> None:
     others = _numbers(group.id)
     db.session.execute(delete(GroupInvitation).where(GroupInvitation.group_id == group.id))
     db.session.execute(delete(SharingGroupMember).where(SharingGroupMember.group_id == group.id))
     db.session.execute(update(SharingGroup).where(SharingGroup.id == group.id).values(dissolved_at=clock.now()))
-    _record(actor, Event.GROUP_DISSOLVED, code, others)
-    db.session.commit()
+    _record(actor, Event.GROUP_DISSOLVED, group.code, others)
 
 
-def own_groups(actor: Actor) -> Sequence[GroupLine]:
-    """The groups that the actor's member sits in or is invited to, invitations first."""
-    actor.must(Permission.MEMBER_SELF)
-    here, now = policy.own_seats(actor), clock.now()
-    many = select(func.count()).where(SharingGroupMember.group_id == SharingGroup.id).scalar_subquery()
-    seated = select(SharingGroupMember.id).where(SharingGroupMember.group_id == SharingGroup.id, here).exists()
-    invited = and_(
-        GroupInvitation.group_id == SharingGroup.id, policy.own_invitations(actor), GroupInvitation.expires_at > now
-    )
-    rows = db.session.execute(
-        select(SharingGroup.code, SharingGroup.name, many, seated, GroupInvitation.expires_at)
-        .outerjoin(GroupInvitation, invited)
-        .where(SharingGroup.dissolved_at.is_(None), or_(seated, GroupInvitation.expires_at.is_not(None)))
-        .order_by(GroupInvitation.expires_at.is_(None), SharingGroup.name, SharingGroup.code)
-        .limit(rules.MOST_GROUPS_SHOWN)
-    )
-    return [GroupLine(*row) for row in rows]
-
-
-def shown_group(actor: Actor, code: str) -> ShownGroup:
-    """One group that the actor's member sits in or is invited to. Raises UnknownGroupError."""
-    actor.must(Permission.MEMBER_SELF)
-    group = _visible(actor, code)
-    founder = db.session.get(Member, group.founder_id) if group.founder_id else None
-    seats, founded_here = _seats(group.id), group.founder_id == actor.member_id
-    return ShownGroup(
-        code=group.code,
-        name=group.name,
-        purpose=group.purpose,
-        agreement=group.agreement,
-        digest=digest_of(group.agreement),
-        founder=founder.code if founder else None,
-        founded_here=founded_here,
-        seated=actor.member in {seat.code for seat in seats},
-        seats=seats,
-        invited=_invited(group.id),
-    )
-
-
-def digest_of(agreement: str) -> str:
-    """SHA-256 of a group's agreement in UTF-8, hexadecimal."""
-    return hashlib.sha256(agreement.encode()).hexdigest()
-
-
-def _visible(actor: Actor, code: str) -> SharingGroup:
-    for found in (_of_seat(actor, code), _of_invitation(actor, code)):
-        group = db.session.execute(found).scalar_one_or_none()
-        if group is not None:
-            return group
-    raise UnknownGroupError(UNKNOWN)
-
-
-def _of_seat(actor: Actor, code: str) -> Select[SharingGroup]:
-    seat = and_(SharingGroupMember.group_id == SharingGroup.id, policy.own_seats(actor))
-    return select(SharingGroup).join(SharingGroupMember, seat).where(SharingGroup.code == code)
-
-
-def _of_invitation(actor: Actor, code: str) -> Select[SharingGroup]:
-    open_ = and_(
-        GroupInvitation.group_id == SharingGroup.id,
-        policy.own_invitations(actor),
-        GroupInvitation.expires_at > clock.now(),
-    )
-    return select(SharingGroup).join(GroupInvitation, open_).where(SharingGroup.code == code)
-
-
-def _one(found: Select[SharingGroup]) -> SharingGroup:
-    group = db.session.execute(found).scalar_one_or_none()
-    if group is None:
-        raise UnknownGroupError(UNKNOWN)
-    return group
-
-
-def _seated(actor: Actor, code: str) -> SharingGroup:
-    return _one(_of_seat(actor, code))
-
-
-def _inviting(actor: Actor, code: str) -> SharingGroup:
-    return _one(_of_invitation(actor, code))
-
-
-def _founded(actor: Actor, code: str) -> SharingGroup:
-    """Raises UnknownGroupError where the member has no seat, RefusedMoveError where it did not found the group."""
-    group = _seated(actor, code)
+def _kept(actor: Actor, code: str) -> SharingGroup:
+    """The group, its lock held. Raises UnknownGroupError without a seat, RefusedMoveError where another keeps it."""
+    group = _held(code, sits_in(actor))
     if group.founder_id != actor.member_id:
-        raise RefusedMoveError("only the member that founded a group does this")
+        raise RefusedMoveError("only the member that keeps a group does this")
     return group
 
 
-def _hold(group: SharingGroup) -> SharingGroup:
-    """Let nobody else change who sits in the group until the transaction ends. Raises UnknownGroupError if gone."""
+def _held(code: str, why: ColumnElement[bool]) -> SharingGroup:
+    """The group as it stands once its lock is held. Raises UnknownGroupError, also if the actor lost it meanwhile.
+
+    The lock lets nobody else change who sits in the group, or under what, until the transaction ends.
+    """
+    group = one_group(code, why)
     db.session.execute(select(func.pg_advisory_xact_lock(SEATS_LOCK, group.id)))
-    db.session.refresh(group)
-    if group.dissolved_at is not None:
-        raise UnknownGroupError(UNKNOWN)
-    return group
+    return one_group(code, why)
 
 
 def _sit(actor: Actor, group_id: int, agreement: str) -> None:
-    agreed = {"agreed_digest": bytes.fromhex(digest_of(agreement)), "agreed_by": actor.pseudonym}
     db.session.execute(
-        insert(SharingGroupMember).values(group_id=group_id, member_id=actor.member_id, agreed_at=clock.now(), **agreed)
+        insert(SharingGroupMember).values(
+            group_id=group_id, member_id=actor.member_id, agreed_at=clock.now(), **_word(actor, agreement)
+        )
     )
+
+
+def _agree(actor: Actor, group_id: int, agreement: str) -> bool:
+    """Whether the actor's own seat agrees to it now and did not before."""
+    word = _word(actor, agreement)
+    before = SharingGroupMember.agreed_digest.is_distinct_from(word["agreed_digest"])
+    own = update(SharingGroupMember).where(SharingGroupMember.group_id == group_id, policy.own_seats(actor), before)
+    return bool(changed(own.values(agreed_at=clock.now(), **word)))
+
+
+def _word(actor: Actor, agreement: str) -> dict[str, Any]:
+    return {"agreed_digest": bytes.fromhex(digest_of(agreement)), "agreed_by": actor.pseudonym}
 
 
 def _invitation_of(actor: Actor, group_id: int) -> Delete:
     return delete(GroupInvitation).where(GroupInvitation.group_id == group_id, policy.own_invitations(actor))
 
 
-def _seats(group_id: int) -> list[Seat]:
-    rows = db.session.execute(
-        select(Member.code, Member.name, SharingGroupMember.agreed_at)
-        .join(Member, Member.id == SharingGroupMember.member_id)
-        .where(SharingGroupMember.group_id == group_id)
-        .order_by(Member.code)
-    )
-    return [Seat(*row) for row in rows]
-
-
 def _numbers(group_id: int) -> list[int]:
+    """The members that sit in it, longest first."""
     seats = select(SharingGroupMember.member_id).where(SharingGroupMember.group_id == group_id)
-    return [*db.session.execute(seats).scalars()]
+    return [*db.session.execute(seats.order_by(SharingGroupMember.id)).scalars()]
 
 
-def _invited(group_id: int) -> list[tuple[str, datetime]]:
-    rows = db.session.execute(
-        select(Member.code, GroupInvitation.expires_at)
-        .join(Member, Member.id == GroupInvitation.member_id)
-        .where(GroupInvitation.group_id == group_id, GroupInvitation.expires_at > clock.now())
-        .order_by(Member.code)
-    )
-    return [(row.code, row.expires_at) for row in rows]
-
-
-def _record(actor: Actor, event: Event, code: str, concerned: Sequence[int]) -> None:
+def _record(actor: Actor, event: Event, code: str, concerned: Sequence[int], **more: str) -> None:
     others = {number: ledger.Concern("counterparty") for number in concerned if number != actor.member_id}
-    ledger.append(actor, event, subject={"type": "sharing_group", "ref": code}, concerned=others)
+    ledger.append(actor, event, subject={"type": "sharing_group", "ref": code, **more}, concerned=others)

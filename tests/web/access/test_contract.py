@@ -34,7 +34,8 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 KINDS = ("brand", "platform", "authority", "auditor", "agent")
 SEATS = ("nobody", *(f"key:{code}" for code in (*KINDS, "office", "suspended", "expired")))
 OPERATIONS = (
-    *("GET /api/v1/me", "GET /api/v1/keys", "POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),
+    *("GET /api/v1/me", "GET /api/v1/groups", "GET /api/v1/keys"),
+    *("POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),
     *(f"{what} /api/v1/keys/{{key_id}}/{name}" for what, name in (("POST", "evaluations"), ("GET", "list"))),
     *("POST /api/v1/keys/{key_id}/matches", "GET /audit/entries", "GET /audit/receipts/{entry}"),
     *("GET /audit/log/checkpoint", "GET /audit/log/checkpoints/{size}", "GET /audit/log/tile/{path}"),

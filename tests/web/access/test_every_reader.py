@@ -555,7 +555,7 @@ MANAGES_KEYS = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER} 
         ),
         ("letter", "words of the letter.", {"person-of-alliance"}),
         ("decision", "subject-of-the-decision.", of_members("alliance", "checker")),
-        ("group", "name of the group.", {"owner", "person-of-brand-c"}),
+        ("group", "name of the group.", of_members("brand-a", "brand-c")),
         ("application", "name of the applicant.", {"person-of-alliance"}),
         *(("group seat", group, of_members("alliance", "checker", *codes)) for group, codes in GROUPS.items()),
     ],

@@ -89,7 +89,8 @@ ROUTES: Mapping[str, str] = {
     "ledger_api.evidence": "dispute",
     "ledger_api.receipt": "entry",
     **dict.fromkeys(
-        ("groups.accept", "groups.decline", "groups.dissolve", "groups.invite", "groups.leave", "groups.one"), "group"
+        tuple(f"groups.{each}" for each in ("accept", "decline", "dissolve", "invite", "leave", "one", "renew")),
+        "group",
     ),
     "groups.take_back": "group invitation",
     "members.act_for": "member",
@@ -226,7 +227,7 @@ def _address(all_there_is: Everybody, rule: Rule, name: Name) -> str:
 # --- in parameters
 
 
-LISTS = ("acts", "applications", "contributions", "letters", "list", "matches", "members", "own")
+LISTS = ("acts", "applications", "contributions", "groups", "letters", "list", "matches", "members", "own")
 """What cursors are bound to, beside a member."""
 
 

@@ -1,4 +1,4 @@
-"""The life of a sharing group, and what passes through it: never more than before by a seat given up."""
+"""The life of a sharing group, and what passes through it."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,74 +7,41 @@ from datetime import timedelta
 import psycopg
 import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from hub import clock
 from hub.access.actor import NotPermittedError
 from hub.access.grants import Role
-from hub.members import rules
+from hub.members import group_rules, rules
 from hub.members import service as members
+from hub.members.group_rules import digest_of
 from hub.members.rules import MemberState
-from hub.members.service.sharing_groups import digest_of
-from tests.conftest import HTML, Hub, csrf
+from hub.members.service.sharing_groups import SEATS_LOCK
+from tests.conftest import HTML, Hub, csrf, plain
+from tests.web.access.test_credentials import OCTETS
+from tests.web.access.test_suspension import WAITING, until
 from tests.web.access.test_three_nets import as_application, read_by
-from tests.web.indicators.test_share_and_match_over_http import match, share
+from tests.web.indicators.test_share_and_match_over_http import KEY, match, share, token
+from tests.web.members.groups import (
+    BRANDS,
+    TEXT,
+    accept,
+    act,
+    founded,
+    invite,
+    lapse,
+    reached,
+    seats,
+    tell_seats,
+    three_brands,
+)
+from tests.web.members.letters import letters
 from tests.web.members.test_applications import posted
 from tests.web.members.test_decisions import person
-
-TEXT = "What is shared here stays here."
-BRANDS = ("brand-a", "brand-b", "brand-c")
 
 
 @pytest.fixture
 def alliance(hub: Hub) -> Hub:
-    """Three brands and an auditor, each with an owner of its name."""
-    for code, kind in (*((code, "brand") for code in BRANDS), ("checker", "auditor")):
-        hub.admit(code, kind)
-        hub.person(code)
-    return hub
-
-
-def founded(alliance: Hub, *seats: str) -> str:
-    """The code of a group that brand-a founded, and that these have joined."""
-    with person(alliance, "brand-a") as actor:
-        code = members.found_group(actor, "Tents", "Copies of our tents", TEXT)
-    for seat in seats:
-        invite(alliance, code, seat)
-        accept(alliance, code, seat)
-    return code
-
-
-def invite(alliance: Hub, code: str, whom: str, who: str = "brand-a") -> None:
-    with person(alliance, who) as actor:
-        members.invite_to_group(actor, code, whom)
-
-
-def accept(alliance: Hub, code: str, who: str, digest: str = digest_of(TEXT)) -> None:
-    with person(alliance, who) as actor:
-        members.accept_group(actor, code, digest)
-
-
-def act(alliance: Hub, command: Callable[..., None], code: str, who: str, *more: str) -> None:
-    with person(alliance, who) as actor:
-        command(actor, code, *more)
-
-
-def seats(alliance: Hub, code: str) -> set[object]:
-    return {
-        row[0]
-        for row in alliance.sql(
-            "SELECT m.code FROM sharing_group_member s JOIN sharing_group g ON g.id = s.group_id"
-            " JOIN member m ON m.id = s.member_id WHERE g.code = %s",
-            code,
-        )
-    }
-
-
-def reached(alliance: Hub, number: int) -> set[str]:
-    """The brands that find a token when they match it, but for the one that shared it."""
-    return {code for code in BRANDS[1:] if match(alliance.client(code), number)}
+    return three_brands(hub)
 
 
 # --- joining
@@ -110,7 +77,7 @@ def test_another_agreement_than_the_groups_is_not_accepted(alliance: Hub) -> Non
 def test_invitation_expires(alliance: Hub) -> None:
     code = founded(alliance)
     invite(alliance, code, "brand-b")
-    with time_machine.travel(clock.now() + rules.GROUP_INVITATION_LASTS + timedelta(minutes=1)):
+    with time_machine.travel(clock.now() + group_rules.INVITATION_LASTS + timedelta(minutes=1)):
         with pytest.raises(members.UnknownGroupError):
             accept(alliance, code, "brand-b")
         with person(alliance, "brand-b") as actor:
@@ -153,20 +120,33 @@ def test_member_that_sits_already_is_not_invited(alliance: Hub) -> None:
     assert alliance.sql("SELECT count(*) FROM group_invitation") == [(0,)]
 
 
+@pytest.mark.parametrize("command", ["decline", "take back"])
+def test_invitation_is_settled_under_the_lock_of_who_sits_in_the_group(alliance: Hub, command: str) -> None:
+    code = founded(alliance)
+    invite(alliance, code, "brand-b")
+    settle = {
+        "decline": lambda: act(alliance, members.decline_group, code, "brand-b"),
+        "take back": lambda: act(alliance, members.take_back_invitation, code, "brand-a", "brand-b"),
+    }[command]
+    with psycopg.connect(plain(alliance.owner_url)) as accepting, ThreadPoolExecutor(1) as apart:
+        accepting.execute("SELECT pg_advisory_xact_lock(%s, id) FROM sharing_group", (SEATS_LOCK,))
+        settling = apart.submit(settle)
+        until(lambda: alliance.sql(WAITING) == [(1,)])
+        accepting.execute("DELETE FROM group_invitation")
+        accepting.commit()
+        with pytest.raises((members.UnknownGroupError, members.UnknownMemberError)):
+            settling.result(10)
+
+
 def test_seat_accepted_twice_at_once_is_one(alliance: Hub) -> None:
     alliance.person("brand-b", "bea")
     code = founded(alliance)
     invite(alliance, code, "brand-b")
 
-    def accepted(who: str) -> str:
-        try:
-            accept(alliance, code, who)
-        except members.UnknownGroupError:
-            return "no invitation"
-        return "seated"
-
     with ThreadPoolExecutor(2) as together:
-        assert sorted(together.map(accepted, ("brand-b", "bea"))) == ["no invitation", "seated"]
+        assert [*together.map(lambda who: accept(alliance, code, who), ("brand-b", "bea"))] == [None, None]
+    assert alliance.sql("SELECT count(*) FROM sharing_group_member") == [(2,)]
+    assert alliance.sql("SELECT count(*) FROM ledger_entry WHERE action = 'group.joined'") == [(1,)]
 
 
 # --- leaving
@@ -216,13 +196,90 @@ def test_founder_of_a_dissolved_group_neither_sits_in_it_nor_revives_it_in_the_d
             )
 
 
-def test_founder_dissolves_and_does_not_leave(alliance: Hub) -> None:
+def test_group_whose_founder_leaves_is_kept_by_the_seat_that_has_been_longest_in_it(alliance: Hub) -> None:
+    code = founded(alliance, "brand-c", "brand-b")
+    share(alliance.client("brand-b"), 2, tlp="red", sharing_groups=[code])
+    act(alliance, members.leave_group, code, "brand-a")
+    assert match(alliance.client("brand-c"), 2)
+    assert not match(alliance.client("brand-a"), 2)
+    tell_seats(alliance)
+    assert [letter.to for letter in letters(alliance) if code in letter.text] == ["brand-c@alliance-hub.org"]
+    invite(alliance, code, "brand-a", who="brand-c")
+    accept(alliance, code, "brand-a")
+    with pytest.raises(members.RefusedMoveError, match="only the member that keeps"):
+        act(alliance, members.dissolve_group, code, "brand-a")
+
+
+def test_group_is_dissolved_when_its_last_seat_leaves(alliance: Hub) -> None:
+    code = founded(alliance)
+    invite(alliance, code, "brand-b")
+    act(alliance, members.leave_group, code, "brand-a")
+    with pytest.raises(members.UnknownGroupError):
+        accept(alliance, code, "brand-b")
+    assert alliance.sql("SELECT dissolved_at IS NOT NULL FROM sharing_group") == [(True,)]
+
+
+def test_database_passes_a_group_to_nobody_that_does_not_sit_in_it(alliance: Hub) -> None:
     code = founded(alliance, "brand-b")
-    with pytest.raises(members.RefusedMoveError, match="dissolve it"):
-        act(alliance, members.leave_group, code, "brand-a")
+    numbers = dict(alliance.sql("SELECT code, id FROM member"))
+    pass_on = "UPDATE sharing_group SET founder_id = %s WHERE code = %s"
+    with as_application(alliance) as connection:
+        read_by(connection, alliance, "brand-b")
+        assert connection.execute(pass_on, (numbers["brand-b"], code)).rowcount == 0
+        read_by(connection, alliance, "brand-a")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(pass_on, (numbers["brand-c"], code))
+        assert connection.execute(pass_on, (numbers["brand-b"], code)).rowcount == 1
+
+
+def test_seat_of_a_member_that_left_the_alliance_ends_once_what_it_left_is_settled(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b")
+    with alliance.operator() as actor:
+        members.move(actor, "brand-a", MemberState.LEFT)
+    settled = rules.ORPHANED_AFTER + rules.ORPHANS_KEPT
+    assert lapse(alliance, settled - timedelta(hours=1)) == 0
+    assert lapse(alliance, settled) == 1
+    assert seats(alliance, code) == {"brand-b"}
+    act(alliance, members.dissolve_group, code, "brand-b")
+
+
+# --- standing
+
+
+def test_seat_of_a_suspended_member_carries_nothing_from_the_next_request_either_way(alliance: Hub) -> None:
+    code = founded(alliance, "brand-b", "brand-c")
+    share(alliance.client("brand-a"), 1, tlp="red", sharing_groups=[code])
+    share(alliance.client("brand-b"), 2, tlp="red", sharing_groups=[code])
+    kept = alliance.signed_in("brand-b")
+    assert {match(alliance.client(who), 2) != {} for who in ("brand-a", "brand-c")} == {True}
+    with alliance.operator() as actor:
+        members.move(actor, "brand-b", MemberState.SUSPENDED)
+    assert match(alliance.client("brand-a"), 2) == match(alliance.client("brand-c"), 2) == {}
+    refused = alliance.client("brand-b").post(f"/api/v1/keys/{KEY}/matches", data=token(1), content_type=OCTETS)
+    assert refused.status_code == 403
+    assert kept.get(f"/groups/{code}", headers=HTML).status_code == 302
+    assert reached(alliance, 1, but="brand-b") == {"brand-c"}
 
 
 # --- who may
+
+
+@pytest.mark.parametrize("bound", ["MOST_GROUPS", "MOST_SEATS"])
+def test_groups_of_a_member_and_seats_of_a_group_are_bounded(
+    alliance: Hub, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(group_rules, bound, 2)
+    code = founded(alliance)
+    invite(alliance, code, "brand-b")
+    founded(alliance)
+    with pytest.raises(members.RefusedMoveError, match=r"2 groups|2 seats"):
+        invite(alliance, code, "brand-c") if bound == "MOST_SEATS" else founded(alliance)
+
+
+def test_operator_seats_nobody_in_a_group_that_a_member_founded(alliance: Hub) -> None:
+    code = founded(alliance)
+    with alliance.operator() as actor, pytest.raises(members.RefusedMoveError, match="that one invites"):
+        members.join(actor, code, ["brand-b"])
 
 
 @pytest.mark.parametrize("command", [members.leave_group, members.dissolve_group, members.decline_group])
@@ -243,7 +300,7 @@ def test_seat_that_did_not_found_the_group_neither_invites_nor_dissolves(allianc
         lambda: act(alliance, members.dissolve_group, code, "brand-b"),
         lambda: act(alliance, members.take_back_invitation, code, "brand-b", "brand-c"),
     ):
-        with pytest.raises(members.RefusedMoveError, match="only the member that founded"):
+        with pytest.raises(members.RefusedMoveError, match="only the member that keeps"):
             attempt()
 
 
@@ -330,76 +387,3 @@ def test_group_without_a_word_of_it_is_not_founded(alliance: Hub, field: str) ->
     answer = client.post("/groups", data={**fields, "csrf_token": token}, headers=HTML)
     assert answer.status_code == 422
     assert alliance.sql("SELECT count(*) FROM sharing_group") == [(0,)]
-
-
-# --- the law
-
-
-STEPS = ("invite", "accept", "decline", "take back", "leave", "dissolve")
-
-
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from(BRANDS)), min_size=4, max_size=14))
-def test_who_sits_has_accepted_an_invitation_and_whoever_goes_lets_nothing_more_pass(
-    alliance: Hub, steps: list[tuple[str, str]]
-) -> None:
-    code = founded(alliance)
-    sits, invited, gone = {"brand-a"}, set[str](), False
-    for step, who in steps:
-        before = _passing(alliance, code)
-        done = _done(alliance, step, code, who)
-        allowed = {
-            "invite": not gone,
-            "accept": who in invited,
-            "decline": who in invited,
-            "take back": who in invited and not gone,
-            "leave": who in sits - {"brand-a"},
-            "dissolve": who == "brand-a" and not gone,
-        }[step]
-        assert done == allowed, (step, who)
-        if done and step == "invite":
-            invited |= {who} - sits
-        elif done and step in {"accept", "decline", "take back"}:
-            invited -= {who}
-            sits |= {who} if step == "accept" else set()
-        elif done and step == "leave":
-            sits -= {who}
-        elif done:
-            sits, invited, gone = set(), set(), True
-        assert seats(alliance, code) == sits
-        if step != "accept":
-            assert _passing(alliance, code) <= before
-
-
-def _done(alliance: Hub, step: str, code: str, who: str) -> bool:
-    """Whether a step was allowed."""
-    commands: dict[str, Callable[[], None]] = {
-        "invite": lambda: invite(alliance, code, who),
-        "accept": lambda: accept(alliance, code, who),
-        "decline": lambda: act(alliance, members.decline_group, code, who),
-        "take back": lambda: act(alliance, members.take_back_invitation, code, "brand-a", who),
-        "leave": lambda: act(alliance, members.leave_group, code, who),
-        "dissolve": lambda: act(alliance, members.dissolve_group, code, who),
-    }
-    try:
-        commands[step]()
-    except (members.UnknownGroupError, members.UnknownMemberError, members.RefusedMoveError):
-        return False
-    return True
-
-
-def _passing(alliance: Hub, code: str) -> set[tuple[object, object]]:
-    """(whose seat, who has it among its addresses) of the group."""
-    return set(
-        alliance.sql(
-            "SELECT s.member_id, m.id FROM sharing_group_member s JOIN sharing_group g ON g.id = s.group_id"
-            " JOIN member m ON s.id = ANY(member_addresses(m.id)) WHERE g.code = %s",
-            code,
-        )
-    )

@@ -39,7 +39,7 @@ from hub.members.forms.agents import AuthorisationForm
 from hub.members.forms.agreement import AgreementForm, SignatureForm
 from hub.members.forms.credentials import CredentialForm
 from hub.members.forms.factors import CodeForm, NewPasskeyForm, TotpForm
-from hub.members.forms.groups import GroupForm, GuestForm, SeatForm
+from hub.members.forms.groups import GroupForm, GuestForm, RenewalForm, SeatForm
 from hub.members.forms.invitations import AcceptanceForm, NewPasswordForm
 from hub.members.forms.passwords import ChangedPasswordForm, ForgottenForm
 from hub.members.forms.people import InvitationForm
@@ -410,15 +410,24 @@ def _groups(template: str, full: bool) -> dict[str, Any]:
         form = GroupForm(formdata=None)
         if full:
             form.name.errors = ["Give it a name"]
-        rows = [GroupLine(f"g-{n}", "Tents <b>", 3 + n, bool(n), None if n else NOW) for n in range(3)]
+        rows = [
+            GroupLine(
+                *(f"g-{n}", "Tents <b>", "Copies", "9" * 64, n == 1, 3 + n, n > 0),
+                *(None if n else NOW, NOW if n == 2 else None),
+            )
+            for n in range(3)
+        ]
         return {"rows": rows if full else [], "form": form}
-    seats = [Seat(f"brand-{n}", "Northpeak <b>", NOW if n else None) for n in range(3)]
+    seats = [Seat(f"brand-{n}", "Northpeak <b>", NOW if n else None, n == 2) for n in range(3)]
+    renewal = RenewalForm(formdata=None, data={"agreement": "1. We share <what> we may."})
+    if full:
+        renewal.agreement.errors = ["Give the agreement that its members accept"]
     text = "1. We share <what> we may. " * 20
     shown = ShownGroup(
         *("g-abc", "Tents", "Who sells copies of our tents", text, "9" * 64, "brand-1", full, full),
-        *(seats, [("brand-9", NOW)] if full else []),
+        *(NOW if full else None, seats, [("brand-9", NOW)] if full else []),
     )
-    return {"shown": shown, "guest": GuestForm(formdata=None), "seat": SeatForm(formdata=None)}
+    return {"shown": shown, "guest": GuestForm(formdata=None), "seat": SeatForm(formdata=None), "renewal": renewal}
 
 
 def values(template: str, full: bool) -> dict[str, Any]:
@@ -560,6 +569,7 @@ ADDRESSES = {
     "groups.one": "/groups/<group>",
     "groups.invite": "/groups/<group>/invitations",
     "groups.take_back": "/groups/<group>/invitations/<code>/removal",
+    "groups.renew": "/groups/<group>/agreement",
     "groups.accept": "/groups/<group>/seat",
     "groups.decline": "/groups/<group>/refusal",
     "groups.leave": "/groups/<group>/leaving",
