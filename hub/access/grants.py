@@ -27,8 +27,8 @@ EVERYONE = frozenset(
     }
 )
 AGENCY = frozenset({Permission.AUTHORISATION_READ, Permission.AUTHORISATION_MANAGE})
-MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN, Permission.LEDGER_COSIGN}
-SEATED = MEMBERS | {Permission.GROUP_READ_OWN, Permission.GROUP_MANAGE}
+MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN}
+SEATED = MEMBERS | {Permission.LEDGER_COSIGN, Permission.GROUP_READ_OWN, Permission.GROUP_MANAGE}
 EXCHANGE = frozenset(
     {
         Permission.KEY_READ,
@@ -46,7 +46,8 @@ GRANTS: dict[MemberKind, frozenset[Permission]] = {
     MemberKind.BRAND: SEATED | EXCHANGE | AGENCY,
     MemberKind.PLATFORM: SEATED | EXCHANGE,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
-    MemberKind.AUDITOR: MEMBERS,  # its ledger parts hold the full record of each exchange, none of its content
+    MemberKind.AUDITOR: MEMBERS
+    | {Permission.LEDGER_COSIGN},  # its ledger parts hold the full record of each exchange, none of its content
     MemberKind.AGENT: MEMBERS | AGENCY,  # for a brand, what AGENT_SCOPES holds
     MemberKind.ADMINISTRATION: EVERYONE
     | {

@@ -11,8 +11,6 @@ ASKED_BY_ITS_CALLERS = {
     "hub/ledger/service/append.py append": "records what another command did, in that command's transaction",
     "hub/ledger/service/append.py append_each": "the same, in as many entries as it needs",
     "hub/members/service/membership.py record": "the same, about a member",
-    "hub/ledger/service/witnesses.py take_on": "adds a witness that a command of ours has judged",
-    "hub/ledger/service/witnesses.py dismiss": "the same, of one that goes",
     "hub/members/service/denials.py record_denial": "records that somebody was refused",
     "hub/epochs/service.py debit": "takes from the actor's own quota, before what was asked for",
 }
