@@ -101,7 +101,7 @@ def test_change_is_confirmed_by_letter_and_recorded_without_address(alliance: Hu
     chosen(alliance, link_for(alliance))
     assert letters(alliance, ANA)[0].subject.startswith("Your password has changed")
     shown = (
-        "SELECT convert_from(view, 'utf8') FROM ledger_part p JOIN ledger_entry e ON e.id = entry_id WHERE action = %s"
+        "SELECT convert_from(view, 'utf8') FROM ledger_part p JOIN ledger_entry e ON e.id = entry_id WHERE e.action = %s"
     )
     told = alliance.sql(shown, "person.password_changed")
     assert len(told) == 1

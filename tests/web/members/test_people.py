@@ -65,7 +65,7 @@ def is_in(client: FlaskClient) -> bool:
 def recorded(hub: Hub, action: str) -> list[str]:
     """The record's views of an act."""
     shown = "SELECT DISTINCT convert_from(view, 'utf8') FROM ledger_part p JOIN ledger_entry e ON e.id = entry_id"
-    return [str(view) for (view,) in hub.sql(f"{shown} WHERE action = %s", action)]
+    return [str(view) for (view,) in hub.sql(f"{shown} WHERE e.action = %s", action)]
 
 
 # --- the page
