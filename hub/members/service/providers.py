@@ -101,8 +101,10 @@ def set_provider(actor: Actor, terms: ProviderTerms) -> None:
 def remove_provider(actor: Actor) -> None:
     """Forget the provider; passwords serve everybody again. Commits. Raises NotPermittedError."""
     _may_manage(actor)
-    if changed(delete(IdentityProvider).where(policy.own_provider(actor))):
-        ledger.append(actor, Event.PROVIDER_REMOVED)
+    if not changed(delete(IdentityProvider).where(policy.own_provider(actor))):
+        db.session.rollback()  # nothing was changed, so nothing is recorded
+        return
+    ledger.append(actor, Event.PROVIDER_REMOVED)
     db.session.commit()
 
 

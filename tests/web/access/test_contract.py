@@ -39,6 +39,10 @@ OPERATIONS = (
     *(f"{what} /api/v1/keys/{{key_id}}/{name}" for what, name in (("POST", "evaluations"), ("GET", "list"))),
     *("POST /api/v1/keys/{key_id}/matches", "GET /audit/entries", "GET /audit/receipts/{entry}"),
     *("GET /audit/log/checkpoint", "GET /audit/log/checkpoints/{size}", "GET /audit/log/tile/{path}"),
+    *("GET /audit/log/checkpoint/final", "GET /audit/log/checkpoint/offered"),
+    *("GET /audit/log/keys", "GET /audit/log/policy"),
+    *("GET /audit/witnesses", "POST /audit/witnesses", "POST /audit/witnesses/removal", "POST /audit/cosignatures"),
+    *("POST /audit/disputes", "GET /audit/disputes/{name}"),
 )
 KNOWN = {"size": 0, "path": "0/000"}
 TOKENS = base64.b64encode(bytes(range(32))).decode()

@@ -100,9 +100,7 @@ def test_every_session_of_the_person_ends_and_nobody_elses(alliance: Hub) -> Non
 def test_change_is_confirmed_by_letter_and_recorded_without_address(alliance: Hub) -> None:
     chosen(alliance, link_for(alliance))
     assert letters(alliance, ANA)[0].subject.startswith("Your password has changed")
-    shown = (
-        "SELECT convert_from(view, 'utf8') FROM ledger_part p JOIN ledger_entry e ON e.id = entry_id WHERE e.action = %s"
-    )
+    shown = "SELECT convert_from(view, 'utf8') FROM ledger_part p JOIN ledger_entry e ON e.id = entry_id WHERE e.action = %s"
     told = alliance.sql(shown, "person.password_changed")
     assert len(told) == 1
     assert "ana" not in str(told).lower()
