@@ -236,9 +236,9 @@ def test_two_workers_together_let_through_the_limit_and_little_less(
             key = other if n == 7 else keys[n % 3]
             answers = []
             for _ in range(50):  # a connection each, so that both workers are asked
-                answer = urllib3.request(
-                    "GET", f"http://127.0.0.1:{port}{ME}", headers={"Authorization": f"Bearer {key}"}, retries=False
-                )
+                sent = {"Authorization": f"Bearer {key}"}
+                address = f"http://127.0.0.1:{port}{ME}"  # the first waits until the workers have started
+                answer = urllib3.request("GET", address, headers=sent, retries=False, timeout=60)
                 answers.append((key, answer.status))
             return answers
 
