@@ -31,11 +31,17 @@ def upgrade() -> None:
     run("ALTER TABLE ledger_dispute ENABLE ROW LEVEL SECURITY")
     run(f"GRANT SELECT, INSERT ON ledger_dispute TO {_app()}")
     run(f"CREATE POLICY read ON ledger_dispute FOR SELECT USING ({OWN} OR {AUDITOR})")
+    for table in ("ledger_dispute", "ledger_witness"):  # as 20261126_1605 has it for the others
+        run(
+            f"CREATE TRIGGER owe_record AFTER INSERT ON {table} FOR EACH STATEMENT"
+            f" WHEN (session_user = '{_app().strip(chr(34))}') EXECUTE FUNCTION owe_record()"
+        )
     run(f"CREATE POLICY file ON ledger_dispute FOR INSERT WITH CHECK ({OWN})")
 
 
 def downgrade() -> None:
     """Forget them."""
+    op.get_bind().exec_driver_sql("DROP TRIGGER owe_record ON ledger_witness")
     op.drop_table("ledger_dispute")
 
 

@@ -35,7 +35,7 @@ def dispute(actor: Actor, code: int, evidence: bytes) -> tuple[str, str]:
     lately = select(func.count()).where(policy.own_disputes(actor), Dispute.at > now - timedelta(days=1))
     if db.session.execute(lately).scalar_one() >= MOST_A_DAY:
         raise TooManyDisputesError(f"your member filed {MOST_A_DAY} disputes within a day")
-    filed = Dispute(name="x_" + secrets.token_hex(8), party=actor.member_id, at=now, code=code, evidence=evidence)
+    filed = Dispute(name="x_" + secrets.token_urlsafe(16), party=actor.member_id, at=now, code=code, evidence=evidence)
     db.session.add(filed)
     digest = hashlib.sha256(evidence).hexdigest()
     entry = append(actor, Event.LEDGER_DISPUTED, subject={"type": "dispute", "ref": filed.name, "digest": digest})
