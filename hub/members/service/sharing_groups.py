@@ -116,6 +116,8 @@ def accept_group(actor: Actor, code: str, digest: str) -> None:
         _record(actor, Event.GROUP_JOINED, code, others, digest=digest)
     elif _agree(actor, group.id, group.agreement):
         _record(actor, Event.GROUP_ACCEPTED, code, others, digest=digest)
+    else:
+        db.session.rollback()  # nothing changed, so there is nothing to record
     db.session.commit()
 
 
