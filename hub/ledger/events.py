@@ -79,9 +79,15 @@ class Event(StrEnum):
 
 
 WHILE_HALTED = frozenset(
-    {Event.PERSON_SIGNED_IN, Event.DECISION_PROPOSED, Event.DECISION_APPROVED, Event.DECISION_REFUSED}
+    {
+        *(Event.PERSON_SIGNED_IN, Event.DECISION_PROPOSED, Event.DECISION_APPROVED, Event.DECISION_REFUSED),
+        *(Event.ENTRIES_READ, Event.LEDGER_DISPUTED),
+    }
 )
-"""What is recorded while the log is halted: what leads out of it. The database holds the same list."""
+"""What is recorded while the log is halted: what leads out of it, and what shows what is wrong with it.
+
+It waits in the outbox, and is taken into the tree after the halt. The database holds the same list.
+"""
 
 SENTENCES: dict[Event, str] = {
     Event.APPLICATION_RECEIVED: "The application {ref} came in, from an address that was proved",

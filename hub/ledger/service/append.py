@@ -4,6 +4,7 @@ import base64
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -87,9 +88,10 @@ def append_each(
 
     Raises LedgerHaltedError, except for what leads out of a halt (events.WHILE_HALTED).
     """
+    moment = clock.now()
     whole: dict[str, Any] = {
         "v": 1,
-        "at": clock.stamp(clock.now()),
+        "at": clock.stamp(moment),
         "action": event.value,
         "outcome": outcome,
         "actor": actor.pseudonym,
@@ -110,12 +112,13 @@ def append_each(
     entries = []
     for at in range(0, max(len(told), 1), room):
         parties = always + [(party, concern.role, concern.counts) for party, concern in told[at : at + room]]
-        entries.append(_insert(event, parties, whole, keys.keys))
+        entries.append(_insert(event, moment, parties, whole, keys.keys))
     return entries
 
 
 def _insert(
     event: Event,
+    moment: datetime,
     parties: Sequence[tuple[int, str, Counts | None]],
     whole: Mapping[str, Any],
     keys: Mapping[int, bytes],
@@ -133,7 +136,6 @@ def _insert(
             view["counts"] = dict(counts)
         views.append(view)
     sealed = seal_leaf(id, [(keys[party], view) for (party, _, _), view in zip(parties, views, strict=True)])
-    moment = clock.now()
     _run(
         entry=UUID(bytes=id),
         moment=moment,

@@ -84,7 +84,7 @@ def propose(actor: Actor, kind: DecisionKind, subject: str, reason: str, given: 
     if db.session.execute(select(Decision.id).where(same)).first():
         raise RefusedMoveError("this is proposed already and waits for a second person")
     decision = Decision(
-        name="d_" + secrets.token_hex(8),
+        name="d_" + secrets.token_urlsafe(16),
         kind=kind.value,
         subject=subject,
         reason=reason,

@@ -16,6 +16,7 @@ from hub.members.jobs import tell_of_halt
 from tests.conftest import HTML, TEMPLATE, Hub, as_role, plain
 from tests.web.indicators.test_share_and_match_over_http import share
 from tests.web.ledger.recording import as_superuser, backup_of, reason
+from tests.web.ledger.test_disputes import EVIDENCE
 from tests.web.ledger.test_log_over_http import grow
 from tests.web.ledger.test_no_event_no_exchange import EXCHANGES, exchange, state
 
@@ -89,6 +90,24 @@ def test_office_and_auditors_sign_in_and_are_told_on_every_page_and_others_are_n
         code: "the tree was changed" in client.get("/agreement", headers=HTML).text for code, client in ways.items()
     }
     assert told == {members.OFFICE: True, "auditor": True, "brand-a": False}
+
+
+def test_auditor_reads_meanwhile_and_who_was_read_finds_it_on_record_afterwards(alliance: Hub) -> None:
+    alliance.admit("auditor", "auditor")
+    alliance.person("auditor")
+    share(alliance.client("brand-b"), 3)
+    auditor, brand = alliance.signed_in("auditor"), alliance.client("brand-b")
+    halt(alliance)
+    assert auditor.get("/ledger", headers=HTML).status_code == 200
+    alliance.sql("DELETE FROM ledger_halt")
+    alliance.sequence()
+    assert brand.get("/audit/entries?action=audit.read").text.count("\n") == 1
+
+
+def test_dispute_is_filed_meanwhile(alliance: Hub) -> None:
+    halt(alliance)
+    answer = alliance.client("brand-a").post("/audit/disputes", data=EVIDENCE, content_type="application/json")
+    assert answer.status_code == 200, answer.text
 
 
 def test_office_is_written_to_once_for_each_alarm(alliance: Hub) -> None:

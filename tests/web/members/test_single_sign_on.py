@@ -46,7 +46,7 @@ def bound(hub: Hub, code: str, domain: str) -> str:
     fields = {"domain": domain, "reason": "A letter to its postmaster was answered."}
     posted(hub.signed_in("ada"), f"/members/{code}/domains", f"/members/{code}", **fields)
     ben = hub.signed_in("ben")
-    name = re.search(r"/decisions/(d_[0-9a-f]+)/approval", ben.get("/decisions", headers=HTML).text)
+    name = re.search(r"/decisions/(d_[A-Za-z0-9_-]+)/approval", ben.get("/decisions", headers=HTML).text)
     return posted(ben, f"/decisions/{name[1]}/approval", "/decisions").text if name else "nothing was proposed"
 
 
@@ -181,7 +181,7 @@ def test_domain_given_up_meanwhile_is_not_bound(founded: Hub) -> None:
     posted(founded.signed_in("ada"), "/members/brand-a/domains", "/members/brand-a", **fields)
     posted(founded.signed_in("brand-a"), f"/single-sign-on/domains/{number}/removal", "/single-sign-on")
     ben = founded.signed_in("ben")
-    name = re.search(r"/decisions/(d_[0-9a-f]+)/approval", ben.get("/decisions", headers=HTML).text)
+    name = re.search(r"/decisions/(d_[A-Za-z0-9_-]+)/approval", ben.get("/decisions", headers=HTML).text)
     assert name is not None
     assert "given northpeak.org up" in posted(ben, f"/decisions/{name[1]}/approval", "/decisions").text
 
