@@ -67,9 +67,11 @@ clean: ## remove .venv and caches; the hub's data in var/ stays
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch .venv/ready
 
-.venv/ready-dev: .venv/ready requirements-dev.txt
+.venv/ready-dev: .venv/ready requirements-dev.txt tests/foreign/requirements.txt
 	@echo "Installing what tests and checks need into .venv ..."
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --require-hashes --no-deps --ignore-requires-python --upgrade --target .venv/foreign \
+		-r tests/foreign/requirements.txt
 	@touch .venv/ready-dev
 
 .venv/locks/bin/pip-compile: .venv/made

@@ -19,7 +19,7 @@ NEVER_IMPORTED = {
     "types-openpyxl": "read by mypy",
     "types-requests": "read by mypy",
 }
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "tests/foreign/requirements.txt")
 
 
 def normal(requirement: str) -> str:

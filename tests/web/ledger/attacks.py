@@ -22,8 +22,12 @@ from hub.ledger.sequencer import ForkError, Sequencer
 from hub.ledger.service import Ground
 from hub.manage import profiles
 from hub.members import service as members
+from hub.tree import merkle, tiles
 from hub.tree.merkle import leaf_hash
+from hub.tree.witness import add_checkpoint
 from tests.conftest import Hub, as_role, hub_on, plain
+from tests.web.ledger import foreign_witness
+from tests.web.ledger.foreign_witness import Foreign
 from tests.web.ledger.recording import append, as_superuser, new_id
 from tests.web.members.test_decisions import person, tried
 
@@ -70,6 +74,15 @@ class Scene:
             while sequencer.step():
                 pass
         return bool(self.hub.sql("SELECT 1 FROM ledger_halt"))
+
+    def ask(self, witness: Foreign) -> int:
+        """The status with which a witness answers to the newest checkpoint, from the size that it knows."""
+        with self.hub.app.app_context():
+            head, old = ledger.newest_checkpoint(), witness.size(self.hub.origin)
+            assert head is not None
+            tree = tiles.subtrees(ledger.tile_reader(db.session))
+            proof = merkle.consistency_proof(old, head.size, tree) if 0 < old <= head.size else []
+        return witness.ask(add_checkpoint(old, proof, head.note))[0]
 
     @contextmanager
     def sequencer(self, anchor: Path) -> Iterator[Sequencer]:
@@ -138,8 +151,9 @@ def served(hub: Hub, folder: Path, anchor: Path) -> Iterator[Scene]:
 def prepare(hub: Hub, folder: Path, anchor: Path, back_up: Callable[[], None]) -> None:
     """Members that exchange, and verify, so that they remember the log; then a little more is recorded and signed.
 
-    A backup is made on the way, before they look.
+    A witness of others cosigns when they look. A backup is made on the way, before that.
     """
+    foreign_witness.make(folder / "witness", hub.signer.verifier)
     hub.person(members.OFFICE, "ada")
     hub.person(members.OFFICE, "ben")
     for code, kind in MEMBERS.items():
@@ -158,6 +172,8 @@ def prepare(hub: Hub, folder: Path, anchor: Path, back_up: Callable[[], None]) -
         assert not scene.sequence()
         for code in MEMBERS:
             assert scene.client(code, "ledger", "verify") == 0
+        with foreign_witness.running(folder / "witness") as witness:
+            assert scene.ask(witness) == 200
         scene.record(20)
         assert not scene.sequence()
 
@@ -250,6 +266,7 @@ def a7_view_removed(scene: Scene) -> None:
 def a8_restored(scene: Scene) -> None:
     """The database is that of a backup, and the hub goes on with it."""
     exchange(scene)
+    scene.record(60)
 
 
 def a9_erased(scene: Scene) -> None:

@@ -1,6 +1,6 @@
 """The attacks of ledger.md §4.6, carried out on a hub that is used over HTTP: who notices, and who has no reason to.
 
-A witness sees checkpoints alone: it must refuse A4, A5, A6 and A8, and cosign the others (tests of the witnesses).
+The witness is one that others wrote. It sees checkpoints alone, and cosigns all that extends the log it knows.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,12 +16,13 @@ from sqlalchemy import make_url
 from hub import clock
 from hub.epochs import service as epochs
 from tests.conftest import fresh_database, hub_on, on, plain
-from tests.web.ledger import attacks
+from tests.web.ledger import attacks, foreign_witness
 from tests.web.ledger.attacks import Scene
 
 pytestmark = pytest.mark.xdist_group("attacks")
-FOUND: list[tuple[int, int, bool]] = []
-"""Of each attack so far: what the member's client ended with, how many kinds fsck found, whether the log was halted."""
+FOUND: list[tuple[int, int, bool, bool]] = []
+"""Of each attack so far: what the member's client ended with, how many kinds fsck found, whether the log was halted, and
+whether the witness refused it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Row:
     """What another member's `verify --full` ends with."""
     fsck: frozenset[str] = frozenset()
     halted: bool = False
+    witness: int = 200
+    """The status with which the witness answers to the newest checkpoint: 422 for a fork, 400 for a rollback."""
     anchor_too: bool = False
     """Whether who attacks replaces the anchor file as well."""
     backup: bool = False
@@ -48,21 +51,23 @@ class Row:
         return self.attack.__name__ + ("_and_anchor" if self.anchor_too else "")
 
 
-def forged(attack: Callable[[Scene], None], *, backup: bool = False) -> tuple[Row, Row]:
-    """Everybody notices; the hub itself because of the anchor alone."""
-    noticed = Row(attack, 30, 30, 30, frozenset({"anchor"}), halted=True, backup=backup)
-    return noticed, Row(attack, 30, 30, 30, anchor_too=True, backup=backup)
+def forged(attack: Callable[[Scene], None], witness: int, halted: int = 0, *, backup: bool = False) -> tuple[Row, Row]:
+    """Everybody notices; the hub itself because of the anchor alone. `halted`: what the witness says of what is there
+    then, where that is something else."""
+    anchor = frozenset({"anchor"})
+    noticed = Row(attack, 30, 30, 30, anchor, halted=True, witness=halted or witness, backup=backup)
+    return noticed, Row(attack, 30, 30, 30, witness=witness, anchor_too=True, backup=backup)
 
 
 TABLE = (
     Row(attacks.a1_view_changed, 20, 0, 0, frozenset({"view"})),
     Row(attacks.a2_leaf_changed, 20, 0, 20, frozenset({"leaf", "tile", "state", "checkpoint", "view"})),
     Row(attacks.a3_leaf_and_tile_changed, 20, 0, 20, frozenset({"tile", "state", "checkpoint", "view"})),
-    *forged(attacks.a4_rewritten),
-    *forged(attacks.a5_truncated),
-    *forged(attacks.a6_truncated_and_grown),
+    *forged(attacks.a4_rewritten, 422),
+    *forged(attacks.a5_truncated, 400),
+    *forged(attacks.a6_truncated_and_grown, 422),
     Row(attacks.a7_view_removed, 40, 0, 0, frozenset({"erasure"})),
-    *forged(attacks.a8_restored, backup=True),
+    *forged(attacks.a8_restored, 422, 400, backup=True),
     Row(attacks.a9_erased, 0, 0, 0),
     Row(attacks.a10_pending_removed, 10, 10, 0, frozenset({"lost"})),
     Row(attacks.a11_pending_removed_whole, 10, 10, 0),
@@ -124,8 +129,12 @@ def test_attack_is_noticed_by_who_must_and_by_nobody_else(
             halted = scene.sequence()
             with time_machine.travel(clock.now() + timedelta(seconds=90)):
                 found = (scene.verify("brand-a", full=True), scene.verify("brand-a"), scene.verify("shop", full=True))
+            with foreign_witness.running(tmp_path / "witness") as witness:
+                status = scene.ask(witness)
+                kept = len(witness.evidence())
             assert (*found, fsck, halted) == (row.full, row.plain, row.other, row.fsck, row.halted)
-            FOUND.append((found[0], len(fsck), halted))
+            assert (status, kept) == (row.witness, row.witness == 422), "a fork is kept as evidence"
+            FOUND.append((found[0], len(fsck), halted, status != 200))
     finally:
         drop(cluster, name)
 
@@ -139,6 +148,9 @@ def anchor_too(scene: Scene) -> None:
 def test_table_is_whole(record_property: Callable[[str, object], None]) -> None:
     if len(FOUND) != len(TABLE):
         pytest.skip("not all of the table was run")
-    member, fsck, halted = (sum(map(bool, column)) for column in zip(*FOUND, strict=True))
-    words = f"{len(TABLE)} attacks: a member noticed {member}, fsck {fsck}, the anchor {halted}; no alarm on the lawful erasure"
+    member, fsck, halted, witness = (sum(map(bool, column)) for column in zip(*FOUND, strict=True))
+    words = (
+        f"{len(TABLE)} attacks: a member noticed {member}, fsck {fsck}, the anchor {halted}, the witness {witness};"
+        " no alarm on the lawful erasure"
+    )
     record_property("counted", words)
