@@ -80,6 +80,8 @@ class Settings:
     """HUB_TRUSTED_PROXIES: networks of the proxies in front, whose word on a client's address and scheme is taken."""
     mail_server: MailServer | None = None
     """HUB_SMTP_URL and HUB_MAIL_FROM; None: a development hub, which keeps its letters and shows them to the office."""
+    anchor: Path | None = None
+    """Where the newest checkpoint lies outside the database; None: `ledger/anchor.note` in the home."""
 
     @property
     def is_local(self) -> bool:

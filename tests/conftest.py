@@ -249,7 +249,9 @@ class Hub:
     @property
     def anchor(self) -> Path:
         """Where the log's anchor lies."""
-        return self.home / f"{make_url(self.owner_url).database}.note"
+        anchor = self.app.extensions["settings"].anchor
+        assert isinstance(anchor, Path)
+        return anchor
 
     @property
     def origin(self) -> str:
@@ -308,6 +310,7 @@ def settings_for(url: str, home: Path, evaluator_url: str) -> Settings:
         url="http://127.0.0.1:8000",
         origin="example.alliance-hub/audit",
         mail_server=MAIL_SERVER,
+        anchor=home / f"{make_url(url).database}.note",
     )
 
 

@@ -76,12 +76,13 @@ class Event(StrEnum):
     ENTRIES_RETIRED = "audit.retire"
     PERSON_FORGOTTEN = "audit.forget"
     LEDGER_DISPUTED = "ledger.disputed"
+    LEDGER_REANCHORED = "ledger.reanchored"
 
 
 WHILE_HALTED = frozenset(
     {
         *(Event.PERSON_SIGNED_IN, Event.DECISION_PROPOSED, Event.DECISION_APPROVED, Event.DECISION_REFUSED),
-        *(Event.ENTRIES_READ, Event.LEDGER_DISPUTED),
+        *(Event.LEDGER_REANCHORED, Event.ENTRIES_READ, Event.LEDGER_DISPUTED),
     }
 )
 """What is recorded while the log is halted: what leads out of it, and what shows what is wrong with it.
@@ -160,6 +161,8 @@ SENTENCES: dict[Event, str] = {
     Event.ENTRY_ERASED: "Two people of the office erased what the entry {ref} told ({reason}), not that it is there",
     Event.ENTRIES_RETIRED: "What the entries {first} to {last} told was erased at the end of its retention",
     Event.LEDGER_DISPUTED: "The check of {member} found the log wrong, and put the evidence before the auditor ({ref})",
+    Event.LEDGER_REANCHORED: "Two people of the office ({ref}) had the log anchored anew at {after} entries, where the "
+    "anchor said {before} ({reason})",
     Event.PERSON_FORGOTTEN: "Two people of the office had the hub forget whom {ref} stands for ({reason})",
 }
 

@@ -252,7 +252,7 @@ class Sequencer:
         with suppress(FileNotFoundError):
             if _size_of(self.anchor.read_text()) > _size_of(note):
                 return
-        _write_durably(self.anchor, note, self.at)
+        write_durably(self.anchor, note.encode(), self.at)
 
 
 def _locked(cursor: Cursor) -> bool:
@@ -318,11 +318,11 @@ def _reader(cursor: Cursor) -> tiles.ReadTile:
     return read
 
 
-def _write_durably(path: Path, text: str, at: Callable[[str], None] = _nothing) -> None:
+def write_durably(path: Path, content: bytes, at: Callable[[str], None] = _nothing) -> None:
     """Replace a file so that after a crash it is the old one or the new one, whole."""
     fresh = path.with_suffix(f".{os.getpid()}.new")  # two sequencers may write at once
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with fresh.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     at("written")

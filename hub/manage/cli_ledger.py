@@ -51,4 +51,24 @@ def fsck(as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@ledger.command()
+@refusals_said
+def reanchor() -> None:
+    """Go on with a halted log, anchored at what the database has signed, as two people of the office approved.
+
+    They do so on their page of decisions, for what differs now: another difference takes another decision. The tree
+    itself must be sound. Every member is told; the replaced anchor is kept beside the new one, as evidence. Killed at
+    any moment, it leaves the log halted; run it again.
+    """
+    from hub.members import service as members
+
+    with operating() as actor:
+        left = members.reanchor(actor)
+    click.echo("The log is anchored anew, and every member has it on record. The sequencer goes on within seconds.")
+    for one in left:
+        click.echo(f"{one.place}\n  {one.remedy}")
+    if left:
+        click.echo("Mend these before the check of the next night: what stops the log then stops it now.")
+
+
 ledger.add_command(witness)

@@ -22,7 +22,7 @@ def refusals_said(command: Callable[P, None]) -> Callable[P, None]:
     def said(*args: P.args, **kwargs: P.kwargs) -> None:
         from hub.epochs.evaluator import EvaluatorDownError
         from hub.epochs.service import EpochStateError
-        from hub.ledger.service import LedgerHaltedError
+        from hub.ledger.service import LedgerHaltedError, NotAnchoredError
         from hub.members.service import RefusedMoveError, UnknownMemberError
 
         try:
@@ -34,6 +34,7 @@ def refusals_said(command: Callable[P, None]) -> Callable[P, None]:
             UnknownMemberError,
             EpochStateError,
             LedgerHaltedError,
+            NotAnchoredError,
             EvaluatorDownError,
             ValueError,
         ) as error:

@@ -365,7 +365,7 @@ class Decision(Model):
     act: Mapped[str | None] = mapped_column(String(20))
     """What is to be done in the name of the member that is the subject."""
     target: Mapped[str | None] = mapped_column(String(60))
-    """To which of its people, by pseudonym; of an erasure, its ground."""
+    """To which of its people, by pseudonym; of an erasure, its ground; of anchoring anew, cause and state."""
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     """A new owner's name and address."""
     reason: Mapped[str] = mapped_column(String(500))

@@ -202,6 +202,7 @@ class DecisionKind(StrEnum):
     END_REVIEW = "end_review"
     BIND_DOMAIN = "bind_domain"
     ERASE = "erase"
+    REANCHOR = "reanchor"
 
 
 class Act(StrEnum):
@@ -236,6 +237,7 @@ DECISION_SPANS: dict[DecisionKind, timedelta] = {
     DecisionKind.END_REVIEW: timedelta(days=14),
     DecisionKind.BIND_DOMAIN: timedelta(days=14),
     DecisionKind.ERASE: timedelta(days=14),
+    DecisionKind.REANCHOR: timedelta(days=2),
 }
 """How long a proposal waits for its second person."""
 LONGEST_REASON = 500

@@ -1,6 +1,15 @@
 """Commands and queries on the log: one file each, all of them named here."""
 
 from hub.ledger.service.alarm import alarm_of, take_untold
+from hub.ledger.service.anchoring import (
+    CAUSES,
+    Agreed,
+    Cause,
+    Difference,
+    NotAnchoredError,
+    difference,
+    reanchor,
+)
 from hub.ledger.service.append import Concern, LedgerHaltedError, append
 from hub.ledger.service.check import anchor_of, check_and_halt, check_log
 from hub.ledger.service.cosignatures import (
@@ -65,15 +74,20 @@ from hub.ledger.service.witnesses import (
 )
 
 __all__ = [
+    "CAUSES",
     "CODES",
     "GROUNDS",
     "MOST_AT_ONCE",
+    "Agreed",
+    "Cause",
     "Chosen",
     "Concern",
+    "Difference",
     "Ground",
     "Head",
     "KnownWitness",
     "LedgerHaltedError",
+    "NotAnchoredError",
     "NothingToEraseError",
     "OwnEntry",
     "OwnPage",
@@ -93,6 +107,7 @@ __all__ = [
     "checkpoints",
     "cosigned",
     "day_begins",
+    "difference",
     "dispute",
     "enrol_witness",
     "entry_bundle",
@@ -119,6 +134,7 @@ __all__ = [
     "promise",
     "published_size",
     "push_checkpoints",
+    "reanchor",
     "receipt",
     "remove_outside_witness",
     "remove_own_witness",

@@ -17,7 +17,7 @@ from hub.ledger.model import LastCheck
 from hub.ledger.rules import Finder
 from hub.ledger.service.tag_keys import open_key
 from hub.log import log
-from hub.tree.note import Signer
+from hub.tree.note import Signer, Verifier
 
 NO_REASON_TO_STOP = frozenset({"quarantine"})
 """Kinds of findings that are told, and with which the log goes on."""
@@ -26,10 +26,11 @@ NO_REASON_TO_STOP = frozenset({"quarantine"})
 def check_log(anchor: Path | None = None, advance: Callable[[int, int], None] = lambda _done, _of: None) -> Checked:
     """Look at the whole log as it is at one moment; `anchor`: another file than the hub's own. Changes nothing."""
     settings: Settings = current_app.extensions["settings"]
-    verifier = Signer.from_seed(settings.origin, settings.secret("ledger/ledger.key")).verifier
     url = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, options="-c timezone=UTC -c jit=off") as connection:
-        return fsck(connection, [verifier], settings.origin, anchor or anchor_of(settings), _opens, advance)
+        return fsck(
+            connection, [log_verifier(settings)], settings.origin, anchor or anchor_of(settings), _opens, advance
+        )
 
 
 def check_and_halt(
@@ -53,7 +54,12 @@ def check_and_halt(
 
 def anchor_of(settings: Settings) -> Path:
     """Where the sequencer keeps the newest checkpoint outside of the database."""
-    return settings.home / "ledger" / "anchor.note"
+    return settings.anchor or settings.home / "ledger" / "anchor.note"
+
+
+def log_verifier(settings: Settings) -> Verifier:
+    """Verifies what the log's own key signed."""
+    return Signer.from_seed(settings.origin, settings.secret("ledger/ledger.key")).verifier
 
 
 def _opens(party: int, sealed: bytes) -> bool:

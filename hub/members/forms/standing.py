@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from hub.ledger.service import GROUNDS
+from hub.ledger.service import CAUSES, GROUNDS
 from hub.members import rules
 
 
@@ -45,3 +45,10 @@ class ErasureForm(ReasonForm):
         validators=[DataRequired("Give the id of an entry, or a pseudonym"), Length(max=rules.LONGEST_SUBJECT)],
     )
     ground = SelectField("Ground", choices={ground.value: words for ground, words in GROUNDS.items()})
+
+
+class ReanchoringForm(ReasonForm):
+    """The difference that was looked at, and why the log may be anchored anew."""
+
+    state = StringField(validators=[DataRequired(), Length(max=40)])
+    cause = SelectField("Cause", choices={cause.value: words for cause, words in CAUSES.items()})

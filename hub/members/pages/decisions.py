@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from hub.access.actor import Actor
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
-from hub.ledger.service import GROUNDS, Ground
+from hub.ledger.service import CAUSES, GROUNDS, Cause, Ground
 from hub.members import service
-from hub.members.forms.standing import ErasureForm
+from hub.members.forms.standing import ErasureForm, ReanchoringForm, ReasonForm
 from hub.members.rules import ACTS
 from hub.members.service import RefusedMoveError, UnknownDecisionError
 from hub.web.filters import opening
@@ -23,24 +23,44 @@ blueprint = Blueprint("decisions", __name__)
 def waiting() -> str:
     """What waits for a second person, oldest first."""
     me = actor()
-    shown = {"rows": service.open_decisions(me), "acts": ACTS, "grounds": GROUNDS, "reader": me.pseudonym}
-    return render_template("members/decisions.html", **shown)
+    shown = {"rows": service.open_decisions(me), "reader": me.pseudonym, "difference": service.difference(me)}
+    return render_template("members/decisions.html", **shown, acts=ACTS, grounds=GROUNDS, causes=CAUSES)
 
 
 @blueprint.post("/decisions/erasures")
 @requires(Permission.MEMBER_ADMINISTER, fresh=True)
 def erase() -> Response:
     """Propose to erase what an entry of the log tells, or whom a pseudonym stands for."""
-    form = ErasureForm()
+    form, me = ErasureForm(), actor()
+
+    def propose() -> str:
+        return service.propose_erasure(me, form.subject.data, Ground(form.ground.data), form.reason.data)
+
+    return _proposed(form, propose, "The erasure is proposed: another person of the office must approve it.")
+
+
+@blueprint.post("/decisions/reanchorings")
+@requires(Permission.MEMBER_ADMINISTER, fresh=True)
+def reanchor() -> Response:
+    """Propose that the halted log is anchored anew."""
+    form, me = ReanchoringForm(), actor()
+
+    def propose() -> str:
+        return service.propose_reanchoring(me, form.state.data, Cause(form.cause.data), form.reason.data)
+
+    return _proposed(form, propose, "This is proposed: another person of the office must approve it.")
+
+
+def _proposed(form: ReasonForm, propose: Callable[[], str], words: str) -> Response:
     if not form.validate_on_submit():
-        flash(" ".join(f"{words}." for field in form for words in field.errors), "error")
+        flash(" ".join(f"{told}." for field in form for told in field.errors), "error")
         return redirect(url_for("decisions.waiting"), 303)
     try:
-        service.propose_erasure(actor(), form.subject.data, Ground(form.ground.data), form.reason.data)
+        propose()
     except (RefusedMoveError, ValueError) as error:
         flash(f"{opening(error)}.", "error")
     else:
-        flash("The erasure is proposed: another person of the office must approve it.", "success")
+        flash(words, "success")
     return redirect(url_for("decisions.waiting"), 303)
 
 
@@ -48,7 +68,9 @@ def erase() -> Response:
 @requires(Permission.MEMBER_ADMINISTER, fresh=True)
 def approve(name: str) -> Response:
     """Approve it, and carry it out."""
-    return _settled(service.approve, name, "The decision is approved and carried out.")
+    return _settled(
+        service.approve, name, "The decision is approved and carried out; a log is anchored anew by the operator."
+    )
 
 
 @blueprint.post("/decisions/<name>/refusal")

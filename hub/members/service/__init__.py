@@ -23,6 +23,7 @@ from hub.members.service.agreements import (
     sign_agreement,
 )
 from hub.members.service.alarms import tell_of_halt
+from hub.members.service.anchoring import difference, propose_reanchoring, reanchor
 from hub.members.service.attempts import forget_attempts, forgive, may_try
 from hub.members.service.authorisations import (
     TELL_AUTHORISATION,
@@ -264,6 +265,7 @@ __all__ = [
     "choose_password",
     "codes_of",
     "decline_group",
+    "difference",
     "dissolve_group",
     "domains_of",
     "drop_domain",
@@ -332,7 +334,9 @@ __all__ = [
     "propose_binding",
     "propose_end_of_review",
     "propose_erasure",
+    "propose_reanchoring",
     "publish_agreement",
+    "reanchor",
     "record_denial",
     "recovery_codes_left",
     "refuse",

@@ -50,13 +50,16 @@ class OpenDecision:
     act: Act | None = None
     """What is to be done in a member's name."""
     whom: Mapping[str, str] = field(default_factory=dict)
-    """To whom: `name` and `email` of a new owner, or `person`, an owner's pseudonym; the `ground` of an erasure."""
+    """To whom: `name` and `email` of a new owner, or `person`, an owner's pseudonym; the `ground` of an erasure;
+    the `cause` of anchoring anew, and the `state` that the log is in."""
 
 
 CarryOut = Callable[[Actor, OpenDecision], None]
 """Does what was decided, as the approving actor, in the transaction under way, uncommitted."""
 NEW_OWNER = "a decision's new owner"
 """What the name and address of one to be invited are sealed for."""
+WHOM = {DecisionKind.ERASE: ("ground",), DecisionKind.REANCHOR: ("cause", "state")}
+"""What a decision's target holds, by its kind; of all others, a person."""
 CARRIED_OUT: dict[DecisionKind, CarryOut] = {}
 
 
@@ -155,8 +158,9 @@ def _end_review(_: Actor, decision: OpenDecision) -> None:
 
 def _shown(one: Decision) -> OpenDecision:
     kind = DecisionKind(one.kind)
-    named = "ground" if kind is DecisionKind.ERASE else "person"
-    whom = json.loads(unseal(one.sealed, NEW_OWNER)) if one.sealed else {named: one.target} if one.target else {}
+    names = WHOM.get(kind, ("person",))
+    whom = dict(zip(names, one.target.split(" "), strict=True)) if one.target else {}
+    whom |= json.loads(unseal(one.sealed, NEW_OWNER)) if one.sealed else {}
     act = Act(one.act) if one.act else None
     proposed = (one.proposed_by, one.proposed_at, one.expires_at)
     return OpenDecision(one.name, kind, one.subject, one.reason, *proposed, act, whom)

@@ -6,7 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from hub.client.cli import _run as run_client
 from hub.db import db
 from hub.ledger import service as ledger
 from hub.ledger.sequencer import ForkError, Sequencer
-from hub.ledger.service import Ground
+from hub.ledger.service import Cause, Ground
 from hub.manage import profiles
 from hub.members import service as members
 from hub.tree import merkle, tiles
@@ -184,6 +184,8 @@ def copied(owner_url: str, scene: Scene, folder: Path) -> Iterator[Scene]:
     shutil.copytree(scene.folder, folder, dirs_exist_ok=True)
     with hub_on(owner_url, scene.hub.home, scene.hub.app.extensions["settings"].evaluator_url) as hub:
         hub.keys = scene.hub.keys
+        for app in (hub.app, hub.owner_app):
+            app.extensions["settings"] = replace(app.extensions["settings"], anchor=folder / "anchor.note")
         with served(hub, folder, folder / "anchor.note") as copy:
             yield copy
 
@@ -276,6 +278,17 @@ def a9_erased(scene: Scene) -> None:
         decided = members.propose_erasure(actor, name, Ground.REQUEST, "She asked us by letter.")
     assert tried(scene.hub, "ben", decided) == "done"
     scene.sequence()
+
+
+def anchored_anew(scene: Scene) -> None:
+    """Two people of the office have the log anchored anew, because a backup was put back."""
+    with person(scene.hub, "ada") as actor:
+        found = members.difference(actor)
+        assert found is not None
+        decided = members.propose_reanchoring(actor, found.state, Cause.BACKUP, "The disk broke.")
+    assert tried(scene.hub, "ben", decided) == "done"
+    with scene.hub.operator() as actor:
+        members.reanchor(actor)
 
 
 def exchange(scene: Scene) -> None:

@@ -139,6 +139,23 @@ def test_attack_is_noticed_by_who_must_and_by_nobody_else(
         drop(cluster, name)
 
 
+def test_fork_that_two_people_anchored_anew_shows_at_each_member_that_saw_more(
+    original: Original, cluster: str, tmp_path: Path
+) -> None:
+    """The hub goes on with a backup, lawfully; its members find out all the same, and keep the evidence."""
+    name = f"{make_url(original.backup).database}_anew"
+    copy(cluster, original.backup, name)
+    try:
+        with attacks.copied(on(cluster, name), original.scene, tmp_path) as scene:
+            assert scene.sequence() is True
+            attacks.anchored_anew(scene)
+            scene.record(120)
+            assert scene.sequence() is False
+            assert [scene.verify(code) for code in attacks.MEMBERS] == [30, 30]
+    finally:
+        drop(cluster, name)
+
+
 def anchor_too(scene: Scene) -> None:
     """Put the newest checkpoint of the database in the anchor's place."""
     ((note,),) = scene.hub.sql("SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")

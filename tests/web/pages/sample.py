@@ -33,7 +33,7 @@ from hub.insights.rules import (
     needs_from_matches,
     needs_from_quotas,
 )
-from hub.ledger.service import GROUNDS
+from hub.ledger.service import CAUSES, GROUNDS, Difference
 from hub.mail import KeptLetter, Letter
 from hub.members.forms.agents import AuthorisationForm
 from hub.members.forms.agreement import AgreementForm, SignatureForm
@@ -67,6 +67,7 @@ from hub.members.service import (
     Standing,
     Version,
 )
+from hub.tree.checkpoint import CheckpointBody
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
 from hub.web.frame import attach_frame
@@ -324,11 +325,17 @@ def _office(template: str, full: bool) -> dict[str, Any]:
             OpenDecision(
                 *(f"d_{n}", kind, "a_abcdefghijklmnop", "all <b>items</b> are met", f"p_a{n}", NOW, NOW),
                 act=Act.RESET_FACTORS if kind is DecisionKind.ACT_FOR else None,
-                whom={"ground": "request"} if kind is DecisionKind.ERASE else {},
+                whom={
+                    DecisionKind.ERASE: {"ground": "request"},
+                    DecisionKind.REANCHOR: {"cause": "backup", "state": "a"},
+                }.get(kind, {}),
             )
             for n, kind in enumerate(DecisionKind)
         ]
-        return {"rows": rows if full else [], "acts": ACTS, "grounds": GROUNDS, "reader": "p_a0"}
+        anchored = CheckpointBody("example.alliance-hub/audit", 1_204_512, bytes(32))
+        halted = Difference("h_1", NOW, "<b>a</b>", 1_204_300, bytes(32), "note", anchored if full else None, "a")
+        words = {"acts": ACTS, "grounds": GROUNDS, "causes": CAUSES, "reader": "p_a0"}
+        return {"rows": rows if full else [], "difference": halted, **words}
     if template == "members/everybody.html":
         listed = [
             ListedMember(f"brand-{n}", "Northpeak <b>", "brand", "sport" if n else None, state, NOW, NOW)
@@ -555,6 +562,7 @@ ADDRESSES = {
     "decisions.approve": "/decisions/<name>/approval",
     "decisions.refuse": "/decisions/<name>/refusal",
     "decisions.erase": "/decisions/erasures",
+    "decisions.reanchor": "/decisions/reanchorings",
     "apply.ask": "/apply",
     "apply.send": "/apply/send",
     "apply.confirm": "/apply/confirmation/<key>",
