@@ -1,4 +1,4 @@
-"""Commands of the audit log: verify, promises, dispute, receipt, cosign, policy, compare."""
+"""Commands of the audit log: verify, export, promises, dispute, receipt, cosign, policy, compare."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ def ledger() -> None:
     """Check for ourselves that every exchange is on record and the record was not changed."""
 
 
-@ledger.command(epilog=examples("alliance --profile brand.json ledger verify"))
+@ledger.command(
+    epilog=examples(
+        "alliance --profile brand.json ledger verify", "alliance --profile brand.json ledger verify --bundle log.zip"
+    )
+)
 @click.option("--full", is_flag=True, help="Look at every entry again, not only at those added since the last check.")
+@click.option("--bundle", type=click.Path(path_type=Path), help="Check an exported log in this file, not the hub's.")
 @json_option
 @click.pass_obj
-def verify(options: Options, /, full: bool, as_json: bool) -> None:
+def verify(options: Options, /, full: bool, bundle: Path | None, as_json: bool) -> None:
     """Check the log from where the last check ended.
 
     In this order: the checkpoint's signature; that the log extends the one we remember; that every tile leads to the
@@ -33,15 +38,45 @@ def verify(options: Options, /, full: bool, as_json: bool) -> None:
     Ends with 0 when all holds, 3 when the quorum of the trust policy that we pinned has not cosigned it yet, 10 for an
     exchange that is overdue, 20 for altered bytes, 30 for a log that was rolled back or forked, 40 for what is
     withheld; from 10 on it leaves an evidence file that a third party can check.
+
+    With --bundle it reads what `alliance ledger export` wrote, and nothing of the log from the network.
     """
-    from hub.client.ledger import verify as verify_log
+    from hub.client.ledger.bundle import open_bundle
+    from hub.client.ledger.published import open_log
+    from hub.client.ledger.verify import verify as verify_log
 
     console = options.console(as_json)
     with options.session(console) as session:
-        verified = verify_log(session, full=full)
+        opening = (
+            open_log(session.profile, session.patience, console.say)
+            if bundle is None
+            else open_bundle(bundle, session.profile)
+        )
+        verified = verify_log(session, opening, full=full)
         console.result(verified.document(), verified.lines())
         if verified.is_provisional:
             click.get_current_context().exit(ExitCode.PROVISIONAL)
+
+
+@ledger.command(epilog=examples("alliance --profile brand.json ledger export log.zip"))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--from", "first", type=click.IntRange(min=0), default=0, help="The first entry; 0 if not given.")
+@click.option("--to", "to", type=click.IntRange(min=0), help="Up to the newest checkpoint of at most so many entries.")
+@json_option
+@click.pass_obj
+def export(options: Options, /, file: Path, first: int, to: int | None, as_json: bool) -> None:
+    """Write the log and our part of it to FILE, for a check without the network.
+
+    A zip with checkpoints, cosignatures, tiles, leaves, our views and the salts that open them: keep it to ourselves
+    and our auditor. `verify --bundle FILE` checks it, and so does alliance-verify.pyz on a machine without this
+    program. It holds two million entries at most; the next file goes on with --from.
+    """
+    from hub.client.ledger.export import export as export_log
+
+    console = options.console(as_json)
+    with options.session(console) as session:
+        exported = export_log(session, file, first, to)
+        console.result(exported.document(), exported.lines())
 
 
 @ledger.command(epilog=examples("alliance --profile brand.json ledger promises"))
@@ -55,7 +90,7 @@ def promises(options: Options, /, as_json: bool) -> None:
     deadline ends with 10 and an evidence file: with a later checkpoint it proves to anybody that we were answered and
     the exchange was left out.
     """
-    from hub.client.ledger import swap_promises
+    from hub.client.ledger.promises import swap_promises
 
     console = options.console(as_json)
     with options.session(console) as session:
@@ -72,7 +107,7 @@ def dispute(options: Options, /, evidence: Path, as_json: bool) -> None:
 
     Send the file to the auditor and to another member by other ways too: a hub that hides entries may hide this.
     """
-    from hub.client.ledger import file_dispute
+    from hub.client.ledger.dispute import file_dispute
 
     console = options.console(as_json)
     with options.session(console) as session:
@@ -89,7 +124,7 @@ def dispute(options: Options, /, evidence: Path, as_json: bool) -> None:
 @click.pass_obj
 def receipt(options: Options, /, id: str, out: Path | None, as_json: bool) -> None:
     """Fetch and check the receipt of one exchange; ID is its Audit-Entry (`shared.entries` of --json)."""
-    from hub.client.ledger import fetch_receipt
+    from hub.client.ledger.receipt import fetch_receipt
 
     console = options.console(as_json)
     with options.session(console) as session:
@@ -129,7 +164,7 @@ def cosign(options: Options, /, every: float | None, as_json: bool) -> None:
     rolled back or forked: that ends with 30 and an evidence file. What a quorum of members cosigns is final: the hub
     cannot show another log to anybody without one of us noticing.
     """
-    from hub.client.ledger import cosign as cosign_log
+    from hub.client.ledger.witness import cosign as cosign_log
 
     console = options.console(as_json)
     with options.session(console) as session:
@@ -150,7 +185,7 @@ def policy(options: Options, /, take: bool, file: Path | None, as_json: bool) ->
     It says which witnesses we know and how many of them make a checkpoint final. `verify` and `receipt` hold the log
     to the one that we pinned, whatever the hub says later.
     """
-    from hub.client.ledger import look_at_policy
+    from hub.client.ledger.trust import look_at_policy
 
     if take and file is not None:
         raise usage("--take and --from are two policies", "give one of them")
@@ -170,7 +205,7 @@ def compare(options: Options, /, files: tuple[Path, ...], as_json: bool) -> None
     FILES are checkpoints, receipts, or the ledger.json of another member's state folder. Where two of them are not of
     one log, this ends with 30 and an evidence file that holds both signatures of the hub.
     """
-    from hub.client.ledger import compare as compare_checkpoints
+    from hub.client.ledger.compare import compare as compare_checkpoints
 
     console = options.console(as_json)
     with options.session(console) as session:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,6 +18,7 @@ from requests.auth import AuthBase
 from hub import clock
 from hub.client.errors import ClientError, ExitCode, false_answer, printable
 from hub.client.profile import Profile
+from hub.client.recorded import Recorded
 from hub.tree.note import NoteError, Verifier
 from hub.tree.promise import Promise, from_header
 
@@ -42,14 +43,6 @@ _REMEDIES: Mapping[int, str] = {
     422: "mend what the message names",
 }
 _ELSEWHERE = "check that the address in your profile is the hub's own; else tell the operator"
-
-
-class Recorded(NamedTuple):
-    """Where the hub recorded an exchange: the entry's id, and the signed promise that the log will hold it."""
-
-    id: str
-    promise: str | None
-    """A note whose signature and text hold; None without a pinned key to hold it to."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +117,10 @@ class HubConnection:
         """GET a path below the hub's address. Raises ClientError for a status that is not in `accept`."""
         return self._send("GET", path, accept=accept, params=params)
 
+    def download(self, path: str, params: Mapping[str, str | int], into: BinaryIO) -> None:
+        """GET a path and write the answer's body into a file, from its start. Raises ClientError."""
+        self._send("GET", path, accept=(200,), into=into, params=params)
+
     def post_json(self, path: str, document: object) -> Answer:
         """POST a JSON document under a fresh Idempotency-Key."""
         return self._post(path, json.dumps(document).encode(), "application/json")
@@ -140,10 +137,12 @@ class HubConnection:
         headers = {"Content-Type": media, "Idempotency-Key": secrets.token_hex(16)}
         return self._send("POST", path, accept=(200,), data=body, headers=headers)
 
-    def _send(self, method: str, path: str, *, accept: tuple[int, ...], **request: Any) -> Answer:
+    def _send(
+        self, method: str, path: str, *, accept: tuple[int, ...], into: BinaryIO | None = None, **request: Any
+    ) -> Answer:
         waited, attempt = 0.0, 0
         while True:
-            failure, asked = self._attempt(method, path, accept, request)
+            failure, asked = self._attempt(method, path, accept, request, into)
             if isinstance(failure, Answer):
                 return failure
             delay = _backoff(attempt) if asked is None else max(asked, _SHORTEST_WAIT)
@@ -155,7 +154,7 @@ class HubConnection:
             waited, attempt = waited + delay, attempt + 1
 
     def _attempt(
-        self, method: str, path: str, accept: tuple[int, ...], request: dict[str, Any]
+        self, method: str, path: str, accept: tuple[int, ...], request: dict[str, Any], into: BinaryIO | None
     ) -> tuple[Answer | ClientError, float | None]:
         """One try: the answer, or an error that waiting may mend with the seconds the hub asked for."""
         try:
@@ -167,7 +166,7 @@ class HubConnection:
                 stream=True,
                 **request,
             ) as response:
-                answer = self._read(response)
+                answer = self._read(response, into if response.status_code in accept else None)
         except requests.exceptions.SSLError:
             raise ClientError(
                 ExitCode.REFUSED,
@@ -186,9 +185,15 @@ class HubConnection:
             raise error
         return error, _seconds(answer.retry_after)
 
-    def _read(self, response: requests.Response) -> Answer:
+    def _read(self, response: requests.Response, into: BinaryIO | None) -> Answer:
         body = bytearray()
+        if into is not None:
+            into.seek(0)
+            into.truncate()
         for piece in response.iter_content(1 << 16):
+            if into is not None:
+                into.write(piece)
+                continue
             body += piece
             if len(body) > _LARGEST_ANSWER:
                 raise false_answer("the hub's answer is larger than any this program asks for")

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from hub import clock
 from hub.client.errors import ClientError, ExitCode, usage
-from hub.client.http import Recorded
+from hub.client.recorded import Recorded
 from hub.client.spool import CHUNK
 
 MARK_BYTES = 16

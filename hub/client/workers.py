@@ -21,8 +21,9 @@ from typing import Any, Protocol, Self, TypeVar
 
 from hub.canonical import TYPES, Canonical, RefusedError, canonicalise
 from hub.client.errors import ClientError, ExitCode, false_answer
-from hub.client.http import HubConnection, Recorded
+from hub.client.http import HubConnection
 from hub.client.profile import Profile
+from hub.client.recorded import Recorded
 from hub.client.sheet.row import Problem
 from hub.client.vault import mark
 from hub.tokens import Blinder, ProofError, encode_input

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, abort, current_app, request, url_for
+from flask import Flask, Response, abort, current_app, jsonify, request, stream_with_context, url_for
 from flask_smorest import Blueprint
 from marshmallow import INCLUDE
 
@@ -92,6 +92,10 @@ def policy() -> Response:
 @log.response(200, schema.KeysSchema)
 def keys() -> Any:
     """Every key that signed this log, and the note by which the key before it announced it."""
+    return _keys()
+
+
+def _keys() -> dict[str, Any]:
     return {"origin": current_app.extensions["settings"].origin, "keys": service.log_keys()}
 
 
@@ -167,6 +171,30 @@ def entries(query: dict[str, Any]) -> Response:
         onward = urlencode(request.args.to_dict() | {"cursor": seal_cursor(older, bound)})
         answer.headers["Link"] = f'<{url_for("ledger_api.entries")}?{onward}>; rel="next"'
     return answer
+
+
+@blueprint.get("/export")
+@requires(Permission.LEDGER_READ_OWN)
+@blueprint.arguments(schema.ExportQuerySchema, location="query")
+@blueprint.doc(responses=answers("application/zip", "The bundle", _404="Nothing is signed yet"))
+def export(query: dict[str, Any]) -> Response:
+    """The log and your own part of it as one file for a verifier without the network, 2,000,000 entries at most.
+
+    A zip, nothing in it compressed, whose members have the paths of these endpoints: `audit/log/…` (checkpoints with
+    their cosignatures, tiles and leaves, trust policy, keys) and `audit/entries`; `bundle.json` says which span it is.
+    """
+    me = actor()
+    try:
+        span = service.exported_span(me, query["first"], query["to"])
+    except service.SpanError as error:
+        raise ProblemError(
+            "not-valid", str(error), "GET /audit/log/checkpoint says how many entries the log has", field="to"
+        ) from error
+    if span is None:
+        raise ProblemError("not-found", "Nothing is signed yet", "Ask again in a few seconds")
+    written = service.export(me, span, jsonify(schema.KeysSchema().dump(_keys())).get_data(as_text=True))
+    named = {"Content-Disposition": f'attachment; filename="{span.filename}"'}
+    return Response(stream_with_context(written), mimetype="application/zip", headers=named)
 
 
 @blueprint.get("/receipts/<entry>")

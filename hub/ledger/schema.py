@@ -33,6 +33,22 @@ class EntriesQuerySchema(Schema):
             raise ValidationError("With a filter, go on by the cursor of the Link header instead", "after")
 
 
+class ExportQuerySchema(Schema):
+    """Which of the log."""
+
+    first = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, 1 << 62),
+        data_key="from",
+        metadata={"description": "The first entry, counted from 0"},
+    )
+    to = fields.Integer(
+        load_default=None,
+        validate=validate.Range(0, 1 << 62),
+        metadata={"description": "Up to the newest checkpoint of at most so many entries"},
+    )
+
+
 def chosen(given: dict[str, Any]) -> Chosen:
     """The filter of a checked query."""
     known = {name: given.get(name) for name in ("action", "outcome", "role", "via", "member")}

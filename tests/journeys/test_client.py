@@ -18,7 +18,7 @@ import pytest
 
 from hub.access.tlp import MemberKind
 from hub.app import service_signer
-from hub.client.http import Recorded
+from hub.client.recorded import Recorded
 from hub.client.vault import open_vault
 from hub.config import Settings
 from hub.epochs import service as epochs

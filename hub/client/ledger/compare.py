@@ -12,7 +12,7 @@ from typing import Any
 from hub.client.errors import usage
 from hub.client.ledger.alarm import LedgerAlarm, forked
 from hub.client.ledger.keys import log_keys, stated_by
-from hub.client.ledger.log import open_log
+from hub.client.ledger.published import open_log
 from hub.client.ledger.state import Memory, read_memory
 from hub.client.ledger.tree_check import SignedTree, check_size
 from hub.client.session import Session

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.client.http import HubConnection
 from hub.client.ledger.alarm import altered, withheld
 from hub.client.ledger.state import Erased
 from hub.client.ledger.tree_check import SignedTree
@@ -17,7 +16,6 @@ from hub.tree.leaf import Leaf, LeafError, opens, parse_leaf
 from hub.tree.tiles import WIDTH
 from hub.tree.view import ViewError
 
-_PAGE = 5_000
 ERASED, RETIRED = "audit.erase", "audit.retire"
 """Records of what was erased: of one entry, of a span of leaves at the end of their retention."""
 
@@ -31,6 +29,10 @@ class OwnLeaf:
     n: int
     leaf: Leaf
     raw: bytes
+
+
+Ours = Callable[[int, Leaf], int | None]
+"""(index, leaf) → which pair is ours; None: the leaf does not concern us."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ def entry_name(id: bytes) -> str:
     return base64.urlsafe_b64encode(id).decode().rstrip("=")
 
 
-def scan(tree: SignedTree, first: int, tag_key: bytes, open_ids: frozenset[str]) -> Iterator[OwnLeaf | int]:
-    """Look at every leaf from `first` on; yield those with our tag, and after each bundle the count of its leaves.
+def scan(tree: SignedTree, first: int, ours: Ours, open_ids: frozenset[str]) -> Iterator[OwnLeaf | int]:
+    """Look at every leaf from `first` on; yield those that are ours, and after each bundle the count of its leaves.
 
     `open_ids` are entries of our own exchanges: one without our tag was hidden from us. Raises LedgerAlarm.
     """
@@ -63,7 +65,7 @@ def scan(tree: SignedTree, first: int, tag_key: bytes, open_ids: frozenset[str])
                 leaf = parse_leaf(raw)
             except LeafError as error:
                 raise altered(f"entry {index:,} is not a leaf: {error}", index=index, leaf=_b64(raw)) from None
-            place = leaf.place(tag_key)
+            place = ours(index, leaf)
             if place is not None:
                 yield OwnLeaf(index, entry_name(leaf.id), place, leaf, raw)
             elif open_ids and entry_name(leaf.id) in open_ids:
@@ -72,22 +74,18 @@ def scan(tree: SignedTree, first: int, tag_key: bytes, open_ids: frozenset[str])
         yield len(leaves)
 
 
-def own_entries(hub: HubConnection, start: int, size: int) -> Iterator[OwnEntry]:
+def own_entries(lines: Iterable[bytes], start: int, size: int) -> Iterator[OwnEntry]:
     """What the hub gives us, from leaf `start` up to `size`. Raises LedgerAlarm for what cannot be read."""
-    after = start - 1
-    while True:
-        body = hub.get("/audit/entries", {"after": after, "limit": _PAGE}).body
-        lines = [line for line in body.split(b"\n") if line]
-        for line in lines:
-            entry = _entry(line)
-            if entry.index <= after:
-                raise altered(f"our entries do not come in the order of the log, at {entry.index:,}", index=entry.index)
-            after = entry.index
-            if entry.index >= size:
-                return
-            yield entry
-        if not lines:
+    last = -1
+    for line in lines:
+        entry = _entry(line)
+        if entry.index <= last:
+            raise altered(f"our entries do not come in the order of the log, at {entry.index:,}", index=entry.index)
+        last = entry.index
+        if entry.index >= size:
             return
+        if entry.index >= start:
+            yield entry
 
 
 def _entry(line: bytes) -> OwnEntry:
@@ -104,7 +102,7 @@ def _entry(line: bytes) -> OwnEntry:
             None if salt is None else base64.b64decode(salt, validate=True),
             None if erased_by is None else entry_name(base64.b64decode(erased_by, validate=True)),
         )
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, binascii.Error, RecursionError):
         raise altered("one of our entries is not of the agreed form", line=_b64(line)) from None
 
 

@@ -9,12 +9,11 @@ from typing import Any
 from hub import clock
 from hub.client.errors import ClientError, ExitCode, false_answer
 from hub.client.ledger.alarm import overdue
+from hub.client.ledger.keys import promise_of
 from hub.client.ledger.receipt import fetch_receipt
-from hub.client.profile import Profile
 from hub.client.session import Session
 from hub.client.vault import Exchange
 from hub.tree.merkle import leaf_hash
-from hub.tree.note import Verifier
 from hub.tree.promise import Promise
 
 _MOST_IN_EVIDENCE = 1_000
@@ -38,13 +37,6 @@ class Swapped:
         return [f"{self.swapped:,} promises swapped for receipts{waiting}", f"  {self.receipts:,} receipts kept"]
 
 
-def opened(profile: Profile, exchange: Exchange) -> Promise | None:
-    """The promise that we hold for an exchange; it held when it came, so NoteError here is a damaged vault."""
-    if exchange.promise is None or profile.ledger_origin is None or profile.service_vkey is None:
-        return None
-    return Promise.open(exchange.promise, profile.ledger_origin, Verifier.parse(profile.service_vkey))
-
-
 def swap_promises(session: Session) -> Swapped:
     """Fetch and check the receipt of each exchange that we hold a promise for, and keep it in its place.
 
@@ -55,7 +47,7 @@ def swap_promises(session: Session) -> Swapped:
     swapped, late = 0, []
     with session.console.step("swapping promises for receipts", len(exchanges)) as step:
         for exchange in exchanges:
-            promised = opened(session.profile, exchange)
+            promised = promise_of(session.profile, exchange)
             if promised is not None and _swap(session, exchange, promised):
                 swapped += 1
             elif promised is not None and clock.now() > datetime.fromtimestamp(promised.deadline, UTC):

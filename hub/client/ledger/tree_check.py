@@ -20,6 +20,7 @@ class SignedTree:
     def __init__(self, reader: LogReader, stated: CheckpointBody, note: str) -> None:
         self.size = stated.size
         self.note = note
+        self.caveat = reader.caveat
         self._root = stated.root
         self._reader = reader
         self._kept: dict[tuple[int, int], bytes] = {}
@@ -123,7 +124,7 @@ def check_size(memory: Memory, tree: SignedTree | None) -> None:
         raise forked(f"the log is gone; at the last check it had {memory.size:,} entries", remembered=memory.note)
     if tree is not None and tree.size < memory.size:
         raise forked(
-            f"the log was rolled back from {memory.size:,} to {tree.size:,} entries",
+            f"the log was rolled back from {memory.size:,} to {tree.size:,} entries{tree.caveat}",
             remembered=memory.note,
             now=tree.note,
         )

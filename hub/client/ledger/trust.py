@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.client.errors import false_answer, usage
-from hub.client.ledger.keys import log_keys
+from hub.client.ledger.keys import log_keys, pinned_policy
 from hub.client.ledger.state import replace_file
 from hub.client.session import Session
 from hub.tree.trust_policy import NONE, Policy, PolicyError
@@ -52,17 +52,6 @@ class Pinned:
         quorum = "no quorum" if policy.quorum == NONE else f"quorum {policy.quorum}"
         known = [f"  {each.name}  {self.members.get(each.verifier.vkey, '')}".rstrip() for each in policy.witnesses]
         return [f"{heading}: {len(policy.witnesses)} witnesses, {quorum}", *known]
-
-
-def pinned_policy(session: Session) -> Policy | None:
-    """The policy that we pinned. Raises ClientError for a damaged file."""
-    path = session.folder / "policy.txt"
-    try:
-        return Policy.parse(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, PolicyError) as error:
-        raise usage(f"the pinned policy {path} is damaged", "pin it again: alliance ledger policy --take") from error
 
 
 def look_at_policy(session: Session, *, take: bool, file: Path | None) -> Pinned:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub import clock
+from hub.client.errors import usage
 from hub.client.ledger.alarm import LedgerAlarm, altered, overdue, withheld
-from hub.client.ledger.keys import log_keys, stated_by
-from hub.client.ledger.log import LogReader, open_log
-from hub.client.ledger.parts import Opened, OwnLeaf, open_views, own_entries, scan
-from hub.client.ledger.promises import opened
+from hub.client.ledger.checking import Checking
+from hub.client.ledger.keys import log_keys, pinned_policy, promise_of, stated_by
+from hub.client.ledger.log import LogReader
+from hub.client.ledger.parts import Opened, Ours, OwnLeaf, open_views, own_entries, scan
 from hub.client.ledger.state import Erased, Memory, read_memory, write_memory
 from hub.client.ledger.tree_check import SignedTree, check_size, with_note
-from hub.client.ledger.trust import pinned_policy
-from hub.client.session import Session
 from hub.client.vault import Exchange
-from hub.tree.checkpoint import open_checkpoint
+from hub.tree.checkpoint import CheckpointBody, open_checkpoint
 from hub.tree.merkle import leaf_hash
 from hub.tree.note import NoteError
 from hub.tree.promise import TERM_SECONDS
@@ -27,6 +27,7 @@ from hub.tree.trust_policy import NONE
 
 DEADLINE = timedelta(seconds=TERM_SECONDS)
 """An answered exchange is in the log by then (ledger.md §5.7)."""
+_UNTAGGED = "  NOT CHECKED, without the key of our tags: whether an entry of ours is withheld"
 FINAL_WITHIN = timedelta(minutes=15)
 """How old the newest cosignatures of a quorum may be while the log goes on growing."""
 
@@ -46,6 +47,8 @@ class Verified:
     exchanges: int
     waiting: int
     finality: Finality | None = None
+    tagged: bool = True
+    """Whether we had the key of our tags; without it nobody sees what is withheld from us."""
 
     @property
     def is_provisional(self) -> bool:
@@ -62,6 +65,7 @@ class Verified:
             "erased": self.erased,
             "exchanges": self.exchanges,
             "waiting": self.waiting,
+            "tagged": self.tagged,
             "final": None if self.finality is None else {"size": self.finality.size, "reached": self.finality.reached},
         }
 
@@ -74,6 +78,7 @@ class Verified:
             f"  {self.own:,} concern us: {self.views:,} views open their commitments{erased}",
             f"  {self.exchanges:,} answered exchanges of ours are in the log{waiting}",
             f"  {self._finality()}",
+            *([] if self.tagged else [_UNTAGGED]),
         ]
 
     def _finality(self) -> str:
@@ -91,75 +96,103 @@ class Finality:
     reached: bool
 
 
-def verify(session: Session, *, full: bool) -> Verified:
+def verify(check: Checking, opening: AbstractContextManager[LogReader], *, full: bool) -> Verified:
     """Check the log from the last check on, or from its first entry on `full`, and remember the result.
+
+    `opening` opens the log, wherever it is read from.
 
     Raises ClientError with exit code 10, 20, 30 or 40 and the path of an evidence file; then the memory stays as it
     was.
     """
-    profile = session.profile
-    log_keys(session)
-    path = session.folder / "ledger.json"
+    log_keys(check)
+    path = check.folder / "ledger.json"
     memory = read_memory(path)
     try:
-        with open_log(profile, session.patience, session.console.say) as reader:
-            verified, remembered = _check(session, reader, memory, full=full)
+        with opening as reader:
+            verified, remembered = _check(check, reader, memory, full=full)
     except LedgerAlarm as alarm:
-        raise alarm.recorded(session.folder) from None
+        raise alarm.recorded(check.folder) from None
     if remembered is not None:
         write_memory(path, remembered)
     return verified
 
 
-def _check(session: Session, reader: LogReader, memory: Memory | None, *, full: bool) -> tuple[Verified, Memory | None]:
-    exchanges = session.vault.open_exchanges()
+def _check(check: Checking, reader: LogReader, memory: Memory | None, *, full: bool) -> tuple[Verified, Memory | None]:
+    exchanges = check.vault.open_exchanges()
     final = reader.checkpoint("checkpoint/final")
     note = reader.checkpoint()
-    asked_at = clock.now()
+    asked_at = reader.as_of()
     if note is None:
         if memory is not None:
             check_size(memory, None)
         waiting = _on_time(exchanges, frozenset(), asked_at, None)
-        return Verified(0, 0, 0, 0, 0, session.vault.exchange_count() - waiting, waiting), None
-    stated = stated_by(session, note)
+        return Verified(0, 0, 0, 0, 0, check.vault.exchange_count() - waiting, waiting), None
+    stated = stated_by(check, note)
+    first = _begin(reader, memory, full=full)
     tree = SignedTree(reader, stated, note)
     tree.extends(memory)
-    finality = _finality(session, tree, final, asked_at)
-    first = 0 if memory is None or full else memory.size
+    for older in reader.older():
+        tree.extends(_remembered(stated_by(check, older), older))
+    finality = _finality(check, tree, final, asked_at)
     try:
-        own, opened = _own_parts(session, tree, first, exchanges)
+        own, opened = _own_parts(check, reader, tree, first)
         ids = frozenset(leaf.id for leaf in own.values())
         pending = accounted(opened, ids, memory.erasures if memory else {})
         waiting = _on_time(exchanges, ids, asked_at, note)
     except LedgerAlarm as alarm:
         raise with_note(alarm, note) from None
-    _kept_promises(session, exchanges, own)
-    session.vault.keep_own_leaves({leaf.id: index for index, leaf in own.items()})
+    _kept_promises(check, exchanges, own)
+    check.vault.keep_own_leaves({leaf.id: index for index, leaf in own.items()})
     full_at = clock.stamp(asked_at) if first == 0 or memory is None else memory.full_at
-    found = session.vault.exchange_count() - waiting
-    if finality is not None and session.vault.last_own_leaf() >= finality.size:
+    found = check.vault.exchange_count() - waiting
+    if finality is not None and check.vault.last_own_leaf() >= finality.size:
         finality = Finality(finality.size, reached=False)
     return (
-        Verified(tree.size, tree.size - first, len(own), opened.views, opened.erased, found, waiting, finality),
+        Verified(
+            tree.size,
+            tree.size - first,
+            len(own),
+            opened.views,
+            opened.erased,
+            found,
+            waiting,
+            finality,
+            tagged=check.profile.tag_key is not None,
+        ),
         Memory(stated.origin, note, stated.size, stated.root, full_at, pending),
     )
 
 
-def _finality(session: Session, tree: SignedTree, note: str | None, now: datetime) -> Finality | None:
+def _begin(reader: LogReader, memory: Memory | None, *, full: bool) -> int:
+    """The first leaf to look at. Raises ClientError where the log that we are given begins after it."""
+    first = 0 if memory is None or full else memory.size
+    if first < reader.first:
+        raise usage(
+            f"it begins at entry {reader.first:,}, and the entries from {first:,} on were not looked at",
+            f"export the log from {first} on: alliance ledger export FILE --from {first}",
+        )
+    return first
+
+
+def _remembered(stated: CheckpointBody, note: str) -> Memory:
+    return Memory(stated.origin, note, stated.size, stated.root)
+
+
+def _finality(check: Checking, tree: SignedTree, note: str | None, now: datetime) -> Finality | None:
     """What the quorum of our policy has cosigned; None without a policy.
 
     Raises LedgerAlarm where that is not a part of the tree.
     """
-    policy = pinned_policy(session)
+    policy = pinned_policy(check)
     if policy is None:
         return None
     if note is None:
         return Finality(0, reached=False)
-    stated = stated_by(session, note)
-    tree.extends(Memory(stated.origin, note, stated.size, stated.root))
+    stated = stated_by(check, note)
+    tree.extends(_remembered(stated, note))
     try:
         known = [each.verifier for each in policy.witnesses]
-        _, opened = open_checkpoint(note, stated.origin, log_keys(session), known)
+        _, opened = open_checkpoint(note, stated.origin, log_keys(check), known)
     except NoteError as error:
         raise altered(f"a cosignature of a witness that we know is bad: {error}", now=note) from None
     if not policy.is_met_by(opened.signed_by.keys()):
@@ -169,19 +202,25 @@ def _finality(session: Session, tree: SignedTree, note: str | None, now: datetim
     return Finality(stated.size, reached=recent or stated.size == tree.size or policy.quorum == NONE)
 
 
-def _own_parts(
-    session: Session, tree: SignedTree, first: int, exchanges: list[Exchange]
-) -> tuple[dict[int, OwnLeaf], Opened]:
+def _own_parts(check: Checking, reader: LogReader, tree: SignedTree, first: int) -> tuple[dict[int, OwnLeaf], Opened]:
     own: dict[int, OwnLeaf] = {}
-    open_ids = frozenset(exchange.id for exchange in exchanges)
-    tag_key = session.profile.tag_key or b""
-    with session.console.step("reading the ledger", tree.size - first) as step:
-        for found in scan(tree, first, tag_key, open_ids):
+    open_ids = frozenset(exchange.id for exchange in check.vault.open_exchanges())
+    with check.console.step("reading the ledger", tree.size - first) as step:
+        for found in scan(tree, first, _ours(check, reader, first, tree.size), open_ids):
             if isinstance(found, OwnLeaf):
                 own[found.index] = found
             else:
                 step.advance(found)
-    return own, open_views(own, own_entries(session.hub, first, tree.size))
+    return own, open_views(own, own_entries(reader.own_lines(first - 1), first, tree.size))
+
+
+def _ours(check: Checking, reader: LogReader, first: int, size: int) -> Ours:
+    """What tells us our leaves: our tag; or, without its key, what we are given to open, whatever else is withheld."""
+    tag_key = check.profile.tag_key
+    if tag_key is not None:
+        return lambda _, leaf: leaf.place(tag_key)
+    given = {entry.index: entry.n for entry in own_entries(reader.own_lines(first - 1), first, size)}
+    return lambda index, _: given.get(index)
 
 
 def accounted(opened: Opened, ids: Collection[str], due: Mapping[str, Erased]) -> dict[str, Erased]:
@@ -199,11 +238,11 @@ def accounted(opened: Opened, ids: Collection[str], due: Mapping[str, Erased]) -
     return pending
 
 
-def _kept_promises(session: Session, exchanges: list[Exchange], own: Mapping[int, OwnLeaf]) -> None:
+def _kept_promises(check: Checking, exchanges: list[Exchange], own: Mapping[int, OwnLeaf]) -> None:
     """Each leaf of an exchange of ours is the one that was promised. Raises LedgerAlarm."""
     found = {leaf.id: leaf for leaf in own.values()}
     for exchange in exchanges:
-        leaf, promised = found.get(exchange.id), opened(session.profile, exchange)
+        leaf, promised = found.get(exchange.id), promise_of(check.profile, exchange)
         if leaf is not None and promised is not None and promised.leaf_hash != leaf_hash(leaf.raw):
             raise altered(
                 f"entry {leaf.index:,} is not the leaf that was promised for our {exchange.act} of {exchange.at}",

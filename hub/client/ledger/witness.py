@@ -20,7 +20,8 @@ from hub import clock
 from hub.client.errors import ClientError, ExitCode, usage
 from hub.client.ledger.alarm import LedgerAlarm
 from hub.client.ledger.keys import log_keys, stated_by
-from hub.client.ledger.log import LogReader, open_log
+from hub.client.ledger.log import LogReader
+from hub.client.ledger.published import open_log
 from hub.client.ledger.state import Memory, replace_file
 from hub.client.ledger.tree_check import SignedTree, check_size
 from hub.client.session import Session

@@ -29,6 +29,7 @@ from hub.ledger.service.erasures import (
     forget,
     retire,
 )
+from hub.ledger.service.exports import MOST_EXPORTED, Span, SpanError, export, exported_span
 from hub.ledger.service.log import (
     Head,
     checkpoint_at,
@@ -78,6 +79,7 @@ __all__ = [
     "CODES",
     "GROUNDS",
     "MOST_AT_ONCE",
+    "MOST_EXPORTED",
     "Agreed",
     "Cause",
     "Chosen",
@@ -92,6 +94,8 @@ __all__ = [
     "OwnEntry",
     "OwnPage",
     "SigningKey",
+    "Span",
+    "SpanError",
     "TooManyDisputesError",
     "UnknownSizeError",
     "WitnessError",
@@ -113,6 +117,8 @@ __all__ = [
     "entry_bundle",
     "erase",
     "evidence_of",
+    "export",
+    "exported_span",
     "forget",
     "keep_cosignature",
     "known_witnesses",

@@ -67,9 +67,12 @@ def cosigned(size: int, note: str) -> str:
     return note + "".join(lines.scalars())
 
 
-def newest_final() -> Head | None:
-    """The newest checkpoint that the quorum has cosigned; without a quorum the newest one. None: there is none."""
-    return _newest_cosigned_by(_quorum())
+def newest_final(most: int | None = None) -> Head | None:
+    """The newest checkpoint that the quorum has cosigned; without a quorum the newest one. None: there is none.
+
+    `most`: of those up to that size.
+    """
+    return _newest_cosigned_by(_quorum(), most)
 
 
 def offered_checkpoint() -> Head | None:
@@ -90,16 +93,28 @@ def _quorum() -> int:
     return rules.quorum(sum(each.member is not None for each in witnesses()))
 
 
-def _newest_cosigned_by(members: int) -> Head | None:
-    """The newest checkpoint with lines of at least so many members' witnesses."""
+def cosigned_sizes(first: int, most: int, limit: int) -> list[int]:
+    """The sizes from `first` to `most` under whose checkpoints there are cosignatures, upwards, the last of them."""
+    found = (
+        select(Cosignature.size)
+        .where(Cosignature.size.between(first, most))
+        .distinct()
+        .order_by(Cosignature.size.desc())
+        .limit(limit)
+    )
+    return sorted(db.session.execute(found).scalars())
+
+
+def _newest_cosigned_by(members: int, most: int | None = None) -> Head | None:
+    """The newest checkpoint, up to a size, with lines of at least so many members' witnesses."""
     if not members:
-        return newest_checkpoint()
+        return newest_checkpoint(most)
     row = db.session.execute(
         select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
         .join(Cosignature, Cosignature.size == Checkpoint.size)
         .join(Witness, Witness.name == Cosignature.witness)
         .join(Member, Member.id == Witness.party)
-        .where(STANDING)
+        .where(STANDING, *([] if most is None else [Checkpoint.size <= most]))
         .group_by(Checkpoint.size)
         .having(func.count() >= members)
         .order_by(Checkpoint.size.desc())

@@ -24,10 +24,11 @@ class Head:
     at: datetime
 
 
-def newest_checkpoint() -> Head | None:
-    """The newest signed checkpoint; None before the first."""
+def newest_checkpoint(most: int | None = None) -> Head | None:
+    """The newest signed checkpoint, or the newest of at most so many entries; None before the first."""
     row = db.session.execute(
         select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
+        .where(*([] if most is None else [Checkpoint.size <= most]))
         .order_by(Checkpoint.size.desc())
         .limit(1)
     ).one_or_none()

@@ -37,7 +37,7 @@ OPERATIONS = (
     *("GET /api/v1/me", "GET /api/v1/groups", "GET /api/v1/keys"),
     *("POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),
     *(f"{what} /api/v1/keys/{{key_id}}/{name}" for what, name in (("POST", "evaluations"), ("GET", "list"))),
-    *("POST /api/v1/keys/{key_id}/matches", "GET /audit/entries", "GET /audit/receipts/{entry}"),
+    *("POST /api/v1/keys/{key_id}/matches", "GET /audit/entries", "GET /audit/receipts/{entry}", "GET /audit/export"),
     *("GET /audit/log/checkpoint", "GET /audit/log/checkpoints/{size}", "GET /audit/log/tile/{path}"),
     *("GET /audit/log/checkpoint/final", "GET /audit/log/checkpoint/offered"),
     *("GET /audit/log/keys", "GET /audit/log/policy"),

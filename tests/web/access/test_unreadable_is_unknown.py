@@ -167,7 +167,8 @@ VARYING = {"Audit-Promise", "Request-Id", "RateLimit", "RateLimit-Policy", "Set-
 
 def told(answer: TestResponse, asked: str) -> tuple[Any, ...]:
     """All that an answer tells, without the request's own number and what it sent."""
-    text = "\n".join([*(f"{name}: {value}" for name, value in answer.headers if name not in VARYING), answer.text])
+    body = answer.data.decode(errors="replace")  # one of them is a zip
+    text = "\n".join([*(f"{name}: {value}" for name, value in answer.headers if name not in VARYING), body])
     return answer.status_code, text.replace(answer.headers["Request-Id"], "…").replace(asked, "…")
 
 
