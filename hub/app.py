@@ -211,12 +211,12 @@ def _attach_errors(app: Flask) -> None:
 
 def _answer(slug: str, detail: str, remedy: str, retry_after: int | None = None) -> Any:
     if _wants_page():
-        return _page(TYPES[slug].status, retry_after)
+        return _page(TYPES[slug].status, retry_after, slug)
     return problem(TYPES[slug], detail, remedy, request_id(), retry_after=retry_after)
 
 
-def _page(status: int, retry_after: int | None = None) -> Response:
-    response = make_response(error_page(status, request_id()))
+def _page(status: int, retry_after: int | None = None, slug: str = "") -> Response:
+    response = make_response(error_page(status, request_id(), slug))
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response

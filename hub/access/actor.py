@@ -37,6 +37,10 @@ class Session:
     step: Step | None
     fresh: bool
     """Whether a factor was given within the last minutes."""
+    acting_for: str = ""
+    """The name of the brand that the person, who is an agent's, chose to act for; empty: its own member."""
+    lapsed: str = ""
+    """The name of the brand that it acted for until this very request."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Actor:
     owes_agreement: bool = False
     """Whether its member has yet to sign the agreement in force: until then it may what UNSIGNED holds."""
     reach: frozenset[Permission] = frozenset()
-    """Of an agent: what its key may at most when it acts for a brand."""
+    """Of an agent: what its person or key may at most when it acts for a brand."""
     agent: Agent | None = None
     """Who acts for the member under an authorisation; None: the member itself."""
     title: str = field(default="", compare=False)

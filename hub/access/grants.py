@@ -142,6 +142,11 @@ def reach_of_client(kind: MemberKind, scopes: Collection[str] | None) -> frozens
     return CLIENT if scopes is None else frozenset(one for one in CLIENT if one.value in scopes)
 
 
+def reach_of_person(kind: MemberKind, role: Role) -> frozenset[Permission]:
+    """What a person of an agent may at most for a brand: what its role may; nothing for other kinds."""
+    return ROLES[role] if kind is MemberKind.AGENT else frozenset()
+
+
 def scopes_of_client(kind: MemberKind) -> frozenset[Permission]:
     """What the scopes of an API key may name: what it may at most, and of an agent what it may for brands."""
     for_brands = granted_acting(CLIENT, AGENT_SCOPES) if kind is MemberKind.AGENT else frozenset()

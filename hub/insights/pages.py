@@ -31,5 +31,7 @@ OVERVIEWS: dict[MemberKind, tuple[str, Callable[[Actor, LogLine], Any]]] = {
 def overview() -> str:
     """What the reader's kind of member looks at first."""
     me = actor()
+    if me.agent is not None:
+        return render_template("insights/overview_acting.html", overview=service.acting(me))
     template, gather = OVERVIEWS[me.kind]
     return render_template(f"insights/overview_{template}.html", overview=gather(me, log_line(me)))

@@ -194,6 +194,15 @@ class AuditorOverview:
 
 
 @dataclass(frozen=True)
+class ActingOverview:
+    """What a person of an agent finds that acts for a brand: what it may do for it, and the brand's quotas."""
+
+    may: tuple[str, ...]
+    """In words."""
+    quotas: tuple[Quota, ...]
+
+
+@dataclass(frozen=True)
 class AdministratorOverview:
     """What the alliance's office finds: members, epoch, quotas, log. Nothing of what members share."""
 

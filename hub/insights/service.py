@@ -5,10 +5,13 @@ from collections.abc import Iterable
 
 from hub import clock, mail
 from hub.access.actor import Actor
+from hub.access.grants import AGENT_SCOPES
+from hub.access.permissions import WORDS
 from hub.canonical import TYPES
 from hub.epochs import service as epochs
 from hub.indicators import service as indicators
 from hub.insights.rules import (
+    ActingOverview,
     AdministratorOverview,
     AuditorOverview,
     BrandOverview,
@@ -102,6 +105,11 @@ def auditor(actor: Actor, log: LogLine) -> AuditorOverview:
         needs=in_order(needs_from_credentials(_credentials(actor), now), needs_from_log(log)),
         recent=recent(actor),
     )
+
+
+def acting(actor: Actor) -> ActingOverview:
+    """What a person finds that acts for a brand: nothing of the brand's record, people and keys."""
+    return ActingOverview(tuple(WORDS[scope] for scope in AGENT_SCOPES if actor.may(scope)), _quotas(actor))
 
 
 def administrator(actor: Actor, log: LogLine) -> AdministratorOverview:

@@ -31,6 +31,8 @@ class Event(StrEnum):
     AUTHORISATION_GIVEN = "authorisation.given"
     AUTHORISATION_TAKEN_BACK = "authorisation.taken_back"
     AUTHORISATION_GIVEN_UP = "authorisation.given_up"
+    ACTING_BEGUN = "acting.begun"
+    ACTING_ENDED = "acting.ended"
     CREDENTIAL_ISSUED = "credential.issued"
     CREDENTIAL_REVOKED = "credential.revoked"
     PERSON_INVITED = "person.invited"
@@ -116,6 +118,8 @@ SENTENCES: dict[Event, str] = {
     Event.AUTHORISATION_GIVEN: "{member} authorised the agent {ref} to act for it ({purpose})",
     Event.AUTHORISATION_TAKEN_BACK: "{member} took back what it had authorised the agent {ref} to",
     Event.AUTHORISATION_GIVEN_UP: "The agent {member} gave up what {ref} had authorised it to",
+    Event.ACTING_BEGUN: "A person of the agent {member} began to act for {ref}",
+    Event.ACTING_ENDED: "A person of the agent {member} acts for {ref} no more",
     Event.CREDENTIAL_ISSUED: "An API credential was issued to {ref}",
     Event.CREDENTIAL_REVOKED: "The API credentials of {ref} were revoked",
     Event.PERSON_INVITED: "A person was given access for {ref}",

@@ -236,6 +236,8 @@ class PersonSession(Model):
     """When the second factor was given; None: it reaches nothing but the pages that ask for it."""
     fresh_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     """When any factor was last given."""
+    acting_under: Mapped[int | None] = mapped_column(ForeignKey("authorisation.id"))
+    """What a person of an agent chose to act under; None: it acts for its own member."""
 
 
 class Factor(Model):

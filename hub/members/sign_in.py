@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.access.guard import read_as
+from hub.access.guard import NotAuthorisedError, read_as
+from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.members import service
@@ -131,6 +132,12 @@ def keep(key: str) -> None:
     session[KEY] = key
 
 
+def void_forms() -> None:
+    """Have no form serve that the browser was given before: it was for whom the session acted for then."""
+    session.pop("csrf_token", None)
+    g.pop("csrf_token", None)
+
+
 def forget() -> None:
     """Have the browser's cookie hold nothing."""
     session.clear()
@@ -245,19 +252,35 @@ def _named() -> str:
 def identify() -> Actor | None:
     """The actor of this request, by bearer key or by session; None for neither. Sets the database's reader.
 
-    Raises ProblemError for a key that has expired and for a member that may not act at present.
+    Raises ProblemError for a key that has expired and for a member that may not act at present; NotAuthorisedError for
+    an act for a brand whose authorisation has ended, while a page is then the agent's own and says so.
     """
     header = request.headers.get("Authorization", "")
     if header:
         actor = _by_key(header)
     else:
         key = session.get(KEY) if _session_counts() else None
-        actor = service.holder_of_session(key) if isinstance(key, str) else None
+        actor = service.holder_of_session(key, acting=_of_a_member()) if isinstance(key, str) else None
     if actor is not None:
         actor = _acting(actor)
         read_as(db.session, actor, told=True)
         g.member = actor.member
+        if actor.session is not None and actor.session.lapsed:
+            _tell_lapse(actor.session.lapsed)
     return actor
+
+
+def _of_a_member() -> bool:
+    """Whether what is asked for is a member's; else it is open to all, or about who is signed in, whoever acts."""
+    mark = getattr(current_app.view_functions[request.endpoint or ""], "access", None)
+    return isinstance(mark, Permission) and mark is not Permission.SESSION_OWN
+
+
+def _tell_lapse(brand: str) -> None:
+    void_forms()
+    if request.method not in {"GET", "HEAD"}:
+        raise NotAuthorisedError("what the person acted under has ended")
+    flash(f"You act for {brand} no more: what it authorised your member to has ended. This is your own view.", "error")
 
 
 def _acting(someone: Actor) -> Actor:

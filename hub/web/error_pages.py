@@ -60,15 +60,25 @@ PAGES = {
         "hourglass-low",
     ),
 }
+OF_A_PROBLEM = {
+    "not-authorised": ErrorPage(
+        "You act for this brand no more",
+        "What it authorised your member to has ended, or one of the two may not exchange at present. Nothing was done.",
+        "Start again from the overview: it is your own. An owner of the brand can authorise your member anew.",
+        "ban",
+    )
+}
+"""Problems of the API that a page tells more about than their status does."""
 NEAREST = {401: 403, 405: 404, 410: 404, 413: 400, 415: 400, 422: 400, 502: 503, 504: 503}
 """Statuses without a page of their own, and the page that says it well enough."""
 
 
-def error_page(status: int, request_id: str = "") -> tuple[str, int]:
+def error_page(status: int, request_id: str = "", problem: str = "") -> tuple[str, int]:
     """HTML and status for a failed request. Needs no session, no database and no actor, so that it never fails itself.
 
     The request id is shown only where the hub is at fault, so that all 404s have one and the same body.
     """
     page = PAGES.get(NEAREST.get(status, status), PAGES[500 if status >= 500 else 400])
+    page = OF_A_PROBLEM.get(problem, page)
     reference = request_id if status >= 500 else ""
     return render_template("errors/error.html", page=page, status=status, reference=reference), status

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import Flask, g, request
 
 from hub.access.actor import Actor
+from hub.access.grants import ACTING
 from hub.access.permissions import Permission
 
 
@@ -17,12 +18,14 @@ class Way:
     words: str
     icon: str
     permission: Permission
+    beside: Permission | None = None
+    """One more that it takes."""
 
 
 WAYS = (
     Way("insights.overview", "Overview", "layout-dashboard", Permission.OVERVIEW_VIEW),
     Way("indicators.contributions", "Contributions", "list-check", Permission.CONTRIBUTION_READ_OWN),
-    Way("indicators.history", "Share history", "history", Permission.CONTRIBUTION_READ_OWN),
+    Way("indicators.history", "Share history", "history", Permission.CONTRIBUTION_READ_OWN, Permission.LEDGER_READ_OWN),
     Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
     Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
     Way("people.everybody", "People", "list-check", Permission.PERSON_MANAGE),
@@ -69,8 +72,23 @@ class Frame:
     ways: tuple[Way, ...]
     here: str
     """The endpoint of the navigation's entry that this page belongs to."""
+    acting_for: str
+    """The name of the brand that the reader, a person of an agent, acts for; empty: its own member."""
     alarm: str | None
     """What is amiss with the record, for who is told of it."""
+
+
+def _acting_for(actor: Actor) -> str:
+    return actor.session.acting_for if actor.session else ""
+
+
+def _is_open(actor: Actor, way: Way) -> bool:
+    """Whether the actor may go there; from its own sign-in, who acts for a brand goes on as that."""
+    if _acting_for(actor) and way.permission is Permission.SESSION_OWN:
+        return True
+    if _acting_for(actor) and actor.agent is None:
+        return way.permission in ACTING
+    return actor.may(way.permission) and (way.beside is None or actor.may(way.beside))
 
 
 def attach_frame(app: Flask, alliance: str, alarm_of: Callable[[Actor], str | None] = lambda _: None) -> None:
@@ -85,7 +103,7 @@ def attach_frame(app: Flask, alliance: str, alarm_of: Callable[[Actor], str | No
         if actor is None:
             return None
         here = request.endpoint or ""
-        ways = tuple(way for way in WAYS if way.endpoint in app.view_functions and actor.may(way.permission))
-        return Frame(alliance, actor, ways, PARENTS.get(here, here), alarm_of(actor))
+        ways = tuple(way for way in WAYS if way.endpoint in app.view_functions and _is_open(actor, way))
+        return Frame(alliance, actor, ways, PARENTS.get(here, here), _acting_for(actor), alarm_of(actor))
 
     app.jinja_env.globals.update(frame=frame, alliance=alliance)

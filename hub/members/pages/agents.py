@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as Answer
 from hub import clock
 from hub.access.gate import actor, requires
 from hub.access.permissions import WORDS, Permission
-from hub.members import service
+from hub.members import service, sign_in
 from hub.members.forms.agents import AuthorisationForm, EmptyForm
 from hub.members.service import RefusedMoveError, UnknownAuthorisationError, UnknownMemberError
 from hub.web.filters import opening
@@ -48,6 +48,29 @@ def end(number: int) -> Answer:
             abort(404)
         flash("The authorisation has ended: nothing is done under it any more.", "success")
     return redirect(url_for("agents.own"), 303)
+
+
+@blueprint.post("/agents/<int:number>/acting")
+@requires(Permission.AUTHORISATION_READ)
+def act(number: int) -> Answer:
+    """Act for the brand that gave an authorisation, from now on in this session."""
+    if EmptyForm().validate_on_submit():
+        try:
+            service.begin_acting(actor(), number)
+        except UnknownAuthorisationError:
+            abort(404)
+        sign_in.void_forms()
+    return redirect(url_for("insights.overview"), 303)
+
+
+@blueprint.post("/agents/own")
+@requires(Permission.SESSION_OWN)
+def act_for_itself() -> Answer:
+    """Act for one's own member again."""
+    if EmptyForm().validate_on_submit():
+        service.end_acting(actor())
+        sign_in.void_forms()
+    return redirect(url_for("insights.overview"), 303)
 
 
 def _page(form: AuthorisationForm, status: int = 200) -> Response:

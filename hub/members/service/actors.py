@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import INET
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.access.grants import GRANTS, Role, granted, granted_to_client, reach_of_client
+from hub.access.grants import GRANTS, Role, granted, granted_to_client, reach_of_client, reach_of_person
 from hub.access.guard import NotInStandingError
 from hub.access.tlp import MemberKind
 from hub.db import compiled, db, given
@@ -102,6 +102,7 @@ def actor_of_person(person: Person) -> Actor | None:
         sector=person.member.sector,
         addresses=addresses_of(person.member_id),
         owes_agreement=owes_agreement(person.member_id),
+        reach=reach_of_person(kind, Role(person.role)),
         title=person.member.name,
     )
 

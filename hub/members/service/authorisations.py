@@ -24,11 +24,12 @@ from hub.mail import Letter, post
 from hub.members import authorisation_rules as rules
 from hub.members import policy
 from hub.members.authorisation_rules import Turn
-from hub.members.model import Authorisation, Member, Person
+from hub.members.model import Authorisation, Member, Person, PersonSession
 from hub.members.rules import ACTIVE
 from hub.members.service.actors import upkeep_actor
 from hub.members.service.links import alliance_name, hub_address
 from hub.members.service.membership import RefusedMoveError, UnknownMemberError
+from hub.members.service.sessions import own_session
 
 TELL_AUTHORISATION = "tell_authorisation"
 """The name of the task that writes to the owners of one party about what the other did."""
@@ -124,6 +125,40 @@ def end_authorisation(actor: Actor, number: int) -> None:
     db.session.commit()
 
 
+def begin_acting(actor: Actor, number: int) -> None:
+    """Have the actor's session act for the brand of an authorisation that its agent was given. Commits.
+
+    Each request looks at the authorisation anew. Raises NotPermittedError, UnknownAuthorisationError also for one that
+    has not begun, and while either of the two may not exchange.
+    """
+    actor.must(Permission.AUTHORISATION_READ)
+    session = own_session(actor)
+    let = (Authorisation.agent_id == actor.member_id, func.authorised(number, clock.now(), False))
+    found = select(Authorisation.brand_id).where(policy.own_authorisations(actor), Authorisation.id == number, *let)
+    brand = db.session.execute(found).scalar_one_or_none()
+    if brand is None:
+        raise UnknownAuthorisationError("your member has no such authorisation now")
+    _choose(session.id, number)
+    _record(actor, Event.ACTING_BEGUN, db.session.get_one(Member, brand))
+    db.session.commit()
+
+
+def end_acting(actor: Actor) -> None:
+    """Have the actor's session act for its own member again. Commits. Nothing changes where it does already."""
+    session = own_session(actor)
+    found = (
+        select(Member)
+        .join(Authorisation, Authorisation.brand_id == Member.id)
+        .join(PersonSession, PersonSession.acting_under == Authorisation.id)
+        .where(PersonSession.id == session.id)
+    )
+    brand = db.session.execute(found).scalar_one_or_none()
+    if brand is not None:
+        _choose(session.id, None)
+        _record(actor, Event.ACTING_ENDED, brand)
+        db.session.commit()
+
+
 def own_authorisations(actor: Actor) -> Sequence[KnownAuthorisation]:
     """What the actor's member gave to agents, or as an agent was given, and is not over, by the other party's code."""
     actor.must(Permission.AUTHORISATION_READ)
@@ -175,6 +210,10 @@ def warn_of_ends() -> int:
             told += 1
         db.session.commit()
     return told
+
+
+def _choose(session: int, number: int | None) -> None:
+    db.session.execute(update(PersonSession).where(PersonSession.id == session).values(acting_under=number))
 
 
 def _must(actor: Actor) -> None:

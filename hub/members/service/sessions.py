@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, DateTime, LargeBinary, func, insert, selec
 
 from hub import clock
 from hub.access.actor import Actor, Session, Step
-from hub.access.grants import Role, granted
+from hub.access.grants import Role, granted, reach_of_person
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.db import changed, compiled, db, given
@@ -19,12 +19,14 @@ from hub.limits.rules import network_of
 from hub.members import policy, rules
 from hub.members.model import Person, PersonSession
 from hub.members.rules import ACTIVE, MemberState, Notice
+from hub.members.service.acting import act_as_chosen
 from hub.members.service.notices import tell
 
 _MOMENT = given("moment", DateTime(timezone=True))
 _FOUND = func.session_holder(given("digest", LargeBinary), _MOMENT).table_valued(
     *("session_id", "person_id", "email", "pseudonym", "role", "enrolled", "proven_at", "fresh_at", "touched"),
     *("member_id", "code", "name", "kind", "state", "sector", "addresses"),
+    *("acting_under", "brand", "brand_name"),
 )
 _HOLDER = compiled(select(_FOUND, func.owes_agreement(_FOUND.c.member_id, _MOMENT).label("owes")))
 
@@ -33,23 +35,22 @@ class UnknownSessionError(Exception):
     """The person has no such session under way."""
 
 
-def holder_of_session(key: str) -> Actor | None:
+def holder_of_session(key: str, *, acting: bool = False) -> Actor | None:
     """The person whom a session's key stands for; None for an ended one, and while the person may not act.
 
-    The database function sets the reader for this transaction itself, from the key's digest alone. What it wrote about
-    the session's use is committed at once, since most pages only read.
+    `acting`: as the brand that it chose to act for, if it did. The database function sets the reader for this
+    transaction itself, from the key's digest alone. What it wrote about the session's use is committed at once, since
+    most pages only read.
     """
     now = clock.now()
     rows = _HOLDER.run(digest=rules.key_digest(key), moment=now)
     if not rows or MemberState(rows[0].state) not in ACTIVE:
         return None
     (row,) = rows
-    if row.touched:
-        db.session.commit()
     kind, step = MemberKind(row.kind), None
     if row.proven_at is None:
         step = Step.SECOND_FACTOR if row.enrolled else Step.ENROLMENT
-    return Actor(
+    someone = Actor(
         member_id=row.member_id,
         member=row.code,
         kind=kind,
@@ -59,9 +60,17 @@ def holder_of_session(key: str) -> Actor | None:
         sector=row.sector,
         addresses=tuple(row.addresses),
         owes_agreement=bool(row.owes),
+        reach=reach_of_person(kind, Role(row.role)),
         title=row.name,
-        session=Session(row.session_id, row.person_id, row.email, step, now < row.fresh_at + rules.FRESH),
+        session=Session(
+            *(row.session_id, row.person_id, row.email, step, now < row.fresh_at + rules.FRESH), row.brand_name or ""
+        ),
     )
+    if acting and row.acting_under is not None:
+        someone = act_as_chosen(someone, row.brand, row.acting_under)
+    if row.touched:
+        db.session.commit()
+    return someone
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
 """Kind of record → whose each is (a member's code, or a person) with what addresses call it; and a name of none."""
 
 ROUTES: Mapping[str, str] = {
+    "agents.act": "authorisation",
     "agents.end": "authorisation",
     "applications.document": "document",
     "applications.one": "application",

@@ -1,6 +1,7 @@
 """A small application with our filters, frame and headers, stub views, and a sample of every page's values."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,8 @@ from typing import Any
 from flask import Flask, g, render_template, request
 from flask_wtf import CSRFProtect
 
-from hub.access.actor import Actor, Session
-from hub.access.grants import GRANTS, ROLES, Role, granted_to_client
+from hub.access.actor import Actor, Agent, Session
+from hub.access.grants import AGENT_SCOPES, GRANTS, ROLES, Role, granted_acting, granted_to_client
 from hub.access.permissions import WORDS, Permission
 from hub.access.tlp import MemberKind
 from hub.applications import rules as applications
@@ -17,6 +18,7 @@ from hub.applications.forms import NO_COOKIE, ApplicationForm, ConfirmationForm
 from hub.applications.rules import ApplicationState, Facts, Item
 from hub.applications.service import ApplicationLine, DocumentLine, OneApplication, Tick
 from hub.insights.rules import (
+    ActingOverview,
     AdministratorOverview,
     AuditorOverview,
     BrandOverview,
@@ -128,6 +130,7 @@ def _overviews(full: bool) -> dict[str, Any]:
             needs,
             recent,
         ),
+        "acting": ActingOverview(tuple(WORDS[scope] for scope in AGENT_SCOPES) if full else (), quotas),
         "administrator": AdministratorOverview(
             NOW, (member,) if full else (), EpochLine("e1", DAY, None) if full else None, needs, log, recent
         ),
@@ -506,7 +509,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
 }
 """What gives the values of a template, by its name or by its domain; the rest are lists."""
 TEMPLATES = (
-    *(f"insights/overview_{kind}.html" for kind in ("brand", "platform", "auditor", "administrator")),
+    *(f"insights/overview_{kind}.html" for kind in ("brand", "platform", "auditor", "administrator", "acting")),
     "indicators/contributions.html",
     "indicators/history.html",
     "matches/list.html",
@@ -585,6 +588,8 @@ ADDRESSES = {
     "agents.own": "/agents",
     "agents.give": "/agents/give",
     "agents.end": "/agents/<int:number>/end",
+    "agents.act": "/agents/<int:number>/acting",
+    "agents.act_for_itself": "/agents/own",
     "agreement.present": "/agreement",
     "agreement.sign": "/agreement/signature",
     "agreement.publish": "/agreement/publish",
@@ -633,6 +638,9 @@ def make_app() -> Flask:
     def page(template: str) -> str:
         kind = KINDS.get(template, MemberKind.BRAND)
         g.actor = Actor(1, "brand-a", kind, GRANTS[kind], "ui", "p_1", title="Northpeak", session=SESSION)
+        if template == "insights/overview_acting.html":
+            acting, may = replace(SESSION, acting_for="Northpeak"), granted_acting(GRANTS[kind], AGENT_SCOPES)
+            g.actor = replace(g.actor, agent=Agent(7, "agency", 1), permissions=may, session=acting)
         return render_template(template, **values(template, "full" in request.args))
 
     @app.get("/error/<int:status>")
