@@ -8,7 +8,7 @@ ifdef PORT
 export HUB_PORT = $(PORT)
 endif
 
-.PHONY: help run demo test lint soak bench assets deps setup clean
+.PHONY: help run demo test lint soak bench verifier assets deps setup clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ soak: .venv/ready-dev ## kill writers and sequencers a thousand times, and count
 
 bench: .venv/ready-dev ## run the benchmarks
 	@exec .venv/bin/python -m benchmarks
+
+verifier: .venv/ready ## write dist/alliance-verify.pyz, which checks an exported log on a machine without the network
+	@.venv/bin/python -m hub.manage.verifier
 
 assets: .venv/ready ## copy the browser libraries to static/vendor (needs npm; the copies are committed)
 	@npm ci --silent --no-audit --no-fund

@@ -7,6 +7,7 @@ Its checksums are not looked at: whatever matters is held against the signed roo
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ LOG = "audit/log/"
 _END, _END_64 = 22, 56 + 20
 _DIRECTORY_MOST = 64 << 20
 """Bytes of the list of members, which is read as a whole: half a million of them."""
+_MEMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 _LOCAL = struct.Struct("<4s22xHH")
 _LONGEST_LINE = 256 * 1024
 _LONGEST_MANIFEST = 64 * 1024
@@ -66,7 +68,7 @@ class Manifest:
             )
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise _refused("its bundle.json is not one that this program reads") from error
-        if not 0 <= found.first <= found.size:
+        if not 0 <= found.first <= found.size or _MEMBER.fullmatch(found.member) is None:
             raise _refused("its bundle.json is not one that this program reads")
         return found
 
@@ -157,16 +159,13 @@ class Bundle:
         at = place + _LOCAL.size + name_length + extra_length
         if sign != b"PK\x03\x04" or self._at(place + _LOCAL.size, name_length) != name.encode():
             raise _refused("its list of members does not fit them")
-        if at + size > self._length:
-            raise _refused("it is cut short")
         return at, at + size
 
     def _at(self, place: int, count: int) -> bytes:
-        self._file.seek(place)
-        found = self._file.read(count)
-        if len(found) != count:
+        if place < 0 or place + count > self._length:
             raise _refused("it is cut short")
-        return found
+        self._file.seek(place)
+        return self._file.read(count)
 
 
 @contextmanager

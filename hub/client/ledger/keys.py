@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hub.client.errors import usage
 from hub.client.ledger.alarm import altered
 from hub.client.ledger.checking import Checking
+from hub.client.ledger.state import replace_file
 from hub.client.profile import Profile
 from hub.client.vault import Exchange
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
 from hub.tree.note import NoteError, Verifier
 from hub.tree.promise import Promise
-from hub.tree.trust_policy import Policy, PolicyError
+from hub.tree.trust_policy import MOST_BYTES, Policy, PolicyError
 
 
 def log_keys(check: Checking) -> list[Verifier]:
@@ -37,6 +40,30 @@ def pinned_policy(check: Checking) -> Policy | None:
         return None
     except (OSError, PolicyError) as error:
         raise usage(f"the pinned policy {path} is damaged", "pin it again: alliance ledger policy --take") from error
+
+
+def read_policy(file: Path) -> Policy:
+    """The policy in a file. Raises ClientError for what is none."""
+    try:
+        with file.open("rb") as opened:
+            return Policy.parse(opened.read(MOST_BYTES + 1))
+    except OSError as error:
+        raise usage(f"{file} cannot be read: {error.strerror}", "check the path") from error
+    except PolicyError as error:
+        raise usage(f"{file} is no trust policy: {error}", "its format is C2SP tlog-policy") from error
+
+
+def names_our_log(check: Checking, policy: Policy) -> bool:
+    """Whether the log that we check is one that the policy accepts."""
+    ours = {each.public_key for each in log_keys(check)}
+    return any(log.verifier.public_key in ours for log in policy.logs)
+
+
+def pin(check: Checking, policy: Policy) -> None:
+    """Hold the log to this policy from now on. Raises ClientError where it is another log's."""
+    if not names_our_log(check, policy):
+        raise usage("the policy does not name the log that our profile names", "take a policy of this alliance's log")
+    replace_file(check.folder / "policy.txt", policy.encode().decode("utf-8", "surrogateescape"))
 
 
 def promise_of(profile: Profile, exchange: Exchange) -> Promise | None:

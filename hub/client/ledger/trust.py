@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub.client.errors import false_answer, usage
-from hub.client.ledger.keys import log_keys, pinned_policy
-from hub.client.ledger.state import replace_file
+from hub.client.errors import false_answer
+from hub.client.ledger.keys import names_our_log, pin, pinned_policy, read_policy
 from hub.client.session import Session
 from hub.tree.trust_policy import NONE, Policy, PolicyError
-
-_MOST_BYTES = 200_000
 
 
 @dataclass(frozen=True)
@@ -59,28 +56,17 @@ def look_at_policy(session: Session, *, take: bool, file: Path | None) -> Pinned
 
     Raises ClientError for a policy that is none, or is not of the log in our profile.
     """
-    keys = {each.public_key for each in log_keys(session)}
     try:
         hubs = Policy.parse(session.hub.get("/audit/log/policy").body)
     except PolicyError as error:
         raise false_answer(f"the hub's trust policy is none: {error}") from None
-    chosen = hubs if take else None if file is None else _read(file)
-    if chosen is not None:
-        if not {log.verifier.public_key for log in chosen.logs} & keys:
-            told = "the policy does not name the log that our profile names"
-            raise false_answer(told) if take else usage(told, "take a policy of this alliance's log")
-        replace_file(session.folder / "policy.txt", chosen.encode().decode("utf-8", "surrogateescape"))
+    if take and not names_our_log(session, hubs):
+        raise false_answer("the policy does not name the log that our profile names")
+    if take:
+        pin(session, hubs)
+    elif file is not None:
+        pin(session, read_policy(file))
     return Pinned(pinned_policy(session), hubs, _members(session))
-
-
-def _read(file: Path) -> Policy:
-    try:
-        with file.open("rb") as opened:
-            return Policy.parse(opened.read(_MOST_BYTES))
-    except OSError as error:
-        raise usage(f"{file} cannot be read: {error.strerror}", "check the path") from error
-    except PolicyError as error:
-        raise usage(f"{file} is no trust policy: {error}", "its format is C2SP tlog-policy") from error
 
 
 def _members(session: Session) -> dict[str, str]:

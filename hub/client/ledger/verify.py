@@ -27,9 +27,9 @@ from hub.tree.trust_policy import NONE
 
 DEADLINE = timedelta(seconds=TERM_SECONDS)
 """An answered exchange is in the log by then (ledger.md §5.7)."""
-_UNTAGGED = "  NOT CHECKED, without the key of our tags: whether an entry of ours is withheld"
 FINAL_WITHIN = timedelta(minutes=15)
 """How old the newest cosignatures of a quorum may be while the log goes on growing."""
+_UNTAGGED = "  NOT CHECKED, without the key of our tags: whether an entry of ours is withheld"
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Verified:
 
     def _finality(self) -> str:
         if self.finality is None:
-            return "no trust policy is pinned: `alliance ledger policy --take` pins the hub's"
+            return "no trust policy is pinned, so no cosignature counts: see `alliance ledger policy`"
         told = f"a quorum of witnesses has cosigned it up to entry {self.finality.size:,}"
         return told if self.finality.reached else f"PROVISIONAL: {told}, which is not enough"
 
