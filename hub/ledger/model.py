@@ -153,6 +153,7 @@ class Checkpoint(Model):
     """A signed note of a size and root. The key forbids two notes for one size."""
 
     __tablename__ = "ledger_checkpoint"
+    __table_args__ = (Index("ix_ledger_checkpoint_at", "at"),)
 
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     root: Mapped[bytes] = mapped_column(LargeBinary(32))

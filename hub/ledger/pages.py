@@ -1,21 +1,23 @@
 """Pages of the log as the reader's member sees it."""
 
 import base64
+import hashlib
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, stream_with_context
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.access.gate import actor, requires
+from hub.access.gate import actor, public, requires
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
-from hub.ledger import service
+from hub.ledger import rules, service
 from hub.ledger.events import Event
 from hub.ledger.service import Chosen, OwnEntry
 from hub.tree.leaf import parse_leaf
 from hub.tree.merkle import leaf_hash
+from hub.web.chart import curve
 from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.shown import CursorPage, EntryLine, EntryPage, Filter, Filters, LogLine
 
@@ -31,6 +33,7 @@ ROLES = (
     ("agent", "You acted as an agent"),
 )
 OUTCOMES = (("allowed", "Allowed"), ("denied", "Denied"), ("error", "Failed"))
+SPANS = (("Last hour", timedelta(hours=1)), ("Last day", timedelta(days=1)))
 MEDIA = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 
@@ -120,6 +123,36 @@ def log_line(me: Actor) -> LogLine:
         own_entries=service.own_count(me),
         stale=service.oldest_pending_seconds() > LATE_SECONDS,
     )
+
+
+@blueprint.get("/ledger/verify")
+@requires(Permission.LEDGER_READ_OWN)
+def verify() -> str:
+    """How to check the log without trusting the hub, and what there is to see of it for everybody alike."""
+    me, now, settings = actor(), clock.now(), current_app.extensions["settings"]
+    witnesses, final = service.cosigners(me), service.newest_final()
+    return render_template(
+        "ledger/verify.html",
+        address=settings.url,
+        origin=settings.origin,
+        vkeys=[key.vkey for key in service.log_keys() if key.until is None or key.until > now],
+        program=service.PROGRAM,
+        digest=hashlib.sha256(service.verifier_program()).hexdigest(),
+        grown=curve(service.growth(me), now),
+        delays=[(words, service.delay(me, span)) for words, span in SPANS],
+        witnesses=witnesses,
+        quorum=rules.quorum(sum(each.member for each in witnesses)),
+        final_size=0 if final is None else final.size,
+        as_of=now,
+    )
+
+
+@blueprint.get("/ledger/verify/alliance-verify.pyz")
+@public("whoever holds an exported log may check it, and see what it is checked with")
+def program() -> Response:
+    """The verifier as one file, as `make verifier` builds it."""
+    named = {"Content-Disposition": f'attachment; filename="{service.PROGRAM}"'}
+    return Response(service.verifier_program(), mimetype="application/octet-stream", headers=named)
 
 
 @blueprint.get("/ledger/<id>")

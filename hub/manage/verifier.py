@@ -4,13 +4,13 @@ import hashlib
 import sys
 from pathlib import Path
 
-from hub.ledger.service.program import NAME, verifier_program
+from hub.ledger.service.program import PROGRAM, verifier_program
 
 
 def main() -> None:
     """Write the file, and its digest to stdout."""
     program = verifier_program()
-    path = Path("dist") / NAME
+    path = Path("dist") / PROGRAM
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(program)
     path.chmod(0o755)

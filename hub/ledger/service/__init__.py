@@ -30,6 +30,7 @@ from hub.ledger.service.erasures import (
     retire,
 )
 from hub.ledger.service.exports import MOST_EXPORTED, Span, SpanError, export, exported_span
+from hub.ledger.service.growth import Delay, WitnessLine, cosigners, delay, growth
 from hub.ledger.service.log import (
     Head,
     checkpoint_at,
@@ -55,6 +56,7 @@ from hub.ledger.service.own import (
     own_page,
     parse_entry_id,
 )
+from hub.ledger.service.program import PROGRAM, verifier_program
 from hub.ledger.service.promises import promise
 from hub.ledger.service.push import add_outside_witness, push_checkpoints, remove_outside_witness
 from hub.ledger.service.readings import members_to_read
@@ -80,10 +82,12 @@ __all__ = [
     "GROUNDS",
     "MOST_AT_ONCE",
     "MOST_EXPORTED",
+    "PROGRAM",
     "Agreed",
     "Cause",
     "Chosen",
     "Concern",
+    "Delay",
     "Difference",
     "Ground",
     "Head",
@@ -99,6 +103,7 @@ __all__ = [
     "TooManyDisputesError",
     "UnknownSizeError",
     "WitnessError",
+    "WitnessLine",
     "add_outside_witness",
     "add_tag_key",
     "alarm_of",
@@ -110,7 +115,9 @@ __all__ = [
     "checkpoint_at",
     "checkpoints",
     "cosigned",
+    "cosigners",
     "day_begins",
+    "delay",
     "difference",
     "dispute",
     "enrol_witness",
@@ -120,6 +127,7 @@ __all__ = [
     "export",
     "exported_span",
     "forget",
+    "growth",
     "keep_cosignature",
     "known_witnesses",
     "log_keys",
@@ -151,5 +159,6 @@ __all__ = [
     "tile",
     "tile_reader",
     "trust_policy",
+    "verifier_program",
     "witnesses",
 ]

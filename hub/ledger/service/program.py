@@ -7,7 +7,7 @@ from pathlib import Path
 
 import hub
 
-NAME = "alliance-verify.pyz"
+PROGRAM = "alliance-verify.pyz"
 _MODULES = (
     *("__init__", "clock", "tree/*"),
     *(f"client/{name}" for name in ("__init__", "errors", "profile", "recorded", "spool", "vault", "verifier")),

@@ -35,7 +35,7 @@ from hub.insights.rules import (
     needs_from_matches,
     needs_from_quotas,
 )
-from hub.ledger.service import CAUSES, GROUNDS, Difference
+from hub.ledger.service import CAUSES, GROUNDS, Delay, Difference, WitnessLine
 from hub.mail import KeptLetter, Letter
 from hub.members.forms.agents import AuthorisationForm
 from hub.members.forms.agreement import AgreementForm, SignatureForm
@@ -70,6 +70,7 @@ from hub.members.service import (
     Version,
 )
 from hub.tree.checkpoint import CheckpointBody
+from hub.web.chart import curve
 from hub.web.error_pages import error_page
 from hub.web.filters import attach_filters
 from hub.web.frame import attach_frame
@@ -180,6 +181,29 @@ def _entry(full: bool) -> EntryPage:
     if full:
         return EntryPage(LINES[1], VIEW, None, "c=", "h=", 48_210, NOW)
     return EntryPage(LINES[0], None, "entry-2", "c=", None, None, None)
+
+
+def _verify(full: bool) -> dict[str, Any]:
+    grown = [(NOW - timedelta(hours=80 - n), 40 * n + n * n * 7 // 2) for n in range(1, 81) if n % 9 > 2]
+    named = "example.alliance-hub/audit/witness/" + "0a1b2c3d" * 4
+    witnesses = [
+        WitnessLine(named, True, True, 48_210, NOW - timedelta(seconds=9)),
+        WitnessLine(named[::-1], False, True, None, None),
+        WitnessLine("<b>witness</b>.example", False, False, 48_100, NOW - timedelta(hours=5)),
+    ]
+    return {
+        "address": "https://hub.example.org",
+        "origin": LOG.origin,
+        "vkeys": [f"{LOG.origin}+474ca674+AfNmYhRirR/RCaF7l0dhD6b9+5UPgfs68qq1NM4zO/tP"],
+        "program": "alliance-verify.pyz",
+        "digest": "0123456789abcdef" * 4,
+        "grown": curve(grown if full else [], NOW),
+        "delays": [("Last hour", Delay(48_210, 1_000, 0.51, 1.02) if full else None), ("Last day", None)],
+        "witnesses": witnesses if full else [],
+        "quorum": 2 if full else 0,
+        "final_size": 48_100,
+        "as_of": NOW,
+    }
 
 
 def _credentials(full: bool) -> dict[str, Any]:
@@ -506,6 +530,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     "members/invitation.html": lambda _, full: _invitation(full),
     "members/grants.html": lambda *_: {"permissions": WORDS, "kinds": GRANTS, "roles": ROLES},
     "ledger/entry.html": lambda _, full: {"entry": _entry(full)},
+    "ledger/verify.html": lambda _, full: _verify(full),
 }
 """What gives the values of a template, by its name or by its domain; the rest are lists."""
 TEMPLATES = (
@@ -515,6 +540,7 @@ TEMPLATES = (
     "matches/list.html",
     "ledger/list.html",
     "ledger/entry.html",
+    "ledger/verify.html",
     "members/credentials.html",
     "members/grants.html",
     "members/letters.html",
@@ -540,6 +566,9 @@ ADDRESSES = {
     "ledger.entries": "/ledger",
     "ledger.download": "/ledger/download",
     "ledger.entry": "/ledger/<id>",
+    "ledger.verify": "/ledger/verify",
+    "ledger.program": "/ledger/verify/alliance-verify.pyz",
+    "ledger_api.export": "/audit/export",
     "ledger.receipt": "/ledger/<id>/receipt",
     "credentials.keys": "/credentials",
     "credentials.issue": "/credentials/new",
