@@ -47,10 +47,14 @@ GRANTS: dict[MemberKind, frozenset[Permission]] = {
     MemberKind.PLATFORM: SEATED | EXCHANGE,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS
-    | {Permission.LEDGER_COSIGN},  # its ledger parts hold the full record of each exchange, none of its content
+    | {
+        Permission.LEDGER_COSIGN,
+        Permission.LEDGER_HEALTH,
+    },  # its ledger parts hold the full record of each exchange, none of its content
     MemberKind.AGENT: MEMBERS | AGENCY,  # for a brand, what AGENT_SCOPES holds
     MemberKind.ADMINISTRATION: EVERYONE
     | {
+        Permission.LEDGER_HEALTH,
         Permission.MEMBER_ADMINISTER,
         Permission.APPLICATION_READ,
         Permission.APPLICATION_VET,
@@ -68,6 +72,7 @@ READING = frozenset(
         Permission.CONTRIBUTION_READ_OWN,
         Permission.MATCH_READ_OWN,
         Permission.LEDGER_READ_OWN,
+        Permission.LEDGER_HEALTH,
         Permission.APPLICATION_READ,
         Permission.AUTHORISATION_READ,
     }

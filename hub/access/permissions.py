@@ -19,6 +19,7 @@ class Permission(StrEnum):
     LIST_FETCH = "list:fetch"
     LEDGER_READ_OWN = "ledger:read-own"
     LEDGER_COSIGN = "ledger:cosign"
+    LEDGER_HEALTH = "ledger:health"
     CREDENTIAL_MANAGE = "credential:manage"
     PERSON_MANAGE = "person:manage"
     AGREEMENT_SIGN = "agreement:sign"
@@ -47,6 +48,7 @@ WORDS: dict[Permission, str] = {
     Permission.LIST_FETCH: "Fetch the token list made for the member",
     Permission.LEDGER_READ_OWN: "Read the member's own part of the record",
     Permission.LEDGER_COSIGN: "Enrol the member's witness of the log, and hand in its cosignatures",
+    Permission.LEDGER_HEALTH: "See whether the record is signed in time, anchored and cosigned",
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
     Permission.PERSON_MANAGE: "Invite people of the member, change their roles, shut them out",
     Permission.AGREEMENT_SIGN: "Sign the agreement of the alliance for the member",

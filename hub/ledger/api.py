@@ -211,6 +211,16 @@ def receipt(entry: str) -> Response:
     return Response(proof, mimetype="text/plain")
 
 
+@blueprint.get("/health")
+@requires(Permission.LEDGER_HEALTH)
+@blueprint.response(200, schema.HealthSchema)
+@blueprint.alt_response(503, schema=schema.HealthSchema, content_type="application/json")
+def health() -> Any:
+    """Whether the log is signed in time, anchored and cosigned; 503 when it is halted or late."""
+    found = service.health(actor())
+    return found, 200 if found.well else 503
+
+
 @blueprint.get("/witnesses")
 @requires(Permission.LEDGER_READ_OWN)
 @blueprint.response(200, schema.WitnessesSchema)

@@ -84,7 +84,7 @@ class Event(StrEnum):
 WHILE_HALTED = frozenset(
     {
         *(Event.PERSON_SIGNED_IN, Event.DECISION_PROPOSED, Event.DECISION_APPROVED, Event.DECISION_REFUSED),
-        *(Event.LEDGER_REANCHORED, Event.ENTRIES_READ, Event.LEDGER_DISPUTED),
+        *(Event.LEDGER_REANCHORED, Event.WITNESS_REMOVED, Event.ENTRIES_READ, Event.LEDGER_DISPUTED),
     }
 )
 """What is recorded while the log is halted: what leads out of it, and what shows what is wrong with it.

@@ -6,7 +6,7 @@ with all others. What is private to parties is compared by a function of the dat
 runs this learns that a view does not open its commitment, and not what it says.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
+from hub.ledger.journal import Erased, ErasedPerson, ErasedView, journal_of, read
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
 from hub.tree.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash
@@ -43,6 +44,7 @@ REMEDIES = {
     "lost": "the entry is neither in the tree nor on its way there: put it into the outbox again (ledger_pending)",
     "stray": "these rows belong to no entry: " + RESTORE,
     "tag key": "the member cannot find its leaves: restore its key from a backup",
+    "revived": "it was erased, and a backup has brought it back: `hub ledger replay-erasures` erases it anew",
     "quarantine": "an entry could not be taken into the tree: look at it, and tell the parties it concerns",
 }
 """What is wrong → what mends it."""
@@ -131,6 +133,7 @@ def fsck(
 
     `opens`: whether a party's sealed tag key can be opened. Changes nothing.
     """
+    erased = read(journal_of(anchor))  # before the moment that is looked at: what is erased meanwhile is no finding
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         size, root = _state(connection)
@@ -144,6 +147,8 @@ def fsck(
             _parts(connection, checked, first, first + SLICE)
             advance(size + min(first + SLICE, size), 2 * size)
         _strays(connection, checked)
+        for place in revived(connection, erased):
+            checked.found("revived", str(place))
         for party, sealed in connection.execute("SELECT party, sealed FROM ledger_tag_key ORDER BY party"):
             if not opens(party, bytes(sealed)):
                 checked.found("tag key", f"ledger_tag_key: party {party}")
@@ -289,3 +294,16 @@ def _strays(connection: Connection, checked: Checked) -> None:
     """Rows of entries that are not in the tree: on their way, put aside, or lost."""
     for kind, where, entry in connection.execute("SELECT kind, place, entry_id FROM ledger_strays()"):
         checked.found(kind, f"{where}: {entry}")
+
+
+def revived(connection: Connection, erased: Iterable[Erased]) -> Iterator[Erased]:
+    """What was erased, and is there all the same."""
+    rest = iter(erased)
+    while batch := list(islice(rest, ROWS)):
+        views = [each for each in batch if isinstance(each, ErasedView)]
+        people = [each.pseudonym for each in batch if isinstance(each, ErasedPerson)]
+        for entry, n, person in connection.execute(
+            "SELECT entry_id, n, person FROM revived(%s, %s, %s)",
+            ([each.entry for each in views], [each.n for each in views], people),
+        ):
+            yield ErasedPerson(person) if entry is None else ErasedView(entry, n)

@@ -69,6 +69,11 @@ def check_log() -> int:
     return service.check_and_halt().count
 
 
+def ask_witnesses() -> None:
+    """Ask each witness at an address, once at the start, whether it has seen more of the log than there is."""
+    service.ask_witnesses()
+
+
 def push_checkpoints() -> int:
     """Have the witnesses at an address cosign what is offered. Safe to repeat."""
     return service.push_checkpoints()

@@ -187,6 +187,16 @@ class Quarantined(Model):
     told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+class Delay(Model):
+    """The one row that is there while entries wait unsigned for too long: the office was told so."""
+
+    __tablename__ = "ledger_delay"
+    __table_args__ = (CheckConstraint("one", name="one"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, default=True)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class LastCheck(Model):
     """The one row of what the newest check of the whole log found (`hub ledger fsck`)."""
 

@@ -14,6 +14,7 @@ from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.ledger import rules, service
 from hub.ledger.events import Event
+from hub.ledger.rules import LATE
 from hub.ledger.service import Chosen, OwnEntry
 from hub.tree.leaf import parse_leaf
 from hub.tree.merkle import leaf_hash
@@ -23,7 +24,6 @@ from hub.web.shown import CursorPage, EntryLine, EntryPage, Filter, Filters, Log
 
 blueprint = Blueprint("ledger", __name__)
 PAGE = 50
-LATE_SECONDS = 10
 
 
 ROLES = (
@@ -121,7 +121,7 @@ def log_line(me: Actor) -> LogLine:
         checkpoint_at=head.at if head else None,
         pending=pending,
         own_entries=service.own_count(me),
-        stale=service.oldest_pending_seconds() > LATE_SECONDS,
+        stale=service.lag() > LATE.total_seconds(),
     )
 
 

@@ -16,8 +16,11 @@ class Finder(StrEnum):
 
     SEQUENCER = "sequencer"
     FSCK = "fsck"
+    WITNESS = "witness"
 
 
+LATE = timedelta(seconds=10)
+"""After how long an entry that no checkpoint covers is an alarm; a sequencer that works signs within a second."""
 CLOCK_BEHIND = timedelta(minutes=5)
 """How far the clock may be behind the newest checkpoint at the start; after a larger jump nobody knows the time."""
 

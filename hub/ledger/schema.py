@@ -130,3 +130,50 @@ class DisputeSchema(Schema):
 
     dispute = fields.String(metadata={"description": "Its name, by which the evidence is read again"})
     entry = fields.String(metadata={"description": "Ledger entry, as in Audit-Entry"})
+
+
+_AGE = {"description": "Seconds; null: there is none"}
+
+
+class StopSchema(Schema):
+    """Why the log is halted."""
+
+    reason = fields.String()
+    found_by = fields.String()
+    since = fields.AwareDateTime()
+
+
+class ChecksSchema(Schema):
+    """The newest check of the whole log (`hub ledger fsck`, every night)."""
+
+    seconds = fields.Float(metadata={"description": "How long ago"})
+    size = fields.Integer()
+    findings = fields.Integer()
+
+
+class WitnessAgeSchema(Schema):
+    """The newest cosignature of a witness."""
+
+    name = fields.String()
+    member = fields.String(allow_none=True)
+    size = fields.Integer(allow_none=True)
+    seconds = fields.Float(allow_none=True, metadata=_AGE)
+
+
+class HealthSchema(Schema):
+    """How the log does."""
+
+    well = fields.Boolean(
+        metadata={"description": "False: halted, or an entry has waited unsigned for over ten seconds"}
+    )
+    halted = fields.Nested(StopSchema, allow_none=True)
+    size = fields.Integer(metadata={"description": "Entries under the newest checkpoint"})
+    checkpoint_seconds = fields.Float(allow_none=True, metadata=_AGE)
+    pending = fields.Integer(metadata={"description": "Entries that wait for the sequencer"})
+    quarantined = fields.Integer(metadata={"description": "Entries that cannot stand in the tree, put aside"})
+    lag_seconds = fields.Float(
+        metadata={"description": "How long the oldest entry that no checkpoint covers has waited"}
+    )
+    anchor_seconds = fields.Float(allow_none=True, metadata=_AGE)
+    fsck = fields.Nested(ChecksSchema, allow_none=True)
+    witnesses = fields.List(fields.Nested(WitnessAgeSchema))

@@ -17,6 +17,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from hub import clock
+from hub.ledger.journal import ErasedPerson, ErasedView, add, journal_of
 from hub.ledger.rules import CLOCK_BEHIND, Finder
 from hub.log import log
 from hub.tree import tiles
@@ -27,6 +28,8 @@ from hub.tree.note import NoteError, Signer, open_note, split_note
 
 BATCH = 2000
 LOCK = 7263
+ERASES = frozenset({"audit.erase", "audit.forget"})
+"""What records the erasure of an entry or a person; old entries are retired by the calendar, after a restore too."""
 Connection = psycopg.Connection[TupleRow]
 Cursor = psycopg.Cursor[TupleRow]
 
@@ -151,8 +154,20 @@ class Sequencer:
                 "UPDATE ledger_state SET size = %s, root = %s", (new_size, tiles.root(new_size, _reader(cursor)))
             )
             self.at("state")
+            self._journal(cursor, [entry for entry, _, action in entries if action in ERASES])
         self.at("integrated")
         return len(entries)
+
+    def _journal(self, cursor: Cursor, records: Sequence[UUID]) -> None:
+        """Write down outside of the database what these records say was erased. Raises OSError."""
+        if not records:
+            return
+        cursor.execute("SELECT record, entry_id, n, person FROM erased_by_records(%s)", (list(records),))
+        erased = [
+            (ErasedPerson(person) if entry is None else ErasedView(entry, n), record)
+            for record, entry, n, person in cursor
+        ]
+        add(journal_of(self.anchor), erased)
 
     def _dequeue(self, cursor: Cursor) -> Sequence[tuple[UUID, bytes, str]]:
         """The next entries of the outbox; those that cannot stand in the tree are put aside, each with its reason."""
@@ -228,6 +243,13 @@ class Sequencer:
             n, at = divmod(index, tiles.WIDTH)
             if leaf is None or read(0, n)[at * 32 : at * 32 + 32] != leaf_hash(bytes(leaf)):
                 raise ForkError(f"leaf {index} is not what its tile says")
+        cursor.execute(
+            "SELECT max(size), (SELECT max(size) FROM ledger_checkpoint) FROM ledger_cosignature"
+            " WHERE size > (SELECT coalesce(max(size), 0) FROM ledger_checkpoint)"
+        )
+        cosigned, published = cursor.fetchone() or (None, None)
+        if cosigned is not None:
+            raise ForkError(f"a witness has cosigned {cosigned} entries, {published or 0} are published")
         if anchored is None:
             return
         if anchored.size > head.size:

@@ -61,7 +61,7 @@ def worker() -> None:
     from hub.applications.jobs import forget_applications
     from hub.indicators.jobs import expire_contributions, settle_orphans
     from hub.jobs import Work, create_queue
-    from hub.ledger.jobs import check_log, push_checkpoints
+    from hub.ledger.jobs import ask_witnesses, check_log, push_checkpoints
     from hub.limits.jobs import forget_spans
     from hub.mail import SEND, WAITS, forget_letters, send_letter
     from hub.members.jobs import (
@@ -105,7 +105,10 @@ def worker() -> None:
         TELL_AUTHORISATION: Work(tell_authorisation, ()),
         TELL_SEAT: Work(tell_seat, ()),
     }
-    queue = create_queue(settings.database_url, create_app(settings), periodic, asked)
+    app = create_app(settings)
+    with app.app_context():
+        ask_witnesses()
+    queue = create_queue(settings.database_url, app, periodic, asked)
     queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")
 
 

@@ -71,4 +71,19 @@ def reanchor() -> None:
         click.echo("Mend these before the check of the next night: what stops the log then stops it now.")
 
 
+@ledger.command()
+@refusals_said
+def replay_erasures() -> None:
+    """Erase anew what was erased before and a backup that was put back has brought back, from the journal of erasures.
+
+    `hub run` does so by itself at the start. Each party of an entry, and the member of a person, is told. Safe to
+    repeat, and done while the log is halted too.
+    """
+    from hub.members import service as members
+
+    with operating() as actor:
+        parts, people = members.replay_erasures(actor)
+    click.echo(f"{parts:,} parts of entries erased anew, {people:,} people forgotten anew.")
+
+
 ledger.add_command(witness)

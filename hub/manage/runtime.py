@@ -78,10 +78,11 @@ class Launch:
 
 
 def hub_parts(launch: Launch, settings: Environment) -> Iterator[Part | Errand]:
-    """The first look at the log, then evaluator, worker, sequencer and web, in the order they are started."""
-    from hub.manage.sequencing import first_look
+    """First looks at the log and at what was erased, then evaluator, worker, sequencer and web, in this order."""
+    from hub.manage.sequencing import erase_again, first_look
 
     yield Errand("ledger", partial(first_look, settings))
+    yield Errand("erasures", partial(erase_again, settings))
     evaluator, web = settings["HUB_EVALUATOR_URL"], f"http://127.0.0.1:{launch.port}"
     commands = {
         "evaluator": _command(

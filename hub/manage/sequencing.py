@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hub.ledger.jobs import look
+from hub.ledger.journal import journal_of
 from hub.ledger.sequencer import ClockBehindError
-from hub.log import set_up_logs
+from hub.log import log, set_up_logs
 from hub.manage.home import secret
 from hub.tree.note import Signer
 
@@ -20,6 +21,20 @@ def sequencer_settings(environment: Mapping[str, str]) -> Settings:
     signer = Signer.from_seed(origin, secret(home, "ledger/ledger.key").strip().encode())
     url = environment["HUB_DATABASE_SEQUENCER_URL"].replace("+psycopg", "", 1)
     return url, signer, origin, home / "ledger" / "anchor.note"
+
+
+def erase_again(environment: Mapping[str, str]) -> None:
+    """Erase what a backup that was put back has brought back; without a journal of erasures there is nothing to do."""
+    if not journal_of(sequencer_settings(environment)[3]).exists():
+        return
+    from hub.manage.operating import operating
+    from hub.members import service as members
+
+    set_up_logs()
+    with operating(dict(environment)) as actor:
+        parts, people = members.replay_erasures(actor)
+    if parts or people:
+        log.warning("what a backup had brought back was erased anew", count=parts + people)
 
 
 def first_look(environment: Mapping[str, str]) -> None:

@@ -61,14 +61,17 @@ class ProblemPlugin(BasePlugin):
             said = operation["responses"]
             said.pop("default", None)
             statuses |= {int(status) for status in said if int(status) >= 400}
-            said |= {str(status): _described(status) for status in sorted(statuses)}
+            said |= {str(status): _described(status, said.pop(status, {})) for status in sorted(statuses)}
             if not open_to_all:
                 operation["security"] = [{BEARER: []}]
 
 
-def _described(status: int) -> dict[str, Any]:
+def _described(status: int, said: Mapping[str, Any] | str) -> dict[str, Any]:
+    """A problem; or what the operation itself says in plain JSON."""
+    content = said.get("content", {}) if isinstance(said, Mapping) else {}
+    own = {media: each for media, each in content.items() if media == "application/json"}
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": BY_STATUS[status].title, "content": {PROBLEM: {"schema": schema}}}
+    return {"description": BY_STATUS[status].title, "content": {PROBLEM: {"schema": schema}, **own}}
 
 
 class ProblemApi(Api):  # type: ignore[misc]

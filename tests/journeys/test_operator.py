@@ -196,6 +196,11 @@ def test_check_of_the_log_says_what_it_found_and_ends_with_1(office: Office) -> 
     assert "all is sound" in office.hub("ledger", "fsck")
 
 
+def test_log_that_is_not_halted_is_not_anchored_anew_and_has_nothing_to_replay(office: Office) -> None:
+    assert "the log is not halted" in office.hub("ledger", "reanchor", code=2)
+    assert "0 parts of entries" in office.hub("ledger", "replay-erasures")
+
+
 @pytest.mark.parametrize("words", [(), ("member",), ("epoch",), ("member", "admit")], ids=" ".join)
 def test_help_shows_how_a_command_is_typed(office: Office, words: tuple[str, ...]) -> None:
     assert "Usage: hub" in office.hub(*words, "--help")

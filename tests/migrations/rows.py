@@ -67,6 +67,7 @@ ROWS = {
     " VALUES (true, 'h_1', 'sequencer', 'b', now())",
     "ledger_debt": "INSERT INTO ledger_debt (xid) SELECT '7'::xid8 WHERE set_config('hub.recorded',"
     " pg_current_xact_id()::text, true) IS NOT NULL",
+    "ledger_delay": "INSERT INTO ledger_delay (one, since) VALUES (true, now())",
     "ledger_fsck": "INSERT INTO ledger_fsck (one, began_at, ended_at, size, findings) VALUES (true, now(), now(), 1, 0)",
     "ledger_quarantine": "INSERT INTO ledger_quarantine (entry_id, reason, found_at)"
     f" VALUES ({_ENTRY}, 'no leaf', now())",

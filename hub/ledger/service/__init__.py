@@ -11,7 +11,7 @@ from hub.ledger.service.anchoring import (
     reanchor,
 )
 from hub.ledger.service.append import Concern, LedgerHaltedError, append
-from hub.ledger.service.check import anchor_of, check_and_halt, check_log
+from hub.ledger.service.check import anchor_of, brought_back, check_and_halt, check_log
 from hub.ledger.service.cosignatures import (
     UnknownSizeError,
     cosigned,
@@ -22,22 +22,25 @@ from hub.ledger.service.cosignatures import (
 from hub.ledger.service.disputes import CODES, TooManyDisputesError, dispute, evidence_of
 from hub.ledger.service.erasures import (
     GROUNDS,
+    REPLAYED,
     Ground,
     NothingToEraseError,
     check_erasable,
     erase,
+    erase_anew,
     forget,
     retire,
 )
 from hub.ledger.service.exports import MOST_EXPORTED, Span, SpanError, export, exported_span
 from hub.ledger.service.growth import Delay, WitnessLine, cosigners, delay, growth
+from hub.ledger.service.health import Health, health
 from hub.ledger.service.log import (
     Head,
     checkpoint_at,
     checkpoints,
     entry_bundle,
+    lag,
     newest_checkpoint,
-    oldest_pending_seconds,
     pending_count,
     published_size,
     tile,
@@ -58,7 +61,7 @@ from hub.ledger.service.own import (
 )
 from hub.ledger.service.program import PROGRAM, verifier_program
 from hub.ledger.service.promises import promise
-from hub.ledger.service.push import add_outside_witness, push_checkpoints, remove_outside_witness
+from hub.ledger.service.push import add_outside_witness, ask_witnesses, push_checkpoints, remove_outside_witness
 from hub.ledger.service.readings import members_to_read
 from hub.ledger.service.receipts import receipt
 from hub.ledger.service.sheets import ndjson, sheet
@@ -83,6 +86,7 @@ __all__ = [
     "MOST_AT_ONCE",
     "MOST_EXPORTED",
     "PROGRAM",
+    "REPLAYED",
     "Agreed",
     "Cause",
     "Chosen",
@@ -91,6 +95,7 @@ __all__ = [
     "Difference",
     "Ground",
     "Head",
+    "Health",
     "KnownWitness",
     "LedgerHaltedError",
     "NotAnchoredError",
@@ -109,6 +114,8 @@ __all__ = [
     "alarm_of",
     "anchor_of",
     "append",
+    "ask_witnesses",
+    "brought_back",
     "check_and_halt",
     "check_erasable",
     "check_log",
@@ -123,20 +130,22 @@ __all__ = [
     "enrol_witness",
     "entry_bundle",
     "erase",
+    "erase_anew",
     "evidence_of",
     "export",
     "exported_span",
     "forget",
     "growth",
+    "health",
     "keep_cosignature",
     "known_witnesses",
+    "lag",
     "log_keys",
     "members_to_read",
     "ndjson",
     "newest_checkpoint",
     "newest_final",
     "offered_checkpoint",
-    "oldest_pending_seconds",
     "own_count",
     "own_download",
     "own_entries",

@@ -1,12 +1,14 @@
-"""What the office and auditors are told of a log that is halted, or of an entry that was put aside."""
+"""What the office and auditors are told of a log that is halted or not signed, or of an entry that was put aside."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.db import db
-from hub.ledger import policy
-from hub.ledger.model import Halt, Quarantined
+from hub.ledger import policy, rules
+from hub.ledger.model import Delay, Halt, Quarantined
+from hub.ledger.service.log import lag
 
 
 def alarm_of(actor: Actor) -> str | None:
@@ -21,6 +23,12 @@ def alarm() -> str | None:
     words = []
     if halt is not None:
         words.append(f"The record is halted since {clock.stamp(halt.since)}, and so is every exchange: {halt.reason}.")
+    else:
+        seconds = lag()
+        if seconds > rules.LATE.total_seconds():
+            words.append(
+                f"Nothing was signed for {seconds:,.0f} seconds though entries wait: the sequencer stands still."
+            )
     if aside:
         words.append(f"{aside:,} entries cannot stand in the record and were put aside.")
     return " ".join(words) or None
@@ -32,4 +40,9 @@ def take_untold() -> str | None:
     for table in (Halt, Quarantined):
         untold = update(table).where(table.told_at.is_(None)).values(told_at=now).returning(table.told_at)
         fresh = bool(db.session.execute(untold).all()) or fresh
+    if lag() > rules.LATE.total_seconds():
+        late = insert(Delay).values(one=True, since=now).on_conflict_do_nothing().returning(Delay.one)
+        fresh = bool(db.session.execute(late).all()) or fresh
+    else:
+        db.session.execute(delete(Delay))
     return alarm() if fresh else None

@@ -20,7 +20,7 @@ from hub.config import Settings
 from hub.db import db
 from hub.ledger.events import Event
 from hub.ledger.fsck import Finding
-from hub.ledger.model import Checkpoint, Halt, TreeState
+from hub.ledger.model import Checkpoint, Cosignature, Halt, TreeState
 from hub.ledger.sequencer import LOCK, write_durably
 from hub.ledger.service.append import Concern, append
 from hub.ledger.service.check import anchor_of, check_log, log_verifier
@@ -120,6 +120,12 @@ def reanchor(
     anchor, kept = anchor_of(current_app.extensions["settings"]), _evidence(found.halt)
     if not kept.exists():
         write_durably(kept, _bytes(anchor))
+    beyond = Cosignature.size > found.size
+    lines = db.session.execute(
+        select(Cosignature.size, Cosignature.line).where(beyond).order_by(Cosignature.size)
+    ).all()
+    if lines:
+        write_durably(kept.with_suffix(".lines"), "".join(f"{size} {line}" for size, line in lines).encode())
     at("kept")
     # Then the evidence stands for the anchor that was agreed to (`_replaced`), so that the same decision serves again.
     if _bytes(anchor) not in {_bytes(kept), found.note.encode()}:
@@ -133,6 +139,7 @@ def reanchor(
     at("moved")
     # Now database and anchor agree, and nothing is signed before the record and the end of the halt commit together.
     _tell(actor, agreed, found, members)
+    db.session.execute(delete(Cosignature).where(beyond))
     db.session.execute(delete(Halt))
     at("recorded")
     db.session.commit()
@@ -155,7 +162,10 @@ def _tell(actor: Actor, agreed: Agreed, found: Difference, members: Iterable[int
 
 
 def _evidence(halt: str) -> Path:
-    """Where the anchor that is replaced is kept, for good; empty when there was none."""
+    """Where the anchor that is replaced is kept, for good; empty when there was none.
+
+    Beside it stand the lines of witnesses under what is no longer there.
+    """
     anchor = anchor_of(current_app.extensions["settings"])
     return anchor.with_name(f"{anchor.stem}.{halt}{anchor.suffix}")
 

@@ -12,25 +12,37 @@ from sqlalchemy.dialects.postgresql import insert
 from hub import clock
 from hub.config import Settings
 from hub.db import db
-from hub.ledger.fsck import Checked, fsck
+from hub.ledger.fsck import Checked, Connection, fsck, revived
+from hub.ledger.journal import Erased, journal_of, read
 from hub.ledger.model import LastCheck
 from hub.ledger.rules import Finder
 from hub.ledger.service.tag_keys import open_key
 from hub.log import log
 from hub.tree.note import Signer, Verifier
 
-NO_REASON_TO_STOP = frozenset({"quarantine"})
+NO_REASON_TO_STOP = frozenset({"quarantine", "revived"})
 """Kinds of findings that are told, and with which the log goes on."""
 
 
 def check_log(anchor: Path | None = None, advance: Callable[[int, int], None] = lambda _done, _of: None) -> Checked:
     """Look at the whole log as it is at one moment; `anchor`: another file than the hub's own. Changes nothing."""
     settings: Settings = current_app.extensions["settings"]
-    url = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url, options="-c timezone=UTC -c jit=off") as connection:
+    with _connected(settings) as connection:
         return fsck(
             connection, [log_verifier(settings)], settings.origin, anchor or anchor_of(settings), _opens, advance
         )
+
+
+def brought_back() -> list[Erased]:
+    """What was erased, and has been brought back by a backup that was put back."""
+    settings: Settings = current_app.extensions["settings"]
+    with _connected(settings) as connection:
+        return [*revived(connection, read(journal_of(anchor_of(settings))))]
+
+
+def _connected(settings: Settings) -> Connection:
+    url = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(url, options="-c timezone=UTC -c jit=off")
 
 
 def check_and_halt(

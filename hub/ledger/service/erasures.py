@@ -1,5 +1,6 @@
 """Erasing what entries tell, never that they were recorded (`ledger.md` §5.9): the leaves and the tree stay."""
 
+import base64
 from enum import StrEnum
 from uuid import UUID
 
@@ -7,9 +8,10 @@ from sqlalchemy import func, select
 
 from hub import clock
 from hub.access.actor import Actor
+from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger.events import Event
-from hub.ledger.model import Entry
+from hub.ledger.model import Entry, Part
 from hub.ledger.service.append import Concern, append, append_each
 from hub.ledger.service.own import parse_entry_id
 
@@ -17,6 +19,10 @@ RETIRED_AT_ONCE = 2000
 """Leaves whose parts one record of retirement covers."""
 RECORDS = frozenset({Event.ENTRY_ERASED, Event.ENTRIES_RETIRED, Event.PERSON_FORGOTTEN})
 """What is never erased: without its record an erasure is an alarm at every member."""
+
+
+REPLAYED = "replayed"
+"""The ground of an erasure that a backup had undone; two people decided it once."""
 
 
 class Ground(StrEnum):
@@ -80,6 +86,25 @@ def forget(actor: Actor, decided: str, pseudonym: str, ground: Ground) -> None:
         subject={"type": "person", "ref": pseudonym, "reason": ground.value},
         concerned={member: Concern("counterparty")},
     )
+
+
+def erase_anew(actor: Actor, entry: UUID) -> int:
+    """Erase what an entry told, which a backup that was put back tells again; returns how many parts. Commits.
+
+    Each party that held a part gets a record. Only whoever owns the tables can, who did put the backup back.
+    """
+    actor.must(Permission.MEMBER_ADMINISTER)
+    parties = db.session.execute(select(Part.party).where(Part.entry_id == entry, Part.view.is_not(None))).scalars()
+    name = base64.urlsafe_b64encode(entry.bytes).decode().rstrip("=")
+    records = append_each(
+        actor,
+        Event.ENTRY_ERASED,
+        subject={"type": "entry", "ref": name, "reason": REPLAYED},
+        concerned=dict.fromkeys(parties, Concern("counterparty")),
+    )
+    done = int(db.session.execute(select(func.erase_parts([entry], _ids(records)))).scalar_one())
+    db.session.commit()
+    return done
 
 
 def retire(actor: Actor) -> int:

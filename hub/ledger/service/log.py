@@ -94,9 +94,9 @@ def tile_reader(session: Session) -> Reader:
     return read
 
 
-def oldest_pending_seconds() -> float:
-    """How long the entry at the head of the outbox has waited; 0 when none waits."""
-    at = db.session.execute(
-        select(Entry.at).join(Pending, Pending.entry_id == Entry.id).order_by(Pending.seq).limit(1)
-    ).scalar_one_or_none()
-    return 0.0 if at is None else (clock.now() - at).total_seconds()
+def lag() -> float:
+    """For how many seconds the oldest entry that no checkpoint covers has waited; 0 when none waits."""
+    in_tree = select(Entry.at).join(Leaf, Leaf.entry_id == Entry.id).where(Leaf.leaf_index == published_size())
+    in_outbox = select(Entry.at).join(Pending, Pending.entry_id == Entry.id).order_by(Pending.seq).limit(1)
+    at = db.session.execute(in_tree).scalar() or db.session.execute(in_outbox).scalar()
+    return 0.0 if at is None else max(0.0, (clock.now() - at).total_seconds())

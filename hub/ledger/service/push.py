@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from flask import current_app
-from sqlalchemy import or_, update
+from sqlalchemy import func, or_, select, update
 
 from hub import clock
 from hub.access.actor import Actor
@@ -11,8 +11,9 @@ from hub.access.permissions import Permission
 from hub.db import changed, db
 from hub.ledger import rules
 from hub.ledger.model import Witness
+from hub.ledger.rules import Finder
 from hub.ledger.service.cosignatures import keep_line, offered_checkpoint
-from hub.ledger.service.log import Head, published_size, tile_reader
+from hub.ledger.service.log import Head, newest_checkpoint, published_size, tile_reader
 from hub.ledger.service.witnesses import KnownWitness, WitnessError, dismiss, take_on, witnesses
 from hub.log import log
 from hub.outside import OutOfReachError, send
@@ -60,6 +61,15 @@ def push_checkpoints() -> int:
     head = offered_checkpoint()
     asked = [each for each in witnesses() if each.url is not None]
     return 0 if head is None else sum(_is_due(each, head) and _push(each, head) for each in asked)
+
+
+def ask_witnesses() -> None:
+    """Show each witness the newest checkpoint, also one that knows it: one that knows more halts the log."""
+    head = newest_checkpoint()
+    asked = [each for each in witnesses() if each.url is not None]
+    for each in asked:
+        if head is not None and (each.size or 0) <= head.size:
+            _push(each, head)
 
 
 def _is_due(witness: KnownWitness, head: Head) -> bool:
@@ -119,11 +129,15 @@ def _taken(witness: KnownWitness, head: Head, answer: bytes) -> bool:
 
 
 def _is_ahead(witness: KnownWitness, known: int) -> bool:
-    """It has seen a larger log than the one offered: a later one of ours, or one that we know nothing of any more."""
-    if known > published_size():
-        told = f"it has cosigned {known} entries, {published_size()} are published: was a backup restored?"
-        log.critical("a witness did not cosign", error=told, status=409)
-    else:
-        db.session.execute(update(Witness).where(Witness.name == witness.name).values(size=known))
-        db.session.commit()
+    """It has seen a larger log than the one offered: a later one of ours, or one that we know nothing of any more.
+
+    The latter halts the log. It is asked again only for what is larger than that; one that lies is removed.
+    """
+    published = published_size()
+    if known > published:
+        told = f"the witness {witness.name} has cosigned {known} entries, {published} are published (a backup?)"
+        log.critical("the log is halted: nothing is recorded and nothing signed", error=told)
+        db.session.execute(select(func.ledger_stop(Finder.WITNESS.value, told, clock.now())))
+    db.session.execute(update(Witness).where(Witness.name == witness.name).values(size=known))
+    db.session.commit()
     return False

@@ -60,7 +60,7 @@ from hub.members.service.decisions import (
     refuse,
 )
 from hub.members.service.denials import record_denial, tell_denials
-from hub.members.service.erasures import propose_erasure, retire_entries
+from hub.members.service.erasures import propose_erasure, replay_erasures, retire_entries
 from hub.members.service.factors import (
     KnownFactor,
     Proven,
@@ -348,6 +348,7 @@ __all__ = [
     "remove_provider",
     "renew_agreement",
     "renew_recovery_codes",
+    "replay_erasures",
     "reset_factors",
     "retire_entries",
     "revoke_credentials",

@@ -2,14 +2,17 @@
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hub.access.actor import Actor
 from hub.access.guard import read_as
+from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger import service as ledger
+from hub.ledger.events import Event
+from hub.ledger.journal import ErasedPerson, ErasedView
 from hub.ledger.service import Ground, NothingToEraseError
-from hub.members.model import Member
+from hub.members.model import Member, Person
 from hub.members.rules import DecisionKind
 from hub.members.service.actors import OFFICE, upkeep_actor
 from hub.members.service.decisions import OpenDecision, carries_out, propose
@@ -44,6 +47,27 @@ def _erase(actor: Actor, decision: OpenDecision) -> None:
             ledger.erase(actor, decision.name, decision.subject, ground)
     except NothingToEraseError as error:
         raise RefusedMoveError(str(error)) from error
+
+
+def replay_erasures(actor: Actor) -> tuple[int, int]:
+    """Erase anew what a backup that was put back has brought back; returns how many parts, and people. Commits.
+
+    From the journal beside the anchor. Each party is told. Safe to repeat, and done while the log is halted too. Only
+    whoever owns the tables can. Raises NotPermittedError.
+    """
+    actor.must(Permission.MEMBER_ADMINISTER)
+    back = ledger.brought_back()
+    entries = dict.fromkeys(each.entry for each in back if isinstance(each, ErasedView))
+    parts = sum(ledger.erase_anew(actor, entry) for entry in entries)
+    people = [each.pseudonym for each in back if isinstance(each, ErasedPerson)]
+    for pseudonym in people:
+        gone = delete(Person).where(Person.pseudonym == pseudonym).returning(Person.member_id)
+        member = db.session.execute(gone).scalar_one()
+        subject = {"type": "person", "ref": pseudonym, "reason": ledger.REPLAYED}
+        told = {member: ledger.Concern("counterparty")}
+        ledger.append(actor, Event.PERSON_FORGOTTEN, subject=subject, concerned=told)
+        db.session.commit()
+    return parts, len(people)
 
 
 def retire_entries() -> int:

@@ -128,6 +128,7 @@ def test_every_actor_is_answered_as_the_table_says(
         ):  # would end the sessions of the rows below it; its mark is in the boot check
             continue
         choose(hub)
+        hub.sql("DELETE FROM ledger_pending")  # nothing is late: no sequencer works here
         answers = [str(asked(hub.app, clients[seat], method, rule)).rjust(13) for seat in seats]
         needed = mark[rule.endpoint]
         said = needed.value if isinstance(needed, Permission) else "public"

@@ -42,6 +42,7 @@ OPERATIONS = (
     *("GET /audit/log/checkpoint/final", "GET /audit/log/checkpoint/offered"),
     *("GET /audit/log/keys", "GET /audit/log/policy"),
     *("GET /audit/witnesses", "POST /audit/witnesses", "POST /audit/witnesses/removal", "POST /audit/cosignatures"),
+    "GET /audit/health",
     *("POST /audit/disputes", "GET /audit/disputes/{name}"),
 )
 KNOWN = {"size": 0, "path": "0/000"}
@@ -67,6 +68,7 @@ EACH = 8
 class Described:
     """A hub, its description, and a key for each seat."""
 
+    hub: Hub
     schema: Any
     keys: Mapping[str, str]
     addresses: Iterator[str]
@@ -84,7 +86,7 @@ def described(cluster: str, home: Path, evaluator_url: str) -> Iterator[Describe
             for operation in path.values():
                 if "responses" in operation:
                     operation.pop("security", None)  # the seats bring their keys; schemathesis would take some away
-        yield Described(schema, keys, numbers)
+        yield Described(hub, schema, keys, numbers)
 
 
 def _keys(hub: Hub) -> dict[str, str]:
@@ -126,6 +128,7 @@ def test_every_operation_of_the_document_is_tried(described: Described) -> None:
 
 @pytest.mark.parametrize("named", OPERATIONS)
 def test_answers_are_those_of_the_document_and_the_table(described: Described, named: str) -> None:
+    described.hub.sql("DELETE FROM ledger_pending")  # nothing is late: no sequencer works here
     method, path = named.split()
     operation = described.schema[path][method]
     modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)

@@ -21,6 +21,7 @@ UNRECORDED = {
     "sign_in_attempt": "counted, and recorded by the hour",
     "rate_window": "counted",
     "ledger_cosignature": "what a witness signed speaks for itself",
+    "ledger_delay": "of the record itself",
     "ledger_fsck": "of the record itself",
     "ledger_halt": "of the record itself",
     "ledger_quarantine": "of the record itself",

@@ -19,6 +19,7 @@ from tests.web.ledger.recording import as_superuser, backup_of, reason
 from tests.web.ledger.test_disputes import EVIDENCE
 from tests.web.ledger.test_log_over_http import grow
 from tests.web.ledger.test_no_event_no_exchange import EXCHANGES, exchange, state
+from tests.web.ledger.witnessing import enrolled
 
 
 @pytest.fixture
@@ -180,6 +181,17 @@ def test_leaf_that_was_altered_before_it_was_signed_halts(alliance: Hub) -> None
         " ORDER BY leaf_index DESC LIMIT 1)",
     )
     assert "is not what its tile says" in halted(alliance)
+
+
+def test_cosignature_of_a_checkpoint_that_is_gone_halts_at_the_start(alliance: Hub) -> None:
+    (one,) = enrolled(alliance, "brand-a")
+    alliance.sequence()
+    size = one.cosign()
+    alliance.anchor.unlink()
+    alliance.sql("DELETE FROM ledger_checkpoint WHERE size = %s", size)
+    alliance.sql("DELETE FROM ledger_checkpoint WHERE size < (SELECT max(size) FROM ledger_checkpoint)")
+    jobs.look(plain(as_role(alliance.owner_url, "sequencer")), alliance.signer, alliance.origin, alliance.anchor)
+    assert f"a witness has cosigned {size} entries" in str(reason(alliance))
 
 
 def test_anchor_that_is_gone_halts_and_the_first_is_written(alliance: Hub) -> None:

@@ -21,6 +21,7 @@ from hub.tree.note import COSIGNATURE_V1, NoteError, Signer, open_note, split_no
 from hub.tree.trust_policy import NONE, Policy
 from tests.conftest import Hub
 from tests.web.indicators.test_share_and_match_over_http import KEY
+from tests.web.ledger.recording import reason
 from tests.web.ledger.witnessing import LOG, now
 
 SIGNER = Signer("witness.example/w1", Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32), COSIGNATURE_V1)
@@ -178,7 +179,6 @@ def test_witness_is_asked_at_most_every_ten_seconds_and_never_twice_for_the_same
         ((409, b"9" * 30 + b"\n"), 1),
         ((409, b"1"), 1),
         ((409, b"1\n"), 2),
-        ((409, b"999999\n"), 1),
         ((200, b""), 1),
         ((200, b"\xff\xfe"), 1),
         ((200, b"x" * (rules.PUSH_MOST + 1)), 1),
@@ -220,6 +220,36 @@ def test_witness_ahead_of_what_is_offered_is_asked_for_what_comes_after(stage: S
     stage.hub.sql("UPDATE ledger_witness SET size = 0")
     assert stage.push() == 0
     assert stage.witness.asked == [0, size]
+
+
+def test_witness_that_has_seen_more_than_there_is_halts_the_log_and_is_asked_no_more(stage: Stage) -> None:
+    stage.witness.says = 409, b"999999\n"
+    assert stage.push() == 0
+    assert "has cosigned 999999 entries" in str(reason(stage.hub))
+    assert (stage.push(), len(stage.witness.asked)) == (0, 1)
+
+
+def test_witness_that_knows_more_is_found_at_the_start_though_nothing_new_is_there_to_cosign(stage: Stage) -> None:
+    assert stage.push() == 1
+    stage.witness.says = 409, b"999999\n"
+    with stage.hub.app.app_context():
+        ledger.ask_witnesses()
+    assert "has cosigned 999999 entries" in str(reason(stage.hub))
+
+
+def test_witness_that_knows_as_much_as_there_is_halts_nothing_at_the_start(stage: Stage) -> None:
+    assert stage.push() == 1
+    with stage.hub.app.app_context():
+        ledger.ask_witnesses()
+    assert (len(stage.witness.asked), reason(stage.hub)) == (2, None)
+
+
+def test_witness_that_halted_the_log_by_a_lie_is_removed_meanwhile(stage: Stage) -> None:
+    stage.witness.says = 409, b"999999\n"
+    stage.push()
+    with stage.hub.operator() as actor:
+        ledger.remove_outside_witness(actor, SIGNER.verifier.name)
+    assert stage.hub.sql("SELECT count(*) FROM ledger_witness WHERE removed_at IS NULL") == [(0,)]
 
 
 def test_witness_at_a_private_place_is_not_asked(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from tests.web.ledger.kills import FORK
 from tests.web.ledger.recording import as_superuser, backup_of, reason
 from tests.web.ledger.test_halt import halt, halted
 from tests.web.ledger.test_log_over_http import entries, grow
+from tests.web.ledger.witnessing import enrolled
 from tests.web.members.test_decisions import person, tried
 
 REASON = "The disk of the database broke, and yesterday's backup was put back."
@@ -211,6 +212,20 @@ def _killed_at(hub: Hub, point: str) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     with hub.operator() as actor:
         members.reanchor(actor, at)
+
+
+def test_lines_of_witnesses_under_what_is_gone_are_kept_and_no_longer_in_the_way(alliance: Hub) -> None:
+    (one,) = enrolled(alliance, "brand-a")
+    alliance.sequence()
+    size = one.cosign()
+    alliance.anchor.unlink()
+    alliance.sql("DELETE FROM ledger_checkpoint WHERE size = %s", size)
+    assert f"a witness has cosigned {size} entries" in halted(alliance)
+    approved(alliance)
+    assert reanchored(alliance) == "done"
+    (lines,) = alliance.home.glob(f"{alliance.anchor.stem}.h_*.lines")
+    assert lines.read_text().startswith(f"{size} — {one.signer.verifier.name} ")
+    assert goes_on(alliance)
 
 
 # --- the page
