@@ -24,7 +24,7 @@ from hub.ledger.service.witnesses import trust_policy
 from hub.tree import tiles
 
 MOST_EXPORTED = 2_000_000
-"""How many entries one file holds at most: half a gigabyte, and half a minute of one worker thread."""
+"""How many entries one file holds at most: half a gigabyte, and a minute of one worker thread."""
 _CHECKPOINTS = 100
 _TILES_AT_ONCE, _BUNDLES_AT_ONCE = 64, 16
 _MIDNIGHT = (1980, 1, 1, 0, 0, 0)

@@ -3,12 +3,16 @@
 import io
 import json
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tlog_scales.backend import LocalBackend
+from tlog_scales.reader import TilesReader
 
 from hub.client.recorded import Recorded
 from hub.client.vault import open_vault
@@ -111,6 +115,15 @@ def sizes(hub: Hub) -> list[int]:
     return [row[0] for row in hub.sql("SELECT size FROM ledger_checkpoint ORDER BY size")]  # type: ignore[misc]
 
 
+def test_reader_that_others_wrote_reads_the_unpacked_folder(alliance: Hub, tmp_path: Path) -> None:
+    exported(alliance).extractall(tmp_path)
+    reader = TilesReader(LocalBackend(tmp_path / "audit" / "log"))
+    signed = reader.get_checkpoint()
+    assert reader.calculate_root_hash() == signed.root_hash
+    found = "SELECT e.leaf FROM ledger_entry e JOIN ledger_leaf l ON l.entry_id = e.id WHERE leaf_index = 299"
+    assert [(reader.get_entry(299),)] == alliance.sql(found)
+
+
 # --- whose part is in it
 
 
@@ -139,6 +152,22 @@ def test_check_of_the_file_ends_as_the_check_over_the_network(member: Typing, tm
     assert offline["size"] == offline["new"] == told["size"]
     assert offline["views"] == offline["own"] > 300
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_program_of_the_page_checks_the_file_with_the_key_alone(alliance: Hub, member: Typing, tmp_path: Path) -> None:
+    file, program, policy = tmp_path / "log.zip", tmp_path / "verify.pyz", tmp_path / "policy"
+    witnesses = enrolled(alliance, "brand-b", "shop")
+    alliance.sequence()
+    size, _ = (each.cosign("checkpoint") for each in witnesses)
+    member("export", file)
+    program.write_bytes(alliance.app.test_client().get("/ledger/verify/alliance-verify.pyz").data)
+    policy.write_bytes(zipfile.ZipFile(file).read("audit/log/policy"))
+    words = ["--vkey", alliance.signer.verifier.vkey, "--policy", policy, "--state", tmp_path / "state", "--json"]
+    done = subprocess.run([sys.executable, "-I", program, file, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["size"], told["final"], told["tagged"]) == (size, {"size": size, "reached": True}, False)
+    assert told["views"] == member.answer("verify")["views"]
 
 
 def test_next_file_goes_on_where_the_last_check_ended(alliance: Hub, member: Typing, tmp_path: Path) -> None:
