@@ -152,7 +152,3 @@ class AdmissionForm(NoteForm):
             Length(max=LONGEST_ADMISSION_REASON, message=f"At most {LONGEST_ADMISSION_REASON} characters"),
         ],
     )
-
-
-class EmptyForm(FlaskForm):
-    """A button, and the token against forged requests."""

@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response as Answer
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.applications import service
-from hub.applications.forms import AdmissionForm, EmptyForm, NoteForm
+from hub.applications.forms import AdmissionForm, NoteForm
 from hub.applications.rules import ITEMS, KINDS, RIGHTS, ApplicationState, Item
 from hub.members import service as members
 from hub.members.rules import SECTORS
 from hub.members.service import RefusedMoveError
 from hub.web.filters import opening
+from hub.web.forms import EmptyForm
 from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.shown import CursorPage, Filter, Filters
 

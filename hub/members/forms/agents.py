@@ -32,7 +32,3 @@ class AuthorisationForm(FlaskForm):
         return AuthorisationTerms(
             [Permission(scope) for scope in self.scopes.data], self.begins_on.data, self.ends_on.data
         )
-
-
-class EmptyForm(FlaskForm):
-    """A button, and the token against forged requests."""

@@ -30,7 +30,3 @@ class NewPasskeyForm(PasskeyForm):
     """A passkey that is added."""
 
     name = StringField("Name", default="This device", validators=[InputRequired("Give it a name"), Length(max=60)])
-
-
-class EmptyForm(FlaskForm):
-    """A button, and the token against forged requests."""

@@ -61,7 +61,3 @@ class SeatForm(FlaskForm):
         "I have read the agreement of the group and may accept it for my organisation",
         validators=[InputRequired("Tick that you agree")],
     )
-
-
-class EmptyForm(FlaskForm):
-    """A button, and the token against forged requests."""

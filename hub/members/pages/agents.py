@@ -7,9 +7,10 @@ from hub import clock
 from hub.access.gate import actor, requires
 from hub.access.permissions import WORDS, Permission
 from hub.members import service, sign_in
-from hub.members.forms.agents import AuthorisationForm, EmptyForm
+from hub.members.forms.agents import AuthorisationForm
 from hub.members.service import RefusedMoveError, UnknownAuthorisationError, UnknownMemberError
 from hub.web.filters import opening
+from hub.web.forms import EmptyForm
 
 blueprint = Blueprint("agents", __name__)
 

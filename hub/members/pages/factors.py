@@ -10,8 +10,9 @@ from hub.access.actor import Step
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.members import service, sign_in
-from hub.members.forms.factors import CodeForm, EmptyForm, TotpForm
+from hub.members.forms.factors import CodeForm, TotpForm
 from hub.web.filters import opening
+from hub.web.forms import EmptyForm
 from hub.web.own_path import own_path
 
 blueprint = Blueprint("factors", __name__)

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response as Answer
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.members import service
-from hub.members.forms.groups import EmptyForm, GroupForm, GuestForm, RenewalForm, SeatForm
+from hub.members.forms.groups import GroupForm, GuestForm, RenewalForm, SeatForm
 from hub.members.service import RefusedMoveError, UnknownGroupError, UnknownMemberError
 from hub.web.filters import opening
+from hub.web.forms import EmptyForm
 
 blueprint = Blueprint("groups", __name__)
 

@@ -8,8 +8,8 @@ from hub.access.gate import actor, public, requires
 from hub.access.permissions import Permission
 from hub.log import log
 from hub.members import service, sign_in
-from hub.members.forms.factors import EmptyForm
 from hub.members.forms.providers import AddressForm
+from hub.web.forms import EmptyForm
 from hub.web.own_path import own_path
 
 blueprint = Blueprint("provided", __name__)

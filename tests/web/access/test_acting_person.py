@@ -19,7 +19,7 @@ from hub.db import db
 from hub.members import service as members
 from hub.members.rules import MemberState
 from tests.conftest import HTML, Hub, code_now, csrf
-from tests.web.access.test_acting_for import ALL, of
+from tests.web.access.test_acting_for import ALL, number, of
 from tests.web.indicators.test_share_and_match_over_http import share
 from tests.web.members.test_agents import end, give, terms
 from tests.web.members.test_decisions import person
@@ -48,14 +48,6 @@ def page(client: FlaskClient, address: str) -> str:
 
 def send(client: FlaskClient, address: str, token: str) -> TestResponse:
     return client.post(address, data={"csrf_token": token}, headers=HTML)
-
-
-def number(hub: Hub, brand: str = "brand-a") -> int:
-    """Of the living authorisation that a brand gave."""
-    living = "SELECT a.id FROM authorisation a JOIN member m ON m.id = brand_id WHERE ended_at IS NULL AND code = %s"
-    found = hub.sql(living, brand)[0][0]
-    assert isinstance(found, int)
-    return found
 
 
 def acting(hub: Hub, who: str = "agency", brand: str = "brand-a") -> FlaskClient:

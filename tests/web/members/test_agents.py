@@ -62,8 +62,9 @@ def tell(hub: Hub) -> None:
         " RETURNING (args ->> 'member')::integer, args ->> 'other', args ->> 'turn'",
         members.TELL_AUTHORISATION,
     ):
+        assert isinstance(member, int)
         with hub.app.app_context():
-            jobs.tell_authorisation(member, str(other), str(turn), 0)  # type: ignore[arg-type]
+            jobs.tell_authorisation(member, str(other), str(turn), 0)
 
 
 def sentences(hub: Hub, code: str, action: str) -> list[str]:
@@ -370,7 +371,8 @@ def test_viewer_sees_who_acts_and_no_form(alliance: Hub) -> None:
 
 def test_every_turn_has_its_letter(alliance: Hub) -> None:
     number = alliance.sql("SELECT id FROM member WHERE code = 'agency'")[0][0]
+    assert isinstance(number, int)
     for turn in Turn:
         with alliance.app.app_context():
-            jobs.tell_authorisation(number, "brand-a", turn.value, 0)  # type: ignore[arg-type]
+            jobs.tell_authorisation(number, "brand-a", turn.value, 0)
     assert len({letter.subject for letter in letters(alliance)}) == len(Turn)
