@@ -32,8 +32,9 @@ from hub.config import MailServer, Settings
 from hub.db import db
 from hub.epochs import service as epochs
 from hub.ledger.sequencer import Sequencer
+from hub.ledger.signing import Signers
 from hub.manage import database
-from hub.manage.home import prepare_home, secret
+from hub.manage.home import prepare_home
 from hub.manage.postgres import EmbeddedPostgres
 from hub.manage.runtime import free_port
 from hub.members import service as members
@@ -244,7 +245,7 @@ class Hub:
     def sequencer(self) -> Iterator[Sequencer]:
         """A sequencer of the hub's log."""
         with psycopg.connect(plain(as_role(self.owner_url, "sequencer"))) as connection:
-            yield Sequencer(connection, self.signer, self.origin, self.anchor, clock.now)
+            yield Sequencer(connection, self.signers, self.anchor, clock.now)
 
     @property
     def anchor(self) -> Path:
@@ -259,9 +260,14 @@ class Hub:
         return self.app.extensions["settings"].origin
 
     @property
+    def signers(self) -> Signers:
+        """The log's keys."""
+        return Signers(self.home / "ledger", self.origin)
+
+    @property
     def signer(self) -> Signer:
-        """The log's key."""
-        return Signer.from_seed(self.origin, secret(self.home, "ledger/ledger.key").strip().encode())
+        """The first of them."""
+        return self.signers.first()
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """What a statement returns to the database's owner."""

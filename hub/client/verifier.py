@@ -47,6 +47,10 @@ class _Silent:
 
 
 class _Quiet:
+    def say(self, message: str) -> None:
+        """On stderr."""
+        sys.stderr.write(f"alliance-verify: {message}\n")
+
     @contextmanager
     def step(self, label: str, total: int | None) -> Iterator[_Silent]:
         """Nothing."""

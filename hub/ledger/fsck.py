@@ -35,6 +35,7 @@ REMEDIES = {
     "tile": "the tile can be computed from the leaves: delete it and the leaves' hashes will tell; " + RESTORE,
     "state": "the tree's size and root are not those of its leaves: " + RESTORE,
     "checkpoint": "a signed checkpoint does not fit the tree: keep both as evidence, and tell the auditor",
+    "key": "a key that none before it announced signs the log, or one that this home does not hold: tell the auditor",
     "anchor": "database and anchor differ: find out which of them was put back; `hub ledger reanchor` takes two people",
     "view": "the party cannot open what was recorded for it: " + RESTORE,
     "erasure": "a view is gone without a record that it was erased: " + RESTORE,

@@ -10,8 +10,8 @@ import psycopg
 from hub import clock
 from hub.ledger import service
 from hub.ledger.sequencer import BATCH, ForkError, HaltedError, Sequencer
+from hub.ledger.signing import Signers
 from hub.log import describe, log
-from hub.tree.note import Signer
 
 PAUSE = 0.25
 """Seconds between two batches unless the outbox is fuller than one: an event is under a signed checkpoint in half a
@@ -22,7 +22,7 @@ HOLD = 10.0
 """Seconds after which the database ends the transaction of a sequencer that stopped in it, so that another may work."""
 
 
-def sequence(database_url: str, signer: Signer, origin: str, anchor: Path, stop: threading.Event) -> None:
+def sequence(database_url: str, signers: Signers, anchor: Path, stop: threading.Event) -> None:
     """Integrate and publish until `stop` is set, whatever happens meanwhile.
 
     A lost database or a full disk is waited for; a fork halts the log, is said again and again, and nothing is signed.
@@ -31,7 +31,7 @@ def sequence(database_url: str, signer: Signer, origin: str, anchor: Path, stop:
         left.unlink(missing_ok=True)
     while not stop.is_set():
         try:
-            with _sequencer(database_url, signer, origin, anchor) as sequencer:
+            with _sequencer(database_url, signers, anchor) as sequencer:
                 while not stop.is_set():
                     if sequencer.step() < BATCH:
                         stop.wait(PAUSE)
@@ -46,20 +46,20 @@ def sequence(database_url: str, signer: Signer, origin: str, anchor: Path, stop:
             stop.wait(1)
 
 
-def look(database_url: str, signer: Signer, origin: str, anchor: Path) -> None:
+def look(database_url: str, signers: Signers, anchor: Path) -> None:
     """Compare the log with what was signed, once, and halt it where they differ: the hub starts, and only reads.
 
     Raises ClockBehindError: then the hub does not start.
     """
-    with _sequencer(database_url, signer, origin, anchor) as sequencer, suppress(ForkError, HaltedError):
+    with _sequencer(database_url, signers, anchor) as sequencer, suppress(ForkError, HaltedError):
         sequencer.look()
 
 
 @contextmanager
-def _sequencer(database_url: str, signer: Signer, origin: str, anchor: Path) -> Iterator[Sequencer]:
+def _sequencer(database_url: str, signers: Signers, anchor: Path) -> Iterator[Sequencer]:
     options = f"-c timezone=UTC -c jit=off -c idle_in_transaction_session_timeout={HOLD * 1000:.0f}"
     with psycopg.connect(database_url, options=options) as connection:
-        yield Sequencer(connection, signer, origin, anchor, clock.now)
+        yield Sequencer(connection, signers, anchor, clock.now)
 
 
 def check_log() -> int:

@@ -223,12 +223,17 @@ class LogKey(Model):
     """A key that signs checkpoints, and when."""
 
     __tablename__ = "ledger_key"
+    __table_args__ = (
+        Index("uq_ledger_key_newest", text("(until IS NULL)"), unique=True, postgresql_where=text("until IS NULL")),
+    )
 
     vkey: Mapped[str] = mapped_column(Text, primary_key=True)
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     statement: Mapped[str | None] = mapped_column(Text)
     """The note by which the key before it announced it; None of the first."""
+    first_size: Mapped[int | None] = mapped_column(BigInteger)
+    """The size of the first checkpoint that it signed; None before that."""
 
 
 class Witness(Model):

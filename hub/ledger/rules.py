@@ -60,6 +60,9 @@ def trust_policy(url: str, keys: Iterable[Verifier], members: Iterable[Verifier]
     return Policy((*lines, Quorum(QUORUM if enough else NONE)))
 
 
+OVERLAP = timedelta(days=30)
+"""How long a key that has announced another signs beside it: whoever comes by then knows one of them."""
+
 PUSH_PAUSE = timedelta(seconds=10)
 """The shortest time between two checkpoints pushed to one witness."""
 PUSH_SECONDS = 1.0

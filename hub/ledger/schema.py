@@ -58,11 +58,15 @@ def chosen(given: dict[str, Any]) -> Chosen:
 class KeySchema(Schema):
     """A key that signs checkpoints."""
 
+    name = fields.String(metadata={"description": "How the record names it"})
     vkey = fields.String()
     since = fields.DateTime()
     until = fields.DateTime(allow_none=True, metadata={"description": "null: it signs on"})
     statement = fields.String(
         allow_none=True, metadata={"description": "The note by which the key before it announced it; null of the first"}
+    )
+    first_size = fields.Integer(
+        allow_none=True, metadata={"description": "The size of the first checkpoint that it signed; null: none yet"}
     )
 
 

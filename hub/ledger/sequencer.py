@@ -19,6 +19,7 @@ from psycopg.rows import TupleRow
 from hub import clock
 from hub.ledger.journal import ErasedPerson, ErasedView, add, journal_of
 from hub.ledger.rules import CLOCK_BEHIND, Finder
+from hub.ledger.signing import Signers
 from hub.log import log
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody
@@ -67,8 +68,7 @@ class Sequencer:
     """Integrates and publishes over one connection as the sequencer's role."""
 
     connection: Connection
-    signer: Signer
-    origin: str
+    signers: Signers
     anchor: Path
     """Outside the database: the newest checkpoint signed, so that a restored backup is not signed as a fork."""
     now: Callable[[], datetime]
@@ -120,7 +120,7 @@ class Sequencer:
             _refuse_while_halted(cursor)
             cursor.execute(
                 "INSERT INTO ledger_state (one, origin, size, root) VALUES (true, %s, 0, %s) ON CONFLICT DO NOTHING",
-                (self.origin, EMPTY_ROOT),
+                (self.signers.origin, EMPTY_ROOT),
             )
             cursor.execute("SELECT size FROM ledger_state FOR UPDATE")
             size = _one(cursor)
@@ -212,20 +212,33 @@ class Sequencer:
             self.at("checked")
             note = head.note
             if size > head.size:
-                note = self.signer.sign(CheckpointBody(self.origin, size, root).encode())
-                self.at("signed")
                 now = self.now()
+                text, signers = CheckpointBody(self.signers.origin, size, root).encode(), self._signing(cursor, now)
+                note = f"{text}\n{''.join(signer.line(text) for signer in signers)}"
+                self.at("signed")
                 cursor.execute(
                     "INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (%s, %s, %s, %s)",
                     (size, root, note, now if head.at is None else max(now, head.at)),
                 )
                 cursor.execute(
-                    "INSERT INTO ledger_key (vkey, since) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                    (self.signer.verifier.vkey, now),
+                    "UPDATE ledger_key SET first_size = %s WHERE first_size IS NULL AND vkey = ANY(%s)",
+                    (size, [signer.verifier.vkey for signer in signers]),
                 )
                 self.at("inserted")
         self.at("published")
         self._move_anchor(note)
+
+    def _signing(self, cursor: Cursor, now: datetime) -> list[Signer]:
+        """The keys that sign at present, the newest last. Read after the state: no entry that announces a key is
+        under a checkpoint which that key has not signed. Raises MissingKeyError.
+        """
+        told = "SELECT vkey FROM ledger_key WHERE until IS NULL OR until > %s ORDER BY until, since"
+        vkeys = [vkey for (vkey,) in cursor.execute(told, (now,))]
+        if vkeys:
+            return [self.signers.of(vkey) for vkey in vkeys]
+        first = self.signers.first()
+        cursor.execute("INSERT INTO ledger_key (vkey, since) VALUES (%s, %s)", (first.verifier.vkey, now))
+        return [first]
 
     def _check(self, cursor: Cursor, size: int, root: bytes, head: Head, anchored: CheckpointBody | None) -> None:
         """What is stored hashes to the state, and extends the newest checkpoint and the anchor."""
@@ -260,7 +273,7 @@ class Sequencer:
     def _anchored(self, cursor: Cursor) -> CheckpointBody | None:
         """What the anchor states; None before the first. Raises ForkError where there must be one and is none."""
         try:
-            return CheckpointBody.parse(open_note(self.anchor.read_text(), [self.signer.verifier]).text)
+            return CheckpointBody.parse(open_note(self.anchor.read_text(), self.signers.verifiers()).text)
         except FileNotFoundError:
             cursor.execute("SELECT count(*) FROM (SELECT FROM ledger_checkpoint LIMIT 2) AS two")
             if _one(cursor) > 1:

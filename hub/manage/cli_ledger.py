@@ -5,7 +5,9 @@ import sys
 import time
 
 import click
+from flask import current_app
 
+from hub.config import Settings
 from hub.manage.cli_witness import witness
 from hub.manage.operating import operating, refusals_said
 
@@ -84,6 +86,31 @@ def replay_erasures() -> None:
     with operating() as actor:
         parts, people = members.replay_erasures(actor)
     click.echo(f"{parts:,} parts of entries erased anew, {people:,} people forgotten anew.")
+
+
+@ledger.command("rotate-key")
+@click.option("--again", is_flag=True, help="Although the key before signs still: the newest one was stolen.")
+@refusals_said
+def rotate_key(again: bool) -> None:
+    """Have a new key sign the log: `hub ledger rotate-key`.
+
+    The key that signs now announces the new one in a note that it signs, and every member has it on record. Both sign
+    every checkpoint for 30 days; then the new one alone, and the old one's file may be destroyed. Members' clients
+    follow by themselves. Killed at any moment, it has rotated the key or not: run it again, and it says which.
+    """
+    from hub.ledger import service
+    from hub.manage.home import make_ledger_key
+
+    with operating() as actor:
+        settings: Settings = current_app.extensions["settings"]
+        key = service.rotate_key(actor, lambda: make_ledger_key(settings.home, settings.origin), again=again)
+        told = [each.name for each in service.known_witnesses(actor) if each.url is not None]
+        before = service.log_keys()[-2]
+    click.echo(f"The log is signed by {key.vkey} from its next checkpoint on.")
+    click.echo(f"Until {before.until:%d %B %Y} {before.vkey} signs too; keep both files until then, and a backup.")
+    click.echo("Write the new key into the agreement, where members compare it.")
+    if told:
+        click.echo(f"Tell it to whoever runs these witnesses, or they cosign no more then: {', '.join(told)}")
 
 
 ledger.add_command(witness)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from hub.tree.note import Signer
+
 ROOT = Path(__file__).resolve().parents[2]  # the checkout: holds wsgi.py and is the parts' working directory
 
 _LOCK = Path("run/lock")
@@ -97,6 +99,14 @@ def _write(path: Path, content: bytes, *, replace: bool) -> None:
     finally:
         Path(name).unlink(missing_ok=True)
     fsync_folder(path.parent)
+
+
+def make_ledger_key(home: Path, origin: str) -> Signer:
+    """Another key for the log `origin`, in a file of its own. It signs nothing before it is announced."""
+    seed = _seed()
+    signer = Signer.from_seed(origin, seed)
+    write_once(home / "ledger" / f"{signer.verifier.hash.hex()}.key", lambda: seed)
+    return signer
 
 
 def fsync_folder(folder: Path) -> None:

@@ -13,7 +13,6 @@ from hub.config import Settings
 from hub.epochs import service as epochs
 from hub.ledger import service as ledger
 from hub.members import service as members
-from hub.tree.note import Signer
 
 
 def issue(actor: Actor, code: str, out: Path, days: int) -> None:
@@ -34,7 +33,6 @@ def issue(actor: Actor, code: str, out: Path, days: int) -> None:
         os.close(handle)
         out.unlink()
         raise
-    ledger_key = Signer.from_seed(settings.origin, settings.secret("ledger/ledger.key")).verifier
     serving = epochs.keys()
     profile = {
         "version": 1,
@@ -43,7 +41,7 @@ def issue(actor: Actor, code: str, out: Path, days: int) -> None:
         "alliance": settings.alliance,
         "api_key": key,
         "tag_key": base64.b64encode(ledger.tag_key(members.find(code).id)).decode(),
-        "ledger": {"origin": settings.origin, "vkey": ledger_key.vkey},
+        "ledger": {"origin": settings.origin, "vkey": ledger.key_to_pin().vkey},
         "service_vkey": service_signer(settings).verifier.vkey,
         "keys": {each.name: base64.b64encode(each.public_key).decode() for each in serving},
     }

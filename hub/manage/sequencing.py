@@ -6,26 +6,24 @@ from pathlib import Path
 from hub.ledger.jobs import look
 from hub.ledger.journal import journal_of
 from hub.ledger.sequencer import ClockBehindError
+from hub.ledger.signing import Signers
 from hub.log import log, set_up_logs
-from hub.manage.home import secret
-from hub.tree.note import Signer
 
-Settings = tuple[str, Signer, str, Path]
-"""The database's URL as the sequencer, the log's key and origin, and where the anchor lies."""
+Settings = tuple[str, Signers, Path]
+"""The database's URL as the sequencer, the log's keys, and where the anchor lies."""
 
 
 def sequencer_settings(environment: Mapping[str, str]) -> Settings:
     """From HUB_HOME, HUB_ALLIANCE, HUB_LEDGER_ORIGIN and HUB_DATABASE_SEQUENCER_URL."""
     home = Path(environment["HUB_HOME"])
     origin = environment.get("HUB_LEDGER_ORIGIN") or f"{environment.get('HUB_ALLIANCE', 'example')}.alliance-hub/audit"
-    signer = Signer.from_seed(origin, secret(home, "ledger/ledger.key").strip().encode())
     url = environment["HUB_DATABASE_SEQUENCER_URL"].replace("+psycopg", "", 1)
-    return url, signer, origin, home / "ledger" / "anchor.note"
+    return url, Signers(home / "ledger", origin), home / "ledger" / "anchor.note"
 
 
 def erase_again(environment: Mapping[str, str]) -> None:
     """Erase what a backup that was put back has brought back; without a journal of erasures there is nothing to do."""
-    if not journal_of(sequencer_settings(environment)[3]).exists():
+    if not journal_of(sequencer_settings(environment)[-1]).exists():
         return
     from hub.manage.operating import operating
     from hub.members import service as members

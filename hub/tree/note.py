@@ -168,6 +168,11 @@ def open_note(note: str, known: Iterable[Verifier]) -> Note:
     return Note(text, signed_by)
 
 
+def signatures(note: str) -> list[tuple[str, bytes]]:
+    """The key name of each signature line, and what it holds: the key's hash, then the signature. Raises NoteError."""
+    return [_parse_line(line) for line in split_note(note)[1]]
+
+
 def split_note(note: str) -> tuple[str, list[str]]:
     """The text (with its last newline) and the signature lines. Raises NoteError unless it has the form of a note."""
     if len(note) > MOST_BYTES:

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from hub.client.errors import ClientError, usage
 from hub.client.ledger.alarm import altered, withheld
-from hub.client.ledger.log import Place
+from hub.client.ledger.log import Place, announcements_in
 from hub.client.profile import Profile
 from hub.tree.note import MOST_BYTES
 from hub.tree.tiles import LONGEST_ENTRY, TILE_BYTES, WIDTH, tile_path
@@ -95,6 +95,11 @@ class Bundle:
             return self._note(f"{LOG}checkpoint")
         final = self.manifest.final
         return None if final is None else self._note(f"{LOG}checkpoints/{final}")
+
+    def announcements(self) -> Iterable[str]:
+        """Those of the log's keys when it was exported."""
+        name = f"{LOG}keys"
+        return announcements_in(self._read(name, MOST_BYTES)) if name in self._members else ()
 
     def older(self) -> Iterable[str]:
         """Its other checkpoints, each with the cosignatures it had."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # a verifier without the network has no command line of its o
 class Voice(Protocol):
     """Where the user is told how a check goes on."""
 
+    def say(self, message: str) -> None:
+        """Tell something the user should know."""
+
     def step(self, label: str, total: int | None) -> AbstractContextManager[Step]:
         """Show the progress of a long piece of work; `total` None where its end is not known."""
 

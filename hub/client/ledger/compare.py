@@ -12,6 +12,7 @@ from typing import Any
 from hub.client.errors import usage
 from hub.client.ledger.alarm import LedgerAlarm, forked
 from hub.client.ledger.keys import log_keys, stated_by
+from hub.client.ledger.log import LogReader
 from hub.client.ledger.published import open_log
 from hub.client.ledger.state import Memory, read_memory
 from hub.client.ledger.tree_check import SignedTree, check_size
@@ -45,24 +46,30 @@ def compare(session: Session, files: Sequence[Path]) -> Compared:
     Raises ClientError: exit code 30 and an evidence file with both signed notes where they are not; 2 for a file that
     holds no checkpoint signed by the log's key.
     """
+    try:
+        with open_log(session.profile, session.patience, session.console.say) as reader:
+            return _compared(session, files, reader)
+    except LedgerAlarm as alarm:
+        raise alarm.recorded(session.folder) from None
+
+
+def _compared(session: Session, files: Sequence[Path], reader: LogReader) -> Compared:
+    note = reader.checkpoint()
+    # First, as the log may be signed by another key now, and what is in the files too.
+    stated = None if note is None else stated_by(session, note, reader)
     held = [_signed_in(session, file) for file in files]
     own = read_memory(session.folder / "ledger.json")
     held = sorted([*held, own] if own is not None else held, key=lambda each: each.size)
-    try:
-        for one, other in pairwise(held):
-            if one.size == other.size and one.root != other.root:
-                told = f"the hub signed two different logs of {one.size:,} entries"
-                raise forked(told, remembered=one.note, now=other.note)
-        with open_log(session.profile, session.patience, session.console.say) as reader:
-            note = reader.checkpoint()
-            if note is None:
-                check_size(held[-1], None)
-                return Compared([each.size for each in held], 0)
-            tree = SignedTree(reader, stated_by(session, note), note)
-            for each in reversed(held):
-                tree.extends(each)
-    except LedgerAlarm as alarm:
-        raise alarm.recorded(session.folder) from None
+    for one, other in pairwise(held):
+        if one.size == other.size and one.root != other.root:
+            told = f"the hub signed two different logs of {one.size:,} entries"
+            raise forked(told, remembered=one.note, now=other.note)
+    if note is None or stated is None:
+        check_size(held[-1], None)
+        return Compared([each.size for each in held], 0)
+    tree = SignedTree(reader, stated, note)
+    for each in reversed(held):
+        tree.extends(each)
     return Compared([each.size for each in held], tree.size)
 
 

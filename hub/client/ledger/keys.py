@@ -2,33 +2,126 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
-from hub.client.errors import usage
-from hub.client.ledger.alarm import altered
+from hub.client.errors import ClientError, usage
+from hub.client.ledger.alarm import altered, forked
 from hub.client.ledger.checking import Checking
+from hub.client.ledger.log import LogReader
 from hub.client.ledger.state import replace_file
 from hub.client.profile import Profile
 from hub.client.vault import Exchange
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
-from hub.tree.note import NoteError, Verifier
+from hub.tree.note import HASH_BYTES, NoteError, UnknownSignerError, Verifier, signatures, split_note
 from hub.tree.promise import Promise
+from hub.tree.succession import SuccessionError, follow
 from hub.tree.trust_policy import MOST_BYTES, Policy, PolicyError
+
+_KEYS = "keys.json"
+
+
+class HeldKey(NamedTuple):
+    """A key that we hold the log to, and until when it counts (seconds since 1970); None: it announced no other."""
+
+    verifier: Verifier
+    until: int | None
+
+
+def held_keys(check: Checking) -> list[HeldKey]:
+    """The key in our profile, and those after it that we have followed the log to. Raises ClientError without any."""
+    if check.profile.ledger_vkey is None or check.profile.ledger_origin is None:
+        raise usage("the ledger cannot be checked without its public key", "use a profile file: --profile FILE")
+    pinned = Verifier.parse(check.profile.ledger_vkey)
+    try:
+        after = follow(pinned, _kept(check))
+    except SuccessionError as error:
+        raise _damaged(check) from error
+    untils = [one.until for one in after]
+    return [HeldKey(*each) for each in zip((pinned, *(one.verifier for one in after)), (*untils, None), strict=True)]
 
 
 def log_keys(check: Checking) -> list[Verifier]:
-    """The keys that sign for the log. Raises ClientError where the profile holds none."""
-    if check.profile.ledger_vkey is None or check.profile.ledger_origin is None:
-        raise usage("the ledger cannot be checked without its public key", "use a profile file: --profile FILE")
-    return [Verifier.parse(check.profile.ledger_vkey)]
+    """All of them, also those that count no more: for what is shown to be a part of a log that the newest signs."""
+    return [each.verifier for each in held_keys(check)]
 
 
-def stated_by(check: Checking, note: str) -> CheckpointBody:
-    """What a checkpoint states. Raises LedgerAlarm unless one of the log's keys signed it."""
+def stated_by(check: Checking, note: str, reader: LogReader, *, ended: bool = False) -> CheckpointBody:
+    """What a checkpoint states, after following the log to a key that the one we held has announced.
+
+    `ended`: keys that count no more will do (`log_keys`). Raises LedgerAlarm unless one of the log's keys signed it.
+    """
+    origin = str(check.profile.ledger_origin)
+    held = held_keys(check)
     try:
-        return open_checkpoint(note, str(check.profile.ledger_origin), log_keys(check))[0]
+        named = {signature[:HASH_BYTES] for name, signature in signatures(note) if name == origin}
+        if named - {key.verifier.hash for key in held}:
+            held = _followed(check, note, named, held, reader)
+        now = reader.as_of().timestamp()
+        counting = [key.verifier for key in held if ended or key.until is None or key.until > now]
+        return open_checkpoint(note, origin, counting)[0]
+    except UnknownSignerError:
+        raise forked(
+            "the checkpoint is signed by a key that no key we hold has announced, or by one that was replaced",
+            now=note,
+            held=[key.verifier.vkey for key in held],
+            announcements=[*reader.announcements()],
+        ) from None
     except NoteError as error:
         raise altered(f"the checkpoint is not what the key in your profile signs: {error}", now=note) from None
+
+
+def of_ours(note: str) -> CheckpointBody:
+    """What a checkpoint in our own state says: we checked it when we kept it. Raises LedgerAlarm for what is none."""
+    try:
+        return CheckpointBody.parse(split_note(note)[0])
+    except NoteError as error:
+        raise altered(f"the checkpoint that we kept is none: {error}") from None
+
+
+def _followed(
+    check: Checking, note: str, named: Collection[bytes], held: list[HeldKey], reader: LogReader
+) -> list[HeldKey]:
+    """The keys with those after them, up to the last that signed this checkpoint; kept, and said.
+
+    A key announces one other: once we have followed it, another of its announcements counts for nothing. Raises
+    LedgerAlarm where it has announced two, and NoteError for a signature that does not hold.
+    """
+    origin, before = str(check.profile.ledger_origin), held[-1].verifier
+    try:
+        after = follow(before, reader.announcements())
+    except SuccessionError as error:
+        raise forked(f"{error}: {before.vkey}", now=note, announcements=[*error.notes]) from None
+    signed = [at for at, one in enumerate(after, 1) if one.verifier.hash in named]
+    if not signed:
+        return held
+    taken = after[: signed[-1]]
+    open_checkpoint(note, origin, [taken[-1].verifier])
+    replace_file(check.folder / _KEYS, json.dumps({"v": 1, "notes": [*_kept(check), *(one.note for one in taken)]}))
+    check.console.say(f"the log is signed by another key, which the one before announced: {taken[-1].verifier.vkey}")
+    return held_keys(check)
+
+
+def _kept(check: Checking) -> list[str]:
+    """The announcements that we followed. Raises ClientError for a damaged file."""
+    try:
+        document = json.loads((check.folder / _KEYS).read_text(encoding="utf-8"))
+        if document["v"] != 1:
+            raise ValueError("another version")
+        return [str(note) for note in document["notes"]]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(check) from error
+
+
+def _damaged(check: Checking) -> ClientError:
+    return usage(
+        f"the keys of the log that we keep in {check.folder / _KEYS} are damaged",
+        "restore the file from a backup, or remove it: then the log is followed anew from the key in the profile",
+    )
 
 
 def pinned_policy(check: Checking) -> Policy | None:

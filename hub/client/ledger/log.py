@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
@@ -30,6 +31,9 @@ class LogReader(Protocol):
         Raises LedgerAlarm for what is no text.
         """
 
+    def announcements(self) -> Iterable[str]:
+        """The notes by which the log's keys announced others, as far as we are told of them."""
+
     def older(self) -> Iterable[str]:
         """Checkpoints signed before, that came with it."""
 
@@ -44,6 +48,15 @@ class LogReader(Protocol):
 
     def own_lines(self, after: int) -> Iterator[bytes]:
         """Our entries upwards in the tree, a JSON object each; some may be of leaves up to `after`."""
+
+
+def announcements_in(raw: bytes) -> list[str]:
+    """The notes in what the hub says of its keys; none for what is no such document."""
+    try:
+        keys = json.loads(raw)["keys"]
+        return [each["statement"] for each in keys if isinstance(each["statement"], str)]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
 
 
 def leaves_of(bundle: bytes, width: int) -> list[bytes]:

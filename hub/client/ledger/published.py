@@ -14,7 +14,7 @@ from itertools import islice
 from hub import clock
 from hub.client.http import HubConnection
 from hub.client.ledger.alarm import altered, withheld
-from hub.client.ledger.log import Place
+from hub.client.ledger.log import Place, announcements_in
 from hub.client.profile import Profile
 from hub.tree.tiles import WIDTH, tile_path
 
@@ -46,6 +46,10 @@ class PublishedLog:
             return answer.body.decode()
         except UnicodeDecodeError:
             raise altered("the checkpoint is not text") from None
+
+    def announcements(self) -> Iterable[str]:
+        """What the hub says now."""
+        return announcements_in(self._hub().get("/audit/log/keys").body)
 
     def older(self) -> Iterable[str]:
         """None: what the hub signed before is in our memory."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.client.errors import ClientError, ExitCode, false_answer
-from hub.client.ledger.keys import log_keys, pinned_policy
+from hub.client.ledger.alarm import LedgerAlarm
+from hub.client.ledger.keys import log_keys, pinned_policy, stated_by
 from hub.client.ledger.parts import OwnEntry, entry_name, own_entries
+from hub.client.ledger.published import open_log
 from hub.client.session import Session
 from hub.tree.leaf import LeafError, parse_leaf
 from hub.tree.merkle import ProofError, leaf_hash
@@ -43,7 +45,8 @@ def fetch_receipt(session: Session, id: str) -> Receipt:
     Raises ClientError: exit code 75 while the entry waits for its checkpoint, 4 for an id that does not concern us, 5
     for a proof that does not hold.
     """
-    keys, policy = log_keys(session), pinned_policy(session)
+    log_keys(session)
+    policy = pinned_policy(session)
     known = [each.verifier for each in policy.witnesses] if policy is not None else []
     answer = session.hub.get(f"/audit/receipts/{id}", accept=(200, 202))
     if answer.status == 202:
@@ -54,7 +57,12 @@ def fetch_receipt(session: Session, id: str) -> Receipt:
         entry = next(own_entries(given, proof.index, proof.index + 1), None)
         if entry is None or entry_name(parse_leaf(entry.raw).id) != id:
             raise false_answer("the receipt is of another entry")
-        stated, note = proof.verify(leaf_hash(entry.raw), str(session.profile.ledger_origin), keys, known)
+        with open_log(session.profile, session.patience, session.console.say) as reader:
+            stated_by(session, proof.checkpoint, reader)
+        origin, keys = str(session.profile.ledger_origin), log_keys(session)
+        stated, note = proof.verify(leaf_hash(entry.raw), origin, keys, known)
+    except LedgerAlarm as alarm:
+        raise alarm.recorded(session.folder) from None
     except (UnicodeDecodeError, ProofError, NoteError, LeafError) as error:
         raise false_answer(f"the receipt does not hold: {error}") from None
     final = None if policy is None else policy.is_met_by(note.signed_by.keys())

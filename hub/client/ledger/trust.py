@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from hub.client.errors import false_answer
-from hub.client.ledger.keys import names_our_log, pin, pinned_policy, read_policy
+from hub.client.ledger.alarm import LedgerAlarm
+from hub.client.ledger.keys import names_our_log, pin, pinned_policy, read_policy, stated_by
+from hub.client.ledger.published import open_log
 from hub.client.session import Session
 from hub.tree.trust_policy import NONE, Policy, PolicyError
 
@@ -61,12 +63,25 @@ def look_at_policy(session: Session, *, take: bool, file: Path | None) -> Pinned
     except PolicyError as error:
         raise false_answer(f"the hub's trust policy is none: {error}") from None
     if take and not names_our_log(session, hubs):
+        _follow(session)
+    if take and not names_our_log(session, hubs):
         raise false_answer("the policy does not name the log that our profile names")
     if take:
         pin(session, hubs)
     elif file is not None:
         pin(session, read_policy(file))
     return Pinned(pinned_policy(session), hubs, _members(session))
+
+
+def _follow(session: Session) -> None:
+    """Follow the log to the key that signs it now."""
+    try:
+        with open_log(session.profile, session.patience, session.console.say) as reader:
+            note = reader.checkpoint()
+            if note is not None:
+                stated_by(session, note, reader)
+    except LedgerAlarm as alarm:
+        raise alarm.recorded(session.folder) from None
 
 
 def _members(session: Session) -> dict[str, str]:

@@ -127,13 +127,13 @@ def _check(check: Checking, reader: LogReader, memory: Memory | None, *, full: b
             check_size(memory, None)
         waiting = _on_time(exchanges, frozenset(), asked_at, None)
         return Verified(0, 0, 0, 0, 0, check.vault.exchange_count() - waiting, waiting), None
-    stated = stated_by(check, note)
+    stated = stated_by(check, note, reader)
     first = _begin(reader, memory, full=full)
     tree = SignedTree(reader, stated, note)
     tree.extends(memory)
     for older in reader.older():
-        tree.extends(_remembered(stated_by(check, older), older))
-    finality = _finality(check, tree, final, asked_at)
+        tree.extends(_remembered(stated_by(check, older, reader, ended=True), older))
+    finality = _finality(check, reader, tree, final)
     try:
         own, opened = _own_parts(check, reader, tree, first)
         ids = frozenset(leaf.id for leaf in own.values())
@@ -178,7 +178,7 @@ def _remembered(stated: CheckpointBody, note: str) -> Memory:
     return Memory(stated.origin, note, stated.size, stated.root)
 
 
-def _finality(check: Checking, tree: SignedTree, note: str | None, now: datetime) -> Finality | None:
+def _finality(check: Checking, reader: LogReader, tree: SignedTree, note: str | None) -> Finality | None:
     """What the quorum of our policy has cosigned; None without a policy.
 
     Raises LedgerAlarm where that is not a part of the tree.
@@ -188,7 +188,7 @@ def _finality(check: Checking, tree: SignedTree, note: str | None, now: datetime
         return None
     if note is None:
         return Finality(0, reached=False)
-    stated = stated_by(check, note)
+    stated = stated_by(check, note, reader, ended=True)
     tree.extends(_remembered(stated, note))
     try:
         known = [each.verifier for each in policy.witnesses]
@@ -198,7 +198,7 @@ def _finality(check: Checking, tree: SignedTree, note: str | None, now: datetime
     if not policy.is_met_by(opened.signed_by.keys()):
         return Finality(0, reached=False)
     times = [at for at in opened.signed_by.values() if at is not None]
-    recent = bool(times) and max(times) >= (now - FINAL_WITHIN).timestamp()
+    recent = bool(times) and max(times) >= (reader.as_of() - FINAL_WITHIN).timestamp()
     return Finality(stated.size, reached=recent or stated.size == tree.size or policy.quorum == NONE)
 
 

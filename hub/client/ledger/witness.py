@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hub import clock
 from hub.client.errors import ClientError, ExitCode, usage
 from hub.client.ledger.alarm import LedgerAlarm
-from hub.client.ledger.keys import log_keys, stated_by
+from hub.client.ledger.keys import log_keys, of_ours, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.published import open_log
 from hub.client.ledger.state import Memory, replace_file
@@ -101,30 +101,30 @@ def _round(session: Session) -> Cosigned:
     with open_log(session.profile, session.patience, session.console.say) as reader:
         signed = _signed(session, reader, state)
     if signed is None:
-        size = 0 if state.note is None else stated_by(session, state.note).size
+        size = 0 if state.note is None else of_ours(state.note).size
         return Cosigned(state.signer.verifier.name, size, now=False)
     _write(path, signed)  # before anybody sees the line: after a crash we remember what we have signed
     _handed_in(session, path, signed)
-    return Cosigned(state.signer.verifier.name, stated_by(session, str(signed.note)).size, now=True)
+    return Cosigned(state.signer.verifier.name, of_ours(str(signed.note)).size, now=True)
 
 
 def _signed(session: Session, reader: LogReader, state: WitnessState) -> WitnessState | None:
     """The state with the checkpoint offered, cosigned; None when it holds nothing new. Raises LedgerAlarm."""
     last = None
     if state.note is not None:
-        kept = stated_by(session, state.note)
+        kept = of_ours(state.note)
         last = Memory(state.origin, state.note, kept.size, kept.root)
     note = reader.checkpoint("checkpoint/offered")
     if note is None:
         if last is not None:
             check_size(last, None)
         return None
-    if last is not None and stated_by(session, note).size < last.size:
+    if last is not None and stated_by(session, note, reader).size < last.size:
         # Offered because others cosigned it before we cosigned a newer one; or the log was rolled back.
         note = reader.checkpoint() or note
-        SignedTree(reader, stated_by(session, note), note).extends(last)
+        SignedTree(reader, stated_by(session, note, reader), note).extends(last)
         return None
-    stated = stated_by(session, note)
+    stated = stated_by(session, note, reader)
     SignedTree(reader, stated, note).extends(last)
     if last is not None and stated.size == last.size:
         return None
@@ -148,7 +148,7 @@ def _enrolled(session: Session, path: Path) -> WitnessState:
 
 
 def _handed_in(session: Session, path: Path, state: WitnessState) -> WitnessState:
-    size = stated_by(session, str(state.note)).size
+    size = of_ours(str(state.note)).size
     session.hub.post_json("/audit/cosignatures", {"size": size, "lines": state.line})
     sent = replace(state, sent=True)
     _write(path, sent)

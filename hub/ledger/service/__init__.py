@@ -34,6 +34,7 @@ from hub.ledger.service.erasures import (
 from hub.ledger.service.exports import MOST_EXPORTED, Span, SpanError, export, exported_span
 from hub.ledger.service.growth import Delay, WitnessLine, cosigners, delay, growth
 from hub.ledger.service.health import Health, health
+from hub.ledger.service.keys import RotationError, SigningKey, key_to_pin, log_keys, rotate_key, signers
 from hub.ledger.service.log import (
     Head,
     checkpoint_at,
@@ -68,11 +69,9 @@ from hub.ledger.service.sheets import ndjson, sheet
 from hub.ledger.service.tag_keys import add_tag_key, tag_key
 from hub.ledger.service.witnesses import (
     KnownWitness,
-    SigningKey,
     WitnessError,
     enrol_witness,
     known_witnesses,
-    log_keys,
     own_witness,
     remove_own_witness,
     trust_policy,
@@ -102,6 +101,7 @@ __all__ = [
     "NothingToEraseError",
     "OwnEntry",
     "OwnPage",
+    "RotationError",
     "SigningKey",
     "Span",
     "SpanError",
@@ -138,6 +138,7 @@ __all__ = [
     "growth",
     "health",
     "keep_cosignature",
+    "key_to_pin",
     "known_witnesses",
     "lag",
     "log_keys",
@@ -162,7 +163,9 @@ __all__ = [
     "remove_outside_witness",
     "remove_own_witness",
     "retire",
+    "rotate_key",
     "sheet",
+    "signers",
     "tag_key",
     "take_untold",
     "tile",

@@ -23,7 +23,8 @@ from hub.ledger.fsck import Finding
 from hub.ledger.model import Checkpoint, Cosignature, Halt, TreeState
 from hub.ledger.sequencer import LOCK, write_durably
 from hub.ledger.service.append import Concern, append
-from hub.ledger.service.check import anchor_of, check_log, log_verifier
+from hub.ledger.service.check import anchor_of, check_log
+from hub.ledger.service.keys import signers
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
 from hub.tree.merkle import EMPTY_ROOT
 from hub.tree.note import NoteError
@@ -186,6 +187,6 @@ def _bytes(anchor: Path) -> bytes:
 def _stated(anchor: bytes) -> CheckpointBody | None:
     settings: Settings = current_app.extensions["settings"]
     try:
-        return open_checkpoint(anchor.decode(), settings.origin, [log_verifier(settings)])[0]
+        return open_checkpoint(anchor.decode(), settings.origin, signers().verifiers())[0]
     except (NoteError, UnicodeDecodeError):
         return None

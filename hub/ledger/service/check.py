@@ -16,9 +16,11 @@ from hub.ledger.fsck import Checked, Connection, fsck, revived
 from hub.ledger.journal import Erased, journal_of, read
 from hub.ledger.model import LastCheck
 from hub.ledger.rules import Finder
+from hub.ledger.service.keys import log_keys, signers
 from hub.ledger.service.tag_keys import open_key
 from hub.log import log
-from hub.tree.note import Signer, Verifier
+from hub.tree.note import Verifier
+from hub.tree.succession import SuccessionError, follow
 
 NO_REASON_TO_STOP = frozenset({"quarantine", "revived"})
 """Kinds of findings that are told, and with which the log goes on."""
@@ -27,10 +29,26 @@ NO_REASON_TO_STOP = frozenset({"quarantine", "revived"})
 def check_log(anchor: Path | None = None, advance: Callable[[int, int], None] = lambda _done, _of: None) -> Checked:
     """Look at the whole log as it is at one moment; `anchor`: another file than the hub's own. Changes nothing."""
     settings: Settings = current_app.extensions["settings"]
+    known, strange = _keys()
     with _connected(settings) as connection:
-        return fsck(
-            connection, [log_verifier(settings)], settings.origin, anchor or anchor_of(settings), _opens, advance
-        )
+        checked = fsck(connection, known, settings.origin, anchor or anchor_of(settings), _opens, advance)
+    for vkey in strange:
+        checked.found("key", f"ledger_key: {vkey}")
+    return checked
+
+
+def _keys() -> tuple[list[Verifier], list[str]]:
+    """The keys that signed the log, and those of them that none announced; so is a newest that is not in our home."""
+    held, signed = signers().verifiers(), [Verifier.parse(each.vkey) for each in log_keys()]
+    if not signed:
+        return held, []
+    try:
+        after = follow(signed[0], [each.statement for each in log_keys() if each.statement is not None])
+    except SuccessionError:
+        after = ()
+    rightful = {signed[0], *(one.verifier for one in after)}
+    strange = [each for each in signed if each not in rightful or (each == signed[-1] and each not in held)]
+    return signed, [each.vkey for each in strange]
 
 
 def brought_back() -> list[Erased]:
@@ -67,11 +85,6 @@ def check_and_halt(
 def anchor_of(settings: Settings) -> Path:
     """Where the sequencer keeps the newest checkpoint outside of the database."""
     return settings.anchor or settings.home / "ledger" / "anchor.note"
-
-
-def log_verifier(settings: Settings) -> Verifier:
-    """Verifies what the log's own key signed."""
-    return Signer.from_seed(settings.origin, settings.secret("ledger/ledger.key")).verifier
 
 
 def _opens(party: int, sealed: bytes) -> bool:

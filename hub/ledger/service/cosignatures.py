@@ -11,6 +11,7 @@ from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger import rules
 from hub.ledger.model import Checkpoint, Cosignature, Witness
+from hub.ledger.service.keys import taken_over_at
 from hub.ledger.service.log import Head, checkpoint_at, newest_checkpoint
 from hub.ledger.service.witnesses import STANDING, KnownWitness, WitnessError, own_witness, witnesses
 from hub.members.model import Member
@@ -106,7 +107,7 @@ def cosigned_sizes(first: int, most: int, limit: int) -> list[int]:
 
 
 def _newest_cosigned_by(members: int, most: int | None = None) -> Head | None:
-    """The newest checkpoint, up to a size, with lines of at least so many members' witnesses."""
+    """The newest checkpoint, up to a size, with lines of at least so many members' witnesses; and of the newest key."""
     if not members:
         return newest_checkpoint(most)
     row = db.session.execute(
@@ -114,7 +115,7 @@ def _newest_cosigned_by(members: int, most: int | None = None) -> Head | None:
         .join(Cosignature, Cosignature.size == Checkpoint.size)
         .join(Witness, Witness.name == Cosignature.witness)
         .join(Member, Member.id == Witness.party)
-        .where(STANDING, *([] if most is None else [Checkpoint.size <= most]))
+        .where(STANDING, *([Checkpoint.size >= taken_over_at()] if most is None else [Checkpoint.size <= most]))
         .group_by(Checkpoint.size)
         .having(func.count() >= members)
         .order_by(Checkpoint.size.desc())

@@ -13,8 +13,9 @@ from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger import rules
 from hub.ledger.events import Event
-from hub.ledger.model import LogKey, Witness
+from hub.ledger.model import Witness
 from hub.ledger.service.append import Concern, append
+from hub.ledger.service.keys import log_keys
 from hub.members.model import Member
 from hub.members.rules import ACTIVE
 from hub.tree.note import Verifier
@@ -71,24 +72,6 @@ def known_witnesses(actor: Actor) -> list[KnownWitness]:
     """The same for a member, which may know whose they are."""
     actor.must(Permission.LEDGER_READ_OWN)
     return witnesses()
-
-
-@dataclass(frozen=True)
-class SigningKey:
-    """A key of the log, the span in which it signs, and the note by which the key before announced it."""
-
-    vkey: str
-    since: datetime
-    until: datetime | None
-    statement: str | None
-
-
-def log_keys() -> list[SigningKey]:
-    """Every key that ever signed checkpoints, the first one first."""
-    rows = db.session.execute(
-        select(LogKey.vkey, LogKey.since, LogKey.until, LogKey.statement).order_by(LogKey.since, LogKey.vkey)
-    )
-    return [SigningKey(*row) for row in rows]
 
 
 def trust_policy() -> Policy:

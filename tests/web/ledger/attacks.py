@@ -88,7 +88,7 @@ class Scene:
     def sequencer(self, anchor: Path) -> Iterator[Sequencer]:
         """A sequencer with that anchor."""
         with psycopg.connect(plain(as_role(self.hub.owner_url, "sequencer"))) as connection:
-            yield Sequencer(connection, self.hub.signer, self.hub.origin, anchor, clock.now)
+            yield Sequencer(connection, self.hub.signers, anchor, clock.now)
 
     def record(self, count: int = 1) -> None:
         """Events of brand-a, which its client did not ask for."""

@@ -18,10 +18,10 @@ import psycopg
 
 from hub import clock
 from hub.ledger.sequencer import Sequencer
+from hub.ledger.signing import Signers
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
 from hub.tree.merkle import consistency_proof, leaf_hash, node_hash, verify_consistency
-from hub.tree.note import Signer
 from hub.tree.tiles import subtrees
 from tests.conftest import as_role, plain
 from tests.web.ledger.recording import append, new_id
@@ -42,20 +42,20 @@ class Log:
     """The log that is written to, and who may."""
 
     owner_url: str
-    signer: Signer
+    signers: Signers
     anchor: Path
 
     @property
     def origin(self) -> str:
         """Its name, which is the key's."""
-        return self.signer.verifier.name
+        return self.signers.origin
 
     @contextmanager
     def sequencer(self, at: Callable[[str], None], patience: float = 60.0) -> Iterator[Sequencer]:
         """A sequencer; the database ends a transaction in which it stands still for longer than `patience` seconds."""
         options = f"-c timezone=UTC -c idle_in_transaction_session_timeout={patience * 1000:.0f}"
         with psycopg.connect(plain(as_role(self.owner_url, "sequencer")), options=options) as connection:
-            yield Sequencer(connection, self.signer, self.origin, self.anchor, clock.now, at)
+            yield Sequencer(connection, self.signers, self.anchor, clock.now, at)
 
 
 @dataclass
@@ -219,7 +219,7 @@ def _hold(log: Log, counted: Counted) -> None:
     before: CheckpointBody | None = None
     subtree = subtrees(lambda level, n: stored[level, n])
     for size, root, note in checkpoints:
-        stated, _ = open_checkpoint(note, log.origin, [log.signer.verifier])
+        stated, _ = open_checkpoint(note, log.origin, log.signers.verifiers())
         assert (stated.size, stated.root) == (size, bytes(root)) == (size, roots[size]), "a checkpoint is not true"
         if before is not None:
             proof = consistency_proof(before.size, size, subtree)

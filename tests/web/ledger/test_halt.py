@@ -190,7 +190,7 @@ def test_cosignature_of_a_checkpoint_that_is_gone_halts_at_the_start(alliance: H
     alliance.anchor.unlink()
     alliance.sql("DELETE FROM ledger_checkpoint WHERE size = %s", size)
     alliance.sql("DELETE FROM ledger_checkpoint WHERE size < (SELECT max(size) FROM ledger_checkpoint)")
-    jobs.look(plain(as_role(alliance.owner_url, "sequencer")), alliance.signer, alliance.origin, alliance.anchor)
+    jobs.look(plain(as_role(alliance.owner_url, "sequencer")), alliance.signers, alliance.anchor)
     assert f"a witness has cosigned {size} entries" in str(reason(alliance))
 
 
@@ -215,7 +215,7 @@ def test_restored_backup_is_refused_before_the_first_exchange(alliance: Hub) -> 
         grow(alliance, 3)
         restored.anchor.write_text(alliance.anchor.read_text())
         url = plain(as_role(restored.owner_url, "sequencer"))
-        jobs.look(url, restored.signer, restored.origin, restored.anchor)
+        jobs.look(url, restored.signers, restored.anchor)
         assert "was a backup restored?" in str(reason(restored))
         assert exchange(restored, "share").status_code == 503
 
@@ -246,9 +246,7 @@ def test_sequencers_process_lives_on_and_goes_on_once_the_halt_is_lifted(
     halt(alliance)
     stop = threading.Event()
     url = plain(as_role(alliance.owner_url, "sequencer"))
-    running = threading.Thread(
-        target=jobs.sequence, args=(url, alliance.signer, alliance.origin, alliance.anchor, stop)
-    )
+    running = threading.Thread(target=jobs.sequence, args=(url, alliance.signers, alliance.anchor, stop))
     running.start()
     try:
         alliance.sql(
@@ -274,9 +272,9 @@ def test_sequencers_process_lives_on_and_goes_on_once_the_halt_is_lifted(
 def test_clock_behind_the_newest_checkpoint_refuses_the_start_and_halts_nothing(alliance: Hub) -> None:
     url = plain(as_role(alliance.owner_url, "sequencer"))
     with time_machine.travel(clock.now() - timedelta(hours=1), tick=False), pytest.raises(ClockBehindError):
-        jobs.look(url, alliance.signer, alliance.origin, alliance.anchor)
+        jobs.look(url, alliance.signers, alliance.anchor)
     with time_machine.travel(clock.now() - timedelta(minutes=1), tick=False):
-        jobs.look(url, alliance.signer, alliance.origin, alliance.anchor)
+        jobs.look(url, alliance.signers, alliance.anchor)
     assert reason(alliance) is None
 
 

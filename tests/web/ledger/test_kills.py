@@ -9,8 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from hub.manage.home import secret
-from hub.tree.note import Signer
+from hub.ledger.signing import Signers
 from tests.conftest import as_role, plain
 from tests.web.ledger.kills import POINTS, Log, run_kills, start
 from tests.web.ledger.recording import append, new_id
@@ -21,7 +20,7 @@ def log(owner_url: str, home: Path, tmp_path: Path) -> Log:
     """An empty log."""
     return Log(
         owner_url,
-        Signer.from_seed("kills.example/audit", secret(home, "ledger/ledger.key").encode().strip()),
+        Signers(home / "ledger", "kills.example/audit"),
         tmp_path / "anchor.note",
     )
 

@@ -1,0 +1,115 @@
+"""The keys that sign the log, one after the other: each announces the next, on record to every member.
+
+A rotation is one commit. Killed before it, a new key may lie in the home: it counts for nothing, and the next rotation
+takes it. Killed after it, nothing is left to do: the sequencer reads here by which keys it signs.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from hub import clock
+from hub.access.actor import Actor
+from hub.access.permissions import Permission
+from hub.config import Settings
+from hub.db import db
+from hub.ledger import rules
+from hub.ledger.events import Event
+from hub.ledger.model import LogKey
+from hub.ledger.service.append import Concern, append
+from hub.ledger.signing import Signers
+from hub.members.model import Member
+from hub.members.rules import ACTIVE
+from hub.tree.note import Signer, Verifier
+from hub.tree.succession import announce
+
+
+class RotationError(ValueError):
+    """The log's key cannot be rotated now; the text says why."""
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A key of the log, the span in which it signs, and the note by which the key before announced it."""
+
+    vkey: str
+    since: datetime
+    until: datetime | None
+    statement: str | None
+    first_size: int | None
+
+    @property
+    def name(self) -> str:
+        """How the record names it: the beginning of the verifier key's digest, which reads like no number."""
+        return base64.urlsafe_b64encode(hashlib.sha256(self.vkey.encode()).digest()[:18]).decode()
+
+
+def log_keys() -> list[SigningKey]:
+    """Every key that ever signed checkpoints, the first one first."""
+    rows = db.session.execute(
+        select(LogKey.vkey, LogKey.since, LogKey.until, LogKey.statement, LogKey.first_size).order_by(
+            LogKey.until, LogKey.since
+        )
+    )
+    return [SigningKey(*row) for row in rows]
+
+
+def signers() -> Signers:
+    """The private keys in this hub's home."""
+    settings: Settings = current_app.extensions["settings"]
+    return Signers(settings.home / "ledger", settings.origin)
+
+
+def key_to_pin() -> Verifier:
+    """The newest key that signs each checkpoint by now. Raises MissingKeyError before the first, without its file."""
+    signing = [each.vkey for each in log_keys() if each.first_size is not None]
+    return Verifier.parse(signing[-1]) if signing else signers().first().verifier
+
+
+def rotate_key(actor: Actor, make: Callable[[], Signer], *, again: bool = False) -> SigningKey:
+    """Have another key sign the log, beside the newest for `rules.OVERLAP` and alone after that; tell every member.
+
+    `make` makes the key's file, unless the home holds one that was never announced. `again`: although another rotation
+    is under way. Raises RotationError, LedgerHaltedError.
+    """
+    actor.must(Permission.MEMBER_ADMINISTER)
+    newest = db.session.execute(select(LogKey).where(LogKey.until.is_(None)).with_for_update()).scalar_one_or_none()
+    if newest is None:
+        raise RotationError("nothing is signed yet: there is no key that could announce another")
+    known, now = {each.vkey: each for each in log_keys()}, clock.now()
+    ends = [each.until for each in known.values() if each.until is not None and each.until > now]
+    if ends and not again:
+        raise RotationError(
+            f"the newest key was announced lately: until {clock.stamp(max(ends))} the one before it signs too"
+        )
+    held = signers().all()
+    if newest.vkey not in held:
+        raise RotationError(f"the home does not hold the private key of {newest.vkey}, which must announce the next")
+    successor = next((each for vkey, each in held.items() if vkey not in known), None) or make()
+    until = (now + rules.OVERLAP).replace(microsecond=0)
+    statement = announce(held[newest.vkey], successor.verifier, int(until.timestamp()))
+    newest.until = until
+    db.session.flush()
+    db.session.add(LogKey(vkey=successor.verifier.vkey, since=now, until=None, statement=statement))
+    db.session.flush()
+    rotated = log_keys()[-1]
+    members = db.session.execute(select(Member.id).where(Member.state.in_(ACTIVE))).scalars()
+    append(
+        actor,
+        Event.KEY_ROTATED,
+        subject={"type": "ledger_key", "ref": rotated.name},
+        digests={"result": hashlib.sha256(statement.encode()).hexdigest()},
+        concerned={member: Concern("counterparty") for member in members},
+    )
+    db.session.commit()
+    return rotated
+
+
+def taken_over_at() -> int:
+    """The size of the first checkpoint that the newest key signed: witnesses are offered none before it any more."""
+    return db.session.execute(select(func.max(LogKey.first_size))).scalar_one() or 0
