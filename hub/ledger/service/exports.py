@@ -108,7 +108,9 @@ def _files(actor: Actor, span: Span, keys: str) -> Iterator[tuple[str, Iterable[
     yield f"{_LOG}policy", [trust_policy().encode()]
     yield f"{_LOG}keys", [keys.encode()]
     for size in sorted(sizes):
-        yield f"{_LOG}checkpoints/{size}", [cosigned(size, checkpoint_at(size) or "").encode()]
+        note = checkpoint_at(size)
+        if note is not None:
+            yield f"{_LOG}checkpoints/{size}", [cosigned(size, note).encode()]
     for level, n, hashes in _tiles(first, head.size):
         yield f"{_LOG}tile/{tiles.tile_path(level, n, len(hashes) // 32)}", [hashes]
     for n, leaves in _bundles(first, head.size):

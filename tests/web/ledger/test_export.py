@@ -224,6 +224,25 @@ def test_erased_view_is_accounted_for_in_the_file(alliance: Hub, member: Typing,
     assert "no record of the erasure" in member("verify", "--bundle", file, code=40).err
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "which"),
+    [
+        ("ledger_tile", "hashes", "level = 0 AND n = 0"),
+        ("ledger_entry", "leaf", "id = (SELECT entry_id FROM ledger_leaf WHERE leaf_index = 200)"),
+        ("ledger_part", "view", "entry_id = (SELECT entry_id FROM ledger_leaf WHERE leaf_index = 200)"),
+    ],
+)
+def test_file_of_a_log_that_was_altered_is_noticed(
+    alliance: Hub, member: Typing, tmp_path: Path, table: str, column: str, which: str
+) -> None:
+    file = tmp_path / "log.zip"
+    alliance.sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    alliance.sql(f"UPDATE {table} SET {column} = set_byte({column}, 40, get_byte({column}, 40) # 1) WHERE {which}")
+    member("export", file)
+    member("verify", "--bundle", file, code=20)
+    assert [each["code"] for each in member.evidence()] == [20]
+
+
 def test_exchange_that_is_not_in_the_file_is_overdue(alliance: Hub, member: Typing, tmp_path: Path) -> None:
     file = tmp_path / "log.zip"
     member("verify")
