@@ -14,12 +14,13 @@ from pathlib import Path
 
 import urllib3
 
-from benchmarks import nets
+from benchmarks import ledger, nets
 from benchmarks.stage import Stage, b64, fill, stage, token
 from hub.tokens import Blinder, EvaluationKey, KeyId
 
 OUT = Path("benchmarks/results.json")
 KEY = "example.b1.domain"
+FIFTH = 200_000
 
 
 @dataclass(frozen=True)
@@ -263,7 +264,7 @@ def _single(hub: Stage, count: int = 400) -> float:
 
 def _key_ids(hub: Stage) -> dict[str, int]:
     with hub.sql() as connection:
-        return dict(connection.execute("SELECT name, id FROM token_key").fetchall())  # type: ignore[arg-type]
+        return dict(connection.execute("SELECT name, id FROM token_key").fetchall())
 
 
 def matching() -> list[Figure]:
@@ -342,7 +343,56 @@ def access() -> list[Figure]:
     ]
 
 
-SUITES = {"evaluation": evaluation, "sharing": sharing, "matching": matching, "access": access}
+def log() -> list[Figure]:
+    """The log: recording, the way into the tree, receipts, and what a member's own check of it costs."""
+    with stage(4, 1) as hub:
+        ledger.load(hub, 5, 8)  # every worker has answered
+        loaded = ledger.load(hub, 60, 8)
+        alone, recorded = ledger.recording(hub, 1)
+        eight, eight_recorded = ledger.recording(hub, 8)
+        ledger.integrated(hub, 1000)  # what recording left is in the tree
+        turns = [FIFTH / ledger.integrated(hub, FIFTH) for _ in range(5)]
+        receipt = ledger.receipts(hub)
+        checked = ledger.verified(hub)
+    return [
+        at_least(
+            "log: audited exchanges/s over HTTP for 60 s, 4 workers",
+            loaded.rate,
+            500,
+            f"8 clients on the same machine; p99 {loaded.slow * 1000:.0f} ms",
+        ),
+        at_most("log: s from event to signed checkpoint, p99", loaded.lag, 1.5, "at that load"),
+        at_most(
+            "log: time of a durable commit, recorded / bare row",
+            alone / recorded,
+            1.8,
+            f"{recorded:,.0f} against {alone:,.0f} commits/s",
+        ),
+        at_most(
+            "log: the same with eight clients",
+            eight / eight_recorded,
+            1.8,
+            f"{eight_recorded:,.0f} against {eight:,.0f} commits/s",
+        ),
+        at_least("log: thousands of entries/s into the tree", min(turns) / 1000, 20, "the slowest fifth of 1,000,000"),
+        at_least(
+            "log: the last fifth of 1,000,000 / the first",
+            turns[-1] / turns[0],
+            0.9,
+            f"{turns[-1]:,.0f} against {turns[0]:,.0f} entries/s",
+        ),
+        at_most("log: ms of a receipt over HTTP at 1,000,000, p99", receipt * 1000, 10, "authenticated"),
+        at_least("log: thousands of entries/s checked, the tree", checked.tree / 1000, 700, "offline, one core"),
+        at_most(
+            "log: check of tree and leaves / bare SHA-256 in C",
+            checked.bare / checked.whole,
+            5,
+            f"{checked.whole:,.0f} against {checked.bare:,.0f} entries/s",
+        ),
+    ]
+
+
+SUITES = {"ledger": log, "evaluation": evaluation, "sharing": sharing, "matching": matching, "access": access}
 
 
 def main(names: list[str]) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -45,7 +46,7 @@ class Stage:
         session.headers["Authorization"] = f"Bearer {self.profiles[code]['api_key']}"
         return session
 
-    def sql(self) -> psycopg.Connection[tuple[object, ...]]:
+    def sql(self) -> psycopg.Connection[Any]:
         """A connection as the database's owner."""
         return psycopg.connect(self.owner_url.replace("+psycopg", "", 1), options="-c jit=off")
 
@@ -143,9 +144,7 @@ def _founded(made: Stage, environment: dict[str, str], home: Path) -> Stage:
     return made
 
 
-def fill(
-    connection: psycopg.Connection[tuple[object, ...]], key_id: int, member_id: int, first: int, count: int
-) -> None:
+def fill(connection: psycopg.Connection[Any], key_id: int, member_id: int, first: int, count: int) -> None:
     """Put `count` contributions at E2 under a key straight into the database."""
     with connection.transaction():
         connection.execute(

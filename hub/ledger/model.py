@@ -124,7 +124,6 @@ class PartyLeaf(Model):
     leaf_index: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     entry_id: Mapped[UUID] = mapped_column(Uuid)
     n: Mapped[int] = mapped_column(SmallInteger)
-    action: Mapped[str] = mapped_column(String(40))
 
 
 class Tile(Model):

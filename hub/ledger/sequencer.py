@@ -23,11 +23,11 @@ from hub.ledger.signing import Signers
 from hub.log import log
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody
-from hub.tree.leaf import LeafError, parse_leaf
+from hub.tree.leaf import LeafError, leaf_id
 from hub.tree.merkle import EMPTY_ROOT, ProofError, leaf_hash
 from hub.tree.note import NoteError, Signer, open_note, split_note
 
-BATCH = 2000
+BATCH = 5000
 LOCK = 7263
 ERASES = frozenset({"audit.erase", "audit.forget"})
 """What records the erasure of an entry or a person; old entries are retired by the calendar, after a restore too."""
@@ -135,13 +135,13 @@ class Sequencer:
                 for at, ((entry, _, _), hashed) in enumerate(zip(entries, hashes, strict=True), size):
                     copy.write_row((at, entry, hashed))
             self.at("leaves")
-            ids = [entry for entry, _, _ in entries]
             cursor.execute(
-                "INSERT INTO ledger_party_leaf (party, leaf_index, entry_id, n, action)"
-                " SELECT p.party, g.leaf_index, g.id, p.n, g.action"
-                " FROM unnest(%s::uuid[], %s::bigint[], %s::text[]) AS g(id, leaf_index, action)"
-                " JOIN ledger_part p ON p.entry_id = g.id ON CONFLICT DO NOTHING",
-                (ids, list(range(size, size + len(ids))), [action for _, _, action in entries]),
+                "INSERT INTO ledger_party_leaf (party, leaf_index, entry_id, n)"
+                " SELECT p.party, l.leaf_index, l.entry_id, p.n FROM ledger_leaf l"
+                # OFFSET 0: looked up entry by entry, whatever is thought of a table that has grown since
+                " CROSS JOIN LATERAL (SELECT party, n FROM ledger_part WHERE entry_id = l.entry_id OFFSET 0) p"
+                " WHERE l.leaf_index >= %s ON CONFLICT DO NOTHING",
+                (size,),
             )
             cursor.executemany(
                 "INSERT INTO ledger_tile (level, n, hashes) VALUES (%s, %s, %s)"
@@ -325,7 +325,7 @@ def _fault(entry: UUID, leaf: bytes | None, index: int | None) -> str | None:
     if index is not None:
         return f"the entry {entry} is in the tree already, as {index}"
     try:
-        return None if parse_leaf(bytes(leaf)).id == entry.bytes else f"the leaf of the entry {entry} bears another id"
+        return None if leaf_id(leaf) == entry.bytes else f"the leaf of the entry {entry} bears another id"
     except LeafError as error:
         return f"the entry {entry} has no leaf: {error}"
 

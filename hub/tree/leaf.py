@@ -8,6 +8,7 @@ from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import ge
 from typing import Any, NamedTuple
 
 from hub.tree.view import ViewError, canonical_bytes, checked_bytes
@@ -125,15 +126,27 @@ def parse_leaf(leaf: bytes) -> Leaf:
     The one form allowed is the canonical one (RFC 8785), so keys that stand twice, other keys or spaces, base64 with
     spare bits, and pairs out of order are all refused.
     """
+    id, hidden, tags = _read(leaf)
+    return Leaf(id, tuple([Pair(a2b_base64(each), tagged) for each, tagged in zip(hidden, tags, strict=True)]))
+
+
+def leaf_id(leaf: bytes) -> bytes:
+    """The id of a leaf that is read as strictly as by `parse_leaf`, in half the time. Raises LeafError."""
+    return _read(leaf)[0]
+
+
+def _read(leaf: bytes) -> tuple[bytes, Sequence[bytes], list[bytes]]:
+    """The id, the commitments as they are written, and the tags."""
     form = _LEAF.fullmatch(leaf)
     if form is None:
         raise LeafError('a leaf reads {"id":…,"p":[{"c":…,"t":…},…],"v":1} in canonical JSON and base64')
-    pairs = tuple([Pair(a2b_base64(hidden), a2b_base64(tagged)) for hidden, tagged in _PAIRS.findall(form[2])])
-    if len(pairs) not in SIZES:
+    hidden, written = zip(*_PAIRS.findall(form[2]), strict=True)
+    tags = [a2b_base64(each) for each in written]
+    if len(tags) not in SIZES:
         raise LeafError("a leaf has 2, 4, 8 or 16 pairs")
-    if any(pairs[n].tag >= pairs[n + 1].tag for n in range(len(pairs) - 1)):
+    if any(map(ge, tags, tags[1:])):
         raise LeafError("a leaf's pairs stand by ascending tag, each tag once")
-    return Leaf(a2b_base64(form[1]), pairs)
+    return a2b_base64(form[1]), hidden, tags
 
 
 def opens(leaf: Leaf, n: int, salt: bytes, view: bytes | Mapping[str, Any]) -> bool:

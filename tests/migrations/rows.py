@@ -59,8 +59,9 @@ ROWS = {
     "ledger_dispute": f"INSERT INTO ledger_dispute (name, party, at, code, evidence) VALUES ('x_1', 1, now(), 10, {_KEY})",
     "ledger_pending": f"INSERT INTO ledger_pending (entry_id) VALUES ({_ENTRY})",
     "ledger_leaf": f"INSERT INTO ledger_leaf (leaf_index, entry_id, leaf_hash) VALUES (0, {_ENTRY}, {_KEY})",
-    "ledger_party_leaf": "INSERT INTO ledger_party_leaf (party, leaf_index, entry_id, n, action)"
-    f" VALUES (1, 0, {_ENTRY}, 0, 'match.run')",
+    # with the column that it had once, where it is there
+    "ledger_party_leaf": "INSERT INTO ledger_party_leaf SELECT * FROM jsonb_populate_record(NULL::ledger_party_leaf,"
+    f" jsonb_build_object('party', 1, 'leaf_index', 0, 'entry_id', {_ENTRY}, 'n', 0, 'action', 'match.run'))",
     "ledger_tile": f"INSERT INTO ledger_tile (level, n, hashes) VALUES (0, 0, {_KEY})",
     "ledger_state": f"INSERT INTO ledger_state (one, origin, size, root) VALUES (true, 'example', 1, {_KEY})",
     "ledger_halt": "INSERT INTO ledger_halt (one, name, found_by, reason, since)"

@@ -1,8 +1,13 @@
 """What goes wrong without anybody's doing: late commits, broken rows, full disks, files that cannot be written."""
 
+import os
 import resource
-from collections.abc import Iterator
+import secrets
+import subprocess
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -11,8 +16,10 @@ import pytest
 from hub.tree.checkpoint import CheckpointBody
 from hub.tree.note import split_note
 from tests.conftest import Hub
-from tests.web.ledger.recording import append, application, new_id, reason, record, sealed
+from tests.web.indicators.test_share_and_match_over_http import share, token
+from tests.web.ledger.recording import append, application, as_superuser, new_id, reason, record, sealed
 from tests.web.ledger.test_log_over_http import grow
+from tests.web.test_every_error_is_a_problem import GOOD, SHARE
 
 
 @pytest.fixture
@@ -118,6 +125,75 @@ def test_anchor_that_cannot_be_written_is_one_checkpoint_behind_and_nothing_furt
     alliance.sequence()
     assert anchored(alliance) == newest(alliance)
     assert alliance.sql("SELECT count(*) FROM ledger_entry") == alliance.sql("SELECT count(*) FROM ledger_leaf")
+
+
+@contextmanager
+def small_disk(hub: Hub, table: str) -> Iterator[Callable[[], None]]:
+    """The table lies on a disk of its own, of 4 MiB; what is given enlarges it."""
+    ((folder,),) = hub.sql("SHOW data_directory")
+    data, name = Path(str(folder)), f"small_{secrets.token_hex(4)}"
+    disk = data.parent / name
+    disk.mkdir()
+    _mount(disk, f"size=4m,mode=700,uid={data.stat().st_uid}")
+    try:
+        hub.sql(f"CREATE TABLESPACE {name} LOCATION '{disk}'")
+        hub.sql(f"ALTER TABLE {table} SET TABLESPACE {name}")
+        yield lambda: _mount(disk, "remount,size=16m")
+        hub.sql(f"ALTER TABLE {table} SET TABLESPACE pg_default")
+        hub.sql(f"DROP TABLESPACE {name}")
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+        disk.rmdir()
+
+
+def _mount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(disk)], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone may mount a disk")
+def test_exchange_for_which_the_disk_has_no_room_is_refused_whole_and_done_once_there_is(alliance: Hub) -> None:
+    client = alliance.client("brand-a")
+    share(client, 1)
+    fill = (
+        "INSERT INTO ledger_entry SELECT gen_random_uuid(), now(), 'filler.row', decode(repeat('00', {0}), 'hex')"
+        " FROM generate_series(1, {1})"
+    )
+    body = GOOD | {"tokens": b64encode(token(2)).decode()}
+    with small_disk(alliance, "ledger_entry") as enlarge:
+        for row in (fill.format(1900, 100), fill.format(10, 1)):
+            with pytest.raises(psycopg.errors.DiskFull):
+                as_superuser(alliance, *[row] * 2000)
+        recorded = alliance.sql("SELECT count(*) FROM ledger_pending")
+        assert [client.post(SHARE, json=body).status_code for _ in range(3)] == [503] * 3
+        assert alliance.sql("SELECT count(*) FROM contribution") == [(1,)]
+        assert alliance.sql("SELECT count(*) FROM ledger_pending") == recorded
+        enlarge()
+        as_superuser(alliance, "DELETE FROM ledger_entry WHERE action = 'filler.row'")
+        assert client.post(SHARE, json=body).status_code == 200
+    alliance.sequence()
+    assert alliance.sql("SELECT count(*) FROM ledger_entry") == alliance.sql("SELECT count(*) FROM ledger_leaf")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone may mount a disk")
+def test_batch_for_which_the_disk_has_no_room_stays_in_the_outbox_and_nothing_is_signed(alliance: Hub) -> None:
+    signed = newest(alliance)
+    with small_disk(alliance, "ledger_leaf") as enlarge:
+        fill = (
+            "INSERT INTO ledger_leaf SELECT 1000000 + m.top + n, gen_random_uuid(), sha256('')"
+            " FROM (SELECT max(leaf_index) % 1000000 AS top FROM ledger_leaf) m, generate_series(1, {}) n"
+        )
+        for rows in (1000, 1):
+            with pytest.raises(psycopg.errors.DiskFull):
+                as_superuser(alliance, *[fill.format(rows)] * 1000)
+        waiting = {record(alliance) for _ in range(200)}
+        with alliance.sequencer() as sequencer, pytest.raises(psycopg.errors.DiskFull):
+            sequencer.step()
+        assert waiting <= {row[0] for row in alliance.sql("SELECT entry_id FROM ledger_pending")}
+        assert (newest(alliance), reason(alliance)) == (signed, None)
+        enlarge()
+        as_superuser(alliance, "DELETE FROM ledger_leaf WHERE leaf_index > 1000000")
+        alliance.sequence()
+    assert waiting <= in_tree(alliance)
 
 
 def test_anchor_left_behind_by_a_crash_is_moved_at_the_next_step(alliance: Hub) -> None:

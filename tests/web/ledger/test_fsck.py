@@ -65,7 +65,7 @@ ROT: Sequence[tuple[str, str, set[str]]] = (
         "ledger_entry.action",
         "UPDATE ledger_entry SET action = 'match.run' WHERE id = (SELECT entry_id FROM ledger_leaf"
         " WHERE leaf_index = 100)",
-        {"entry", "party leaf"},
+        {"entry"},
     ),
     (
         "ledger_entry.id",

@@ -1,0 +1,296 @@
+"""What the log costs: recording, the way into the tree, receipts, and a member's own check of all of it."""
+
+import hashlib
+import secrets
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import make_url
+
+from benchmarks.stage import Stage, token
+from hub import clock
+from hub.manage.postgres import binary
+from hub.tree import tiles
+from hub.tree.checkpoint import CheckpointBody
+from hub.tree.merkle import HASH_BYTES
+from hub.tree.note import split_note
+
+KEY = "example.b1.domain"
+PARTS = 3
+"""Parties that an entry concerns: who acted, who is told, and the auditor."""
+VIEW = (
+    b'{"action":"match.run","actor":"p_0123456789abcdef","at":"2026-11-26T12:00:00.000Z",'
+    b'"counts":{"asked":10000,"matched":12},"digests":{"request":"'
+    + b"0"
+    * 64
+    + b'"},"id":"%b","member":"platform-x","outcome":"allowed","role":"actor",'
+    b'"subject":{"ref":"example.b1.domain","type":"key"},"v":1,"via":"api"}'
+)
+BARE = """INSERT INTO exchanged VALUES (gen_random_uuid());\n"""
+RECORDED = """BEGIN;
+INSERT INTO exchanged VALUES (gen_random_uuid());
+SELECT ledger_append(gen_random_uuid(), now(), 'match.run', '{leaf}'::bytea, '{{1,2,3}}', '{{0,1,2}}',
+  ARRAY['{view}', '{view}', '{view}']::bytea[], ARRAY['{salt}', '{salt}', '{salt}']::bytea[]);
+COMMIT;
+"""
+
+
+def leaf(id: bytes) -> bytes:
+    """A leaf of four pairs that nobody can open."""
+    pairs = sorted((secrets.token_bytes(16), secrets.token_bytes(32)) for _ in range(4))
+    listed = b",".join(b'{"c":"%b","t":"%b"}' % (b64encode(hidden), b64encode(tagged)) for tagged, hidden in pairs)
+    return b'{"id":"%b","p":[%b],"v":1}' % (b64encode(id), listed)
+
+
+# --- recording ----------------------------------------------------------------------------------------------------
+
+
+def recording(hub: Stage, clients: int, rounds: int = 3, seconds: int = 4) -> tuple[float, float]:
+    """Durable commits a second of a bare row, and of the same with an entry of three parts; medians, in turns."""
+    written = RECORDED.format(
+        leaf=_sql(leaf(bytes(16))), view=_sql(VIEW % b64encode(bytes(16))), salt=_sql(bytes(range(32)))
+    )
+    with hub.sql() as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS exchanged (id uuid PRIMARY KEY)")
+        connection.execute("GRANT INSERT ON exchanged TO PUBLIC")
+    rates: dict[str, list[float]] = {BARE: [], written: []}
+    for _ in range(rounds):
+        for script, each in rates.items():
+            each.append(_pgbench(hub.environment["HUB_DATABASE_APP_URL"], script, clients, seconds))
+    bare, recorded = (statistics.median(each) for each in rates.values())
+    return bare, recorded
+
+
+def _sql(value: bytes) -> str:
+    return rf"\x{value.hex()}"
+
+
+def _pgbench(url: str, script: str, clients: int, seconds: int) -> float:
+    where = make_url(url)
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script)
+        file.flush()
+        command = [
+            str(binary("pgbench")),
+            "-n",
+            "-M",
+            "prepared",
+            "-c",
+            str(clients),
+            "-T",
+            str(seconds),
+            "-f",
+            file.name,
+        ]
+        place = [*("-h", where.query.get("host") or where.host), *("-U", where.username), where.database]
+        told = subprocess.run(
+            [*command, *(str(each) for each in place)],
+            env={"PGPASSWORD": str(where.password)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    (rate,) = (line for line in told.stdout.splitlines() if line.startswith("tps = "))
+    return float(rate.split()[2])
+
+
+# --- exchanges over HTTP ------------------------------------------------------------------------------------------
+
+
+class Load(NamedTuple):
+    """What came of a steady load."""
+
+    rate: float
+    """Exchanges a second, each authenticated, answered and recorded."""
+    lag: float
+    """Seconds from an event to the first signed checkpoint that holds it: the 99th percentile."""
+    slow: float
+    """Seconds of an exchange: the 99th percentile."""
+
+
+def load(hub: Stage, seconds: float, clients: int) -> Load:
+    """Look-ups of one token from so many clients, as fast as they are answered."""
+    since, until = clock.now(), time.perf_counter() + seconds
+    with ThreadPoolExecutor(clients) as pool:
+        times = [each for took in pool.map(lambda n: _ask(hub, n, until), range(clients)) for each in took]
+    time.sleep(3)  # the last of them are signed
+    with hub.sql() as connection:
+        lags = connection.execute(
+            "SELECT extract(epoch FROM (SELECT c.at FROM ledger_checkpoint c WHERE c.size > l.leaf_index"
+            " ORDER BY c.size LIMIT 1) - e.at)::float FROM ledger_entry e JOIN ledger_leaf l ON l.entry_id = e.id"
+            " WHERE e.at >= %s AND e.action = 'match.run'",
+            (since,),
+        ).fetchall()
+    assert len(lags) == len(times), (len(lags), len(times))
+    return Load(len(times) / seconds, _p99([lag for (lag,) in lags]), _p99(times))
+
+
+def _ask(hub: Stage, number: int, until: float) -> list[float]:
+    """The seconds of each exchange, over one connection: the load has little to spare for a library."""
+    where, times = urlsplit(hub.url), []
+    head = (
+        f"POST /api/v1/keys/{KEY}/matches HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Type: application/octet-stream\r\n"
+        f"Authorization: Bearer {hub.profiles['platform-x']['api_key']}\r\nContent-Length: 32\r\n\r\n"
+    ).encode()
+    with (
+        socket.create_connection((str(where.hostname), where.port or 80)) as connection,
+        connection.makefile("rb") as answers,
+    ):
+        n = 0
+        while (began := time.perf_counter()) < until:
+            n += 1
+            connection.sendall(head + token(number * 10_000_000 + n))
+            assert answers.readline().split()[1] == b"200"
+            length = 0
+            while (line := answers.readline()) != b"\r\n":
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            answers.read(length)
+            times.append(time.perf_counter() - began)
+    return times
+
+
+def _p99(values: list[float]) -> float:
+    return statistics.quantiles(values, n=100)[98]
+
+
+# --- into the tree ------------------------------------------------------------------------------------------------
+
+
+def offered(hub: Stage, count: int) -> list[bytes]:
+    """Put so many entries into the outbox, as the hub's own function leaves them; their ids."""
+    ids, now = [secrets.token_bytes(16) for _ in range(count)], clock.now()
+    told = (now, "match.run", "allowed", "actor", "api", "platform-x")
+    with hub.sql() as connection, connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # what triggers would write is written here
+        ((party,),) = cursor.execute("SELECT id FROM member WHERE code = 'platform-x'").fetchall()
+        with cursor.copy("COPY ledger_entry (id, at, action, leaf) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["uuid", "timestamptz", "varchar", "bytea"])
+            for id in ids:
+                copy.write_row((UUID(bytes=id), now, "match.run", leaf(id)))
+        with cursor.copy(
+            "COPY ledger_part (entry_id, n, party, view, salt, at, action, outcome, role, via, acting)"
+            " FROM STDIN (FORMAT BINARY)"
+        ) as copy:
+            copy.set_types(["uuid", "int2", "int4", "bytea", "bytea", "timestamptz", *["varchar"] * 5])
+            for id in ids:
+                view = VIEW % b64encode(id)
+                for n in range(PARTS):
+                    copy.write_row((UUID(bytes=id), n, party + n, view, bytes(32), *told))
+        connection.commit()
+        connection.autocommit = True
+        cursor.execute("VACUUM ANALYZE ledger_entry, ledger_part")
+        cursor.execute(
+            "INSERT INTO ledger_pending (entry_id) SELECT unnest(%s::uuid[])", ([UUID(bytes=id) for id in ids],)
+        )
+    return ids
+
+
+def integrated(hub: Stage, count: int) -> float:
+    """Seconds in which the running sequencer takes so many entries into the tree and signs them."""
+    before = _signed(hub)
+    offered(hub, count)
+    began = time.perf_counter()  # it is woken by the clock: at most a second of this is sleep
+    while _signed(hub) < before + count:
+        time.sleep(0.02)
+    return time.perf_counter() - began
+
+
+def _signed(hub: Stage) -> int:
+    with hub.sql() as connection:
+        ((size,),) = connection.execute("SELECT coalesce(max(size), 0) FROM ledger_checkpoint").fetchall()
+    return int(size)
+
+
+# --- reading it back ----------------------------------------------------------------------------------------------
+
+
+def receipts(hub: Stage, count: int = 500) -> float:
+    """Seconds of a receipt over HTTP: the 99th percentile of receipts of entries from all over the tree."""
+    with hub.sql() as connection:
+        rows = connection.execute(
+            "SELECT p.entry_id FROM ledger_party_leaf p JOIN member m ON m.id = p.party AND m.code = 'platform-x'"
+            " WHERE p.leaf_index %% (SELECT 1 + size / %s FROM ledger_state) = 0",
+            (count,),
+        ).fetchall()
+    times = []
+    with hub.session("platform-x") as session:
+        for (id,) in rows:
+            name = urlsafe_b64encode(id.bytes).decode().rstrip("=")
+            began = time.perf_counter()
+            answer = session.get(f"{hub.url}/audit/receipts/{name}")
+            times.append(time.perf_counter() - began)
+            assert answer.status_code == 200, answer.text
+    return _p99(times)
+
+
+class Verified(NamedTuple):
+    """Entries a second of a member's own check, and of bare SHA-256 over the same bytes."""
+
+    tree: float
+    whole: float
+    bare: float
+
+
+def verified(hub: Stage) -> Verified:
+    """Check all the log as a member has it, against SHA-256 in one call over as many bytes as that hashes."""
+    size, root, hashes, bundles = _fetched(hub)
+
+    def read(level: int, n: int) -> bytes:
+        return hashes[level, n]
+
+    def tree() -> None:
+        for _ in tiles.authenticate(size, root, read):
+            pass
+
+    def whole() -> None:
+        for n, tile in tiles.authenticate(size, root, read):
+            tiles.check_bundle(n, tiles.decode_bundle(bundles[n], len(tile) // HASH_BYTES), tile)
+
+    nodes = bytes((size - 1) * (1 + 2 * HASH_BYTES))
+    leaves = b"".join(bundles)  # two bytes of length each in place of the one that a leaf is hashed with
+    times = []
+    for work in (tree, whole, lambda: (hashlib.sha256(leaves), hashlib.sha256(nodes))):
+        took = []
+        for _ in range(3):
+            began = time.perf_counter()
+            work()
+            took.append(time.perf_counter() - began)
+        times.append(size / min(took))
+    return Verified(*times)
+
+
+def _fetched(hub: Stage) -> tuple[int, bytes, dict[tuple[int, int], bytes], list[bytes]]:
+    with hub.sql() as connection:
+        ((note,),) = connection.execute("SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1").fetchall()
+        body = CheckpointBody.parse(split_note(note)[0])
+        kept: dict[tuple[int, int], bytes] = {
+            (level, n): each for level, n, each in connection.execute("SELECT level, n, hashes FROM ledger_tile")
+        }
+        with connection.cursor("leaves") as cursor:
+            cursor.execute(
+                "SELECT e.leaf FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id WHERE l.leaf_index < %s"
+                " ORDER BY l.leaf_index",
+                (body.size,),
+            )
+            return body.size, body.root, kept, [*_bundles(bytes(row[0]) for row in cursor)]
+
+
+def _bundles(leaves: Iterator[bytes]) -> Iterator[bytes]:
+    held: list[bytes] = []
+    for each in leaves:
+        held.append(each)
+        if len(held) == tiles.WIDTH:
+            yield tiles.encode_bundle(held)
+            held = []
+    if held:
+        yield tiles.encode_bundle(held)
