@@ -2,7 +2,7 @@
 
 import base64
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,7 +12,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from hub import clock, mail
-from hub.access.grants import Role
+from hub.access.grants import AGENT_SCOPES, Role
 from hub.access.guard import read_as
 from hub.access.permissions import Permission
 from hub.applications import service as applications
@@ -25,7 +25,7 @@ from hub.members.rules import DecisionKind, MemberState
 from hub.members.service.authorisations import AuthorisationTerms
 from hub.members.service.credentials import CredentialTerms
 from hub.members.service.providers import ProviderTerms
-from tests.conftest import Hub, fresh_database, hub_on
+from tests.conftest import Hub, csrf, fresh_database, hub_on
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
 from tests.web.members.documents import pdf
 from tests.web.members.letters import forget_password
@@ -54,6 +54,22 @@ PEOPLE: Mapping[str, tuple[str, Role]] = {
     **{f"person-of-{code}": (code, Role.OWNER) for code in (*MEMBERS, "alliance") if code != "brand-a"},
 }
 """Who → member and role."""
+
+
+@dataclass(frozen=True)
+class Acting:
+    """A reader that acts for a brand: which, with what, and the person that it is, if it is one and no key."""
+
+    brand: str
+    scopes: Collection[Permission]
+    person: str | None = None
+
+
+ACTING: Mapping[str, Acting] = {
+    "key of agency for brand-a": Acting("brand-a", AGENT_SCOPES),
+    "person-of-agency for brand-a": Acting("brand-a", AGENT_SCOPES, "person-of-agency"),
+    "key of agency for brand-b": Acting("brand-b", [Permission.MATCH_READ_OWN]),
+}
 LABELS = ("clear", "green", "amber", "amber+strict", "red")
 AUDIENCES: Mapping[str, Mapping[str, Any]] = {
     "anybody": {},
@@ -141,6 +157,7 @@ def everybody(cluster: str, home: Path, evaluator_url: str) -> Iterator[Everybod
         _look(made)
         _change(made)
         _correspond(made)
+        _act(made)
         hub.sequence()
         yield made
 
@@ -328,10 +345,28 @@ def _correspond(made: Everybody) -> None:
                 members.set_provider(actor, ProviderTerms(f"https://login.{code}.example.org", "hub", "secret"))
                 members.ask_domain(actor, f"sign-in-at-{code}.org")
             forget_password(made.hub, f"{who}@alliance-hub.org")
-    with person(made.hub, "owner") as actor:
-        span = (clock.today(), clock.today() + timedelta(days=10))
-        members.give_authorisation(actor, "agency", AuthorisationTerms([Permission.MATCH_RUN], *span))
     made.hub.sql(
         "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
         " SELECT id, member_id, 'https://login.example.org', email, now() FROM person"
     )
+
+
+def _act(made: Everybody) -> None:
+    """Two brands authorise the agency, with more and with less; a key of its and a person act for them."""
+    span = (clock.today(), clock.today() + timedelta(days=10))
+    let = {acting.brand: acting.scopes for acting in ACTING.values()}
+    for owner, brand in (("owner", "brand-a"), ("person-of-brand-b", "brand-b")):
+        with person(made.hub, owner) as actor:
+            members.give_authorisation(actor, "agency", AuthorisationTerms(let[brand], *span))
+    for who, acting in ACTING.items():
+        made.member_of[who] = acting.brand
+        made.clients[who] = client = made.hub.client("agency")
+        client.environ_base["HTTP_ACTING_FOR"] = acting.brand
+        if acting.person is not None:
+            made.clients[who] = client = made.hub.signed_in(acting.person, "10.1.99.7")
+            chosen = (
+                "SELECT a.id FROM authorisation a JOIN member m ON m.id = brand_id WHERE ended_at IS NULL AND code = %s"
+            )
+            ((number,),) = made.hub.sql(chosen, acting.brand)
+            sent = {"csrf_token": csrf(client.get("/agents").text)}
+            assert client.post(f"/agents/{number}/acting", data=sent).status_code == 303

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from hub.web.pagination import seal_cursor
 from tests.conftest import ROOT
-from tests.web.access.everybody import GROUPS, Everybody
+from tests.web.access.everybody import ACTING, GROUPS, Everybody
 from tests.web.access.test_access_matrix import routes
 from tests.web.indicators.test_share_and_match_over_http import KEY, token
 
@@ -188,7 +188,8 @@ def _in_address(part: Any) -> Any:
 
 def foreign(all_there_is: Everybody, reader: str, kind: str) -> list[Name]:
     """Up to three records that are neither the reader's nor, unless they are a person's own, its member's."""
-    mine = {reader, all_there_is.member_of[reader]}
+    acting = ACTING.get(reader)
+    mine = {reader, all_there_is.member_of[reader]} if acting is None else {acting.person}
     names = [name for name, whose in owners(all_there_is, kind).items() if not whose & mine]
     return names[:: max(1, len(names) // 2)]
 
@@ -270,7 +271,10 @@ def test_cursor_of_somebody_else_is_answered_like_one_made_up(
     assert refused > 10
 
 
-SOME = ("nobody", "key of brand-a", "key of shop", "key of checker", "owner", "person-of-shop", "person-of-alliance")
+SOME = (
+    *("nobody", "key of brand-a", "key of shop", "key of checker", "owner", "person-of-shop", "person-of-alliance"),
+    *("key of agency for brand-a", "person-of-agency for brand-a"),
+)
 """A reader of each kind."""
 
 
