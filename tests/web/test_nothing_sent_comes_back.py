@@ -63,7 +63,7 @@ def test_error_does_not_repeat_what_was_sent(hub: Hub) -> None:
     for one in hostile():
         answer = brand.open(one.path, method=one.method, data=one.body, content_type=one.media, headers=one.headers)
         assert 400 <= answer.status_code < 500, one
-        assert SENT.lower() not in (answer.text + str(answer.headers)).lower(), one
+        assert SENT.lower() not in (answer.get_data().decode(errors="replace") + str(answer.headers)).lower(), one
 
 
 @contextmanager

@@ -66,7 +66,9 @@ def _crawled(all_there_is: Everybody, client: FlaskClient) -> str:
     waiting = [
         rule.rule
         for rule in all_there_is.hub.app.url_map.iter_rules()
-        if not rule.arguments and "GET" in (rule.methods or ()) and not rule.rule.startswith("/audit/log")
+        if not rule.arguments
+        and "GET" in (rule.methods or ())
+        and not rule.rule.startswith(("/audit/log", "/ledger/verify/"))
     ]
     waiting += ["/history?act=contribution.withdrawn", "/audit/entries?limit=10000"]
     while waiting:
