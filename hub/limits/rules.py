@@ -27,7 +27,12 @@ PARTS = {"key": 2, "person": 4}
 
 BODY_UNIT = 32 * 1024
 """Bytes of a body that count for one request more: a thousand tokens."""
-HEAVY = {"indicators_api.token_list": 10, "ledger_api.entries": 10}
+HEAVY = {
+    "indicators_api.token_list": 10,
+    "ledger_api.entries": 10,
+    "ledger.download": 50,
+    "ledger_api.export": 150,  # keeps a worker's thread for half a minute: what an authority's person may at all
+}
 """Endpoints whose answer is long, and for how many requests one counts."""
 UPLOADS = {"apply.confirm": 50}
 """Endpoints that take files from whoever has a key that serves once, and for how many requests one counts: its body
