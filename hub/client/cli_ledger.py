@@ -116,7 +116,8 @@ def dispute(options: Options, /, evidence: Path, as_json: bool) -> None:
 
 
 @ledger.command(
-    epilog=examples("alliance --profile brand.json ledger receipt 1xZyqQ0bT4yQm3m2Vw5K9g --out share.receipt")
+    epilog=examples("alliance --profile brand.json ledger receipt 1xZyqQ0bT4yQm3m2Vw5K9g --out share.receipt"),
+    context_settings={"ignore_unknown_options": True},  # one id in 64 begins with a dash
 )
 @click.argument("id")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the proof (c2sp.org/tlog-proof@v1) to this file.")

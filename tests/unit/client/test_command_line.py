@@ -144,6 +144,12 @@ def test_hub_that_cannot_be_reached_ends_with_75(file: Path, tmp_path: Path, mon
     assert last[1].startswith("  → check the network")
 
 
+def test_id_that_begins_with_a_dash_is_an_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLIANCE_STATE", str(tmp_path / "state"))
+    for id in ("-URYFUTf3HMgqnSoqCPcEg", "--RYFUTf3HMgqnSoqCPcEg"):
+        assert typed("--profile", written_profile(tmp_path), "--patience", "0", "ledger", "receipt", id).code == 75
+
+
 def test_full_disk_under_the_output_is_told_in_words(file: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

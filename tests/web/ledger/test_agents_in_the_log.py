@@ -55,7 +55,8 @@ def test_what_is_withheld_from_an_agent_is_noticed_by_its_client(
     exchanged: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exchanged.sql(
-        "DELETE FROM ledger_party_leaf p USING member m WHERE m.id = p.party AND code = 'agency' AND action = 'match.run'"
+        "DELETE FROM ledger_party_leaf l USING ledger_part p, member m WHERE p.entry_id = l.entry_id AND p.party = l.party"
+        " AND m.id = p.party AND m.code = 'agency' AND p.action = 'match.run'"
     )
     with served(exchanged) as url:
         at_terminal(exchanged, url, "agency", tmp_path, monkeypatch)("verify", "--full", code=40)

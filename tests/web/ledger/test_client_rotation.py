@@ -158,7 +158,7 @@ def test_witness_receipt_policy_and_comparison_go_on_across_a_rotation(
         assert member.answer("policy", "--take")["same"] is True
         member("compare", tmp_path / "before", member.state / "ledger.json")
         (entry,) = log.hub.sql(
-            "SELECT rtrim(translate(encode(uuid_send(entry_id), 'base64'), '+/', '-_'), '=') FROM ledger_party_leaf"
+            "SELECT rtrim(translate(encode(uuid_send(entry_id), 'base64'), '+/', '-_'), '=') FROM ledger_part"
             " WHERE action = 'ledger.key_rotated' AND party = (SELECT id FROM member WHERE code = 'brand-a')"
         )
         member("receipt", str(entry[0]))
