@@ -350,7 +350,7 @@ def log() -> list[Figure]:
         loaded = ledger.load(hub, 60, 8)
         alone, recorded = ledger.recording(hub, 1)
         eight, eight_recorded = ledger.recording(hub, 8)
-        ledger.integrated(hub, 1000)  # what recording left is in the tree
+        ledger.integrated(hub, 1000)  # nothing of the load is left
         turns = [FIFTH / ledger.integrated(hub, FIFTH) for _ in range(5)]
         receipt = ledger.receipts(hub)
         checked = ledger.verified(hub)
