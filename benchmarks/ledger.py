@@ -129,7 +129,7 @@ def load(hub: Stage, seconds: float, clients: int) -> Load:
     since, until = clock.now(), time.perf_counter() + seconds
     with ThreadPoolExecutor(clients) as pool:
         times = [each for took in pool.map(lambda n: _ask(hub, n, until), range(clients)) for each in took]
-    time.sleep(3)  # the last of them are signed
+    time.sleep(3)  # the sequencer is another process, and signs the last of them within a second or two
     with hub.sql() as connection:
         lags = connection.execute(
             "SELECT extract(epoch FROM (SELECT c.at FROM ledger_checkpoint c WHERE c.size > l.leaf_index"
@@ -208,7 +208,7 @@ def integrated(hub: Stage, count: int) -> float:
     offered(hub, count)
     began = time.perf_counter()  # it is woken by the clock: at most a second of this is sleep
     while _signed(hub) < before + count:
-        time.sleep(0.02)
+        time.sleep(0.02)  # nothing tells when a checkpoint is signed: looked at fifty times a second
     return time.perf_counter() - began
 
 

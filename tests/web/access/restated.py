@@ -86,7 +86,7 @@ def sighted(all_there_is: Everybody) -> set[tuple[int, str]]:
     return {
         (word.number, word.owner)
         for reader in readers_of_lists()
-        for now in [effects(all_there_is, reader, all_there_is.before)]
+        for now in [effects_then(all_there_is, reader)]  # looked up once a reader
         for word in all_there_is.before
         if word.number in now and word.owner not in {reader, OUT_OF_STANDING}
         if not word.withdrawn and passes(all_there_is, reader, word)
@@ -145,6 +145,7 @@ def reading(hub: Any, code: str | None, brand: str | None = None) -> Iterator[ps
 def sql(all_there_is: Everybody, code: str | None, statement: str) -> set[Any]:
     """The rows of a statement that has no WHERE of its own."""
     with reading(all_there_is.hub, code) as connection:
+        # psycopg takes literal statements alone; this one is made of the names of our own tables
         return set(connection.execute(statement).fetchall())  # type: ignore[call-overload]
 
 

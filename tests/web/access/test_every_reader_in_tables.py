@@ -197,6 +197,7 @@ def test_sql_of_the_application_gives_an_agent_what_passes_to_the_brand_and_noth
         for table in (*OWNED, *THE_OFFICE_ALONE, *BY_AUDIENCE, *OTHERWISE):
             counted = f"SELECT count(*) FROM {table}"
             with reading(all_there_is.hub, "agency", brand) as connection:
+                # psycopg takes literal statements alone; this one is made of the names of our own tables
                 found[table, brand] = set(connection.execute(counted).fetchall())  # type: ignore[call-overload]
             own = sql(all_there_is, brand, counted)
             expected[table, brand] = {(0,)} if table in THE_BRANDS_ALONE else own

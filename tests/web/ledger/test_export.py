@@ -112,7 +112,7 @@ def test_file_longer_than_allowed_is_refused_and_one_without_an_end_stops_there(
 
 
 def sizes(hub: Hub) -> list[int]:
-    return [row[0] for row in hub.sql("SELECT size FROM ledger_checkpoint ORDER BY size")]  # type: ignore[misc]
+    return [int(str(size)) for (size,) in hub.sql("SELECT size FROM ledger_checkpoint ORDER BY size")]
 
 
 def test_reader_that_others_wrote_reads_the_unpacked_folder(alliance: Hub, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -155,8 +156,8 @@ def test_sequencer_killed_after_writing_it_writes_it_once_more_and_it_is_read_on
 ) -> None:
     written = Sequencer._journal
 
-    def killed(*given: object) -> None:
-        written(*given)  # type: ignore[arg-type]
+    def killed(*given: Any) -> None:
+        written(*given)
         raise OSError
 
     assert tried(office, "ben", proposed(office, named(office))) == "done"
