@@ -175,12 +175,15 @@ def decode_bundle(bundle: bytes, width: int | None = None) -> list[bytes]:
     Raises ProofError when it ends inside an entry, holds more than 256, or not as many as asked for.
     """
     entries, at, end = [], 0, len(bundle)
-    while at < end:
-        start = at + 2
-        at = start + int.from_bytes(bundle[start - 2 : start], "big")
-        if start > end or at > end:
-            raise ProofError("the bundle ends inside an entry")
-        entries.append(bundle[start:at])
+    try:
+        while at < end:
+            start = at + 2
+            at = start + (bundle[at] << 8 | bundle[at + 1])  # a third of the time of a slice and int.from_bytes
+            entries.append(bundle[start:at])
+    except IndexError:
+        at = end + 1
+    if at > end:
+        raise ProofError("the bundle ends inside an entry")
     if len(entries) > WIDTH or (width is not None and len(entries) != width):
         raise ProofError(f"the bundle holds {len(entries)} entries instead of {WIDTH if width is None else width}")
     return entries
@@ -188,7 +191,7 @@ def decode_bundle(bundle: bytes, width: int | None = None) -> list[bytes]:
 
 def check_bundle(n: int, entries: Sequence[bytes], tile: bytes) -> None:
     """Raise ProofError unless the entries of bundle `n` are those whose hashes stand in tile `n` of level 0."""
-    hashes = b"".join(map(leaf_hash, entries))
+    hashes = b"".join([sha256(b"\x00" + entry).digest() for entry in entries])  # leaf_hash without the call
     if hashes == tile:
         return
     for at, entry in enumerate(entries):
