@@ -36,13 +36,19 @@ VIEW = (
     + b'"},"id":"%b","member":"platform-x","outcome":"allowed","role":"actor",'
     b'"subject":{"ref":"example.b1.domain","type":"key"},"v":1,"via":"api"}'
 )
-BARE = """INSERT INTO exchanged VALUES (gen_random_uuid());\n"""
-RECORDED = """BEGIN;
-INSERT INTO exchanged VALUES (gen_random_uuid());
-SELECT ledger_append(gen_random_uuid(), now(), 'match.run', '{leaf}'::bytea, '{{1,2,3}}', '{{0,1,2}}',
-  ARRAY['{view}', '{view}', '{view}']::bytea[], ARRAY['{salt}', '{salt}', '{salt}']::bytea[]);
-COMMIT;
+ROW = "INSERT INTO exchanged VALUES (gen_random_uuid());\n"
+"""The least that a commit can hold."""
+SHARED = """SELECT set_config('hub.member', '{member}', true), set_config('hub.kind', 'brand', true);
+INSERT INTO indicator (key_id, token) VALUES ({key}, sha256(int8send(:n)));
+INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, shared_at, expires_on, state)
+  VALUES ({key}, sha256(int8send(:n)), {member}, 'infringing', 2, 2, now(), current_date + 300, 'active');
 """
+"""What a brand's word on one token is in the database."""
+RECORD = """SELECT ledger_append(gen_random_uuid(), now(), 'indicator.shared', '{leaf}'::bytea, '{{1,2,3}}', '{{0,1,2}}',
+  ARRAY['{view}', '{view}', '{view}']::bytea[], ARRAY['{salt}', '{salt}', '{salt}']::bytea[]);
+"""
+OWING = ("indicator", "contribution")
+"""Tables whose triggers owe a record."""
 
 
 def leaf(id: bytes) -> bytes:
@@ -55,26 +61,46 @@ def leaf(id: bytes) -> bytes:
 # --- recording ----------------------------------------------------------------------------------------------------
 
 
-def recording(hub: Stage, clients: int, rounds: int = 3, seconds: int = 4) -> tuple[float, float]:
-    """Durable commits a second of a bare row, and of the same with an entry of three parts; medians, in turns."""
-    written = RECORDED.format(
-        leaf=_sql(leaf(bytes(16))), view=_sql(VIEW % b64encode(bytes(16))), salt=_sql(bytes(range(32)))
-    )
-    rates: dict[str, list[float]] = {BARE: [], written: []}
+class Recorded(NamedTuple):
+    """Durable commits a second: of what is exchanged alone, and of the same with an entry of three parts."""
+
+    alone: float
+    recorded: float
+
+
+def recording(hub: Stage, clients: int, rounds: int = 3, seconds: int = 4) -> tuple[Recorded, Recorded]:
+    """What recording costs a brand's word on one token, and what it would cost a row of one column; medians, in turns.
+
+    The word alone is written as if there were no log, so without the triggers that owe a record either.
+    """
     with hub.sql() as connection:
         connection.autocommit = True
+        ((member,),) = connection.execute("SELECT id FROM member WHERE code = 'brand-a'").fetchall()
+        ((key,),) = connection.execute("SELECT id FROM token_key WHERE name = %s", (KEY,)).fetchall()
+        word = SHARED.format(member=member, key=key)
+        entry = RECORD.format(
+            leaf=_sql(leaf(bytes(16))), view=_sql(VIEW % b64encode(bytes(16))), salt=_sql(bytes(range(32)))
+        )
+        scripts = [
+            f"\\set n random(1, 9000000000000000000)\nBEGIN;\n{each}COMMIT;\n"
+            for each in (word, word + entry, ROW, ROW + entry)
+        ]
+        rates: list[list[float]] = [[] for _ in scripts]
         connection.execute("CREATE TABLE IF NOT EXISTS exchanged (id uuid PRIMARY KEY)")
         connection.execute("GRANT INSERT ON exchanged TO PUBLIC")
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))  # these entries have all one leaf: they are no log
         for _ in range(rounds):
-            for script, each in rates.items():
+            for script, each in zip(scripts, rates, strict=True):
+                for table in OWING:
+                    able = "ENABLE" if entry in script else "DISABLE"
+                    connection.execute(f"ALTER TABLE {table} {able} TRIGGER owe_record")
                 each.append(_pgbench(hub.environment["HUB_DATABASE_APP_URL"], script, clients, seconds))
         connection.execute("SET session_replication_role = replica")
         connection.execute("DELETE FROM ledger_part USING ledger_pending q WHERE q.entry_id = ledger_part.entry_id")
         connection.execute("DELETE FROM ledger_entry USING ledger_pending q WHERE q.entry_id = id")
         connection.execute("TRUNCATE ledger_pending, exchanged")
-    bare, recorded = (statistics.median(each) for each in rates.values())
-    return bare, recorded
+    medians = [statistics.median(each) for each in rates]
+    return Recorded(*medians[:2]), Recorded(*medians[2:])
 
 
 def _sql(value: bytes) -> str:
