@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 
-from flask import Flask, current_app, flash, g, redirect, request, session
+from flask import Flask, Request, current_app, flash, g, redirect, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_security import FSQLALiteUserDatastore, RoleMixin, Security, user_authenticated
 from werkzeug.wrappers import Response
 
@@ -79,12 +80,24 @@ class People(FSQLALiteUserDatastore):
         return service.person_named(named.get("email", ""))
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Sessions of browsers: what comes with a key in its header brings none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """That of the cookie, an empty one if there is a header beside it."""
+        return self.session_class() if "Authorization" in request.headers else super().open_session(app, request)
+
+
 def attach_sign_in(app: Flask) -> None:
     """Register Flask-Security with our people."""
     app.config.update(SETTINGS)
     Security(app, People(db, Person, NoRoles))
     app.jinja_env.globals.update(passkey_options=passkey_options, takes_passkeys=lambda: party().takes_passkeys)
     app.login_manager.request_loader(lambda _: None)  # type: ignore[attr-defined]  # no tokens beside our keys
+    app.session_interface = Sessions()
+    # nobody asks Flask-Principal who is there, and it would look at each request
+    asked_before = app.before_request_funcs[None]
+    asked_before[:] = [each for each in asked_before if each.__module__ != "flask_principal"]
 
     @app.before_request
     def _ask_for_the_password() -> Response | None:

@@ -27,6 +27,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_OURS = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
 
 KEPT = "public, max-age=31536000, immutable"
 """For static files whose address holds their version or digest."""
@@ -42,8 +43,8 @@ def attach_headers(app: Flask) -> None:
 
     @app.after_request
     def set_headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        chosen = {name.lower() for name, _ in response.headers}  # looked through once, not for each of ours
+        response.headers.extend([each for name, each in _OURS if name not in chosen])
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
         if request.endpoint == "static" and response.status_code in (200, 304):
