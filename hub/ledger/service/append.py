@@ -18,7 +18,7 @@ from hub.access.actor import Actor
 from hub.db import compiled, given
 from hub.ledger.events import Event
 from hub.ledger.rules import HALTED
-from hub.ledger.service.tag_keys import tag_keys_for
+from hub.ledger.service.tag_keys import TagKeys, forget_tag_keys, tag_keys_for
 from hub.tree.leaf import MOST_PARTS, seal_leaf
 
 Counts = Mapping[str, int]
@@ -32,16 +32,20 @@ class LedgerHaltedError(Exception):
 
 _APPEND = compiled(
     select(
-        func.ledger_append(
+        func.ledger_append_under(
+            given("seals", ARRAY(LargeBinary)),
+            given("beside", ARRAY(Integer)),
             given("entry", Uuid),
             given("moment", DateTime(timezone=True)),
             given("what", Text),
             given("leaf", LargeBinary),
             *(given(name, ARRAY(Integer)) for name in ("parties", "places")),
             *(given(name, ARRAY(LargeBinary)) for name in ("views", "salts")),
-        )
+        ).label("written")
     )
 )
+_TRIES = 5
+"""A key or an auditor may change between two looks, but not each time."""
 
 
 @dataclass(frozen=True)
@@ -104,15 +108,21 @@ def append_each(
     whole |= {"agent": actor.agent.member} if actor.agent else {}
     own = {actor.member_id: "actor"} | ({actor.agent.member_id: "agent"} if actor.agent else {})
     others = {party: told for party, told in (concerned or {}).items() if party not in own}
-    keys = tag_keys_for({*own, *others})
-    always = [(party, role, counts) for party, role in own.items()]
-    always += [(party, "auditor", counts) for party in keys.auditors if party not in own and party not in others]
-    room = MOST_PARTS - len(always)
-    told = list(others.items())
-    entries = []
-    for at in range(0, max(len(told), 1), room):
-        parties = always + [(party, concern.role, concern.counts) for party, concern in told[at : at + room]]
-        entries.append(_insert(event, moment, parties, whole, keys.keys))
+    left, entries, tries = list(others.items()), list[str](), _TRIES
+    while left or not entries:
+        keys = tag_keys_for(frozenset({*own, *others}))
+        always = [(party, role, counts) for party, role in own.items()]
+        always += [(party, "auditor", counts) for party in keys.auditors if party not in own and party not in others]
+        now = left[: MOST_PARTS - len(always)]
+        parties = always + [(party, concern.role, concern.counts) for party, concern in now]
+        name = _insert(event, moment, parties, whole, keys, beside=[*own, *dict(now)])
+        if name is not None:
+            entries.append(name)
+            left = left[len(now) :]
+        elif (tries := tries - 1) > 0:
+            forget_tag_keys()
+        else:
+            raise RuntimeError("the tag keys are others each time they are looked at")
     return entries
 
 
@@ -121,9 +131,13 @@ def _insert(
     moment: datetime,
     parties: Sequence[tuple[int, str, Counts | None]],
     whole: Mapping[str, Any],
-    keys: Mapping[int, bytes],
-) -> str:
-    """Seal one leaf and write entry, parts and outbox row, through the one function the application may call."""
+    keys: TagKeys,
+    beside: Sequence[int],
+) -> str | None:
+    """Seal one leaf and write entry, parts and outbox row; its name. None: the keys are others by now.
+
+    `beside` are the parties beside those told as auditors.
+    """
     id = secrets.token_bytes(16)
     views = []
     for _, role, counts in parties:
@@ -135,8 +149,10 @@ def _insert(
         if counts:
             view["counts"] = dict(counts)
         views.append(view)
-    sealed = seal_leaf(id, [(keys[party], view) for (party, _, _), view in zip(parties, views, strict=True)])
-    _run(
+    sealed = seal_leaf(id, [(keys.keys[party], view) for (party, _, _), view in zip(parties, views, strict=True)])
+    written = _run(
+        seals=keys.seals_of(beside),
+        beside=beside,
         entry=UUID(bytes=id),
         moment=moment,
         what=event.value,
@@ -146,16 +162,19 @@ def _insert(
         views=[part.view for part in sealed.parts],
         salts=[part.salt for part in sealed.parts],
     )
+    if not written:
+        return None
     name = base64.urlsafe_b64encode(id).decode().rstrip("=")
     if has_request_context():
         g.setdefault("recorded", {})[name] = (sealed.leaf, moment)  # the answer's promise needs no query then
     return name
 
 
-def _run(**given: Any) -> None:
+def _run(**given: Any) -> bool:
     try:
-        _APPEND.run(**given)
+        ((written,),) = _APPEND.run(**given)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == HALTED:
             raise LedgerHaltedError("the log is halted") from None
         raise
+    return bool(written)

@@ -1,8 +1,9 @@
 """The keys under which each party finds its own commitments: sealed in the database, opened in memory."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Integer, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -14,32 +15,56 @@ from hub.members.model import Member
 from hub.members.rules import ACTIVE
 from hub.sealing import seal, unseal
 
+_STANDS = (Member.kind == MemberKind.AUDITOR.value) & Member.state.in_(ACTIVE)
 _KEYS_FOR = compiled(
-    select(TagKey.party, TagKey.sealed, Member.kind)
+    select(TagKey.party, TagKey.sealed, _STANDS.label("told"))
     .join(Member, Member.id == TagKey.party)
-    .where(
-        or_(
-            TagKey.party == func.any(given("parties", ARRAY(Integer))),
-            (Member.kind == MemberKind.AUDITOR.value) & Member.state.in_(ACTIVE),
-        )
-    )
+    .where(or_(TagKey.party == func.any(given("parties", ARRAY(Integer))), _STANDS))
 )
 
 
 @dataclass(frozen=True)
 class TagKeys:
-    """Opened tag keys by party, and which of the parties are auditors to be told beside those asked for."""
+    """Opened tag keys by party, each as it is sealed, and the auditors in good standing, who are told of all."""
 
     keys: Mapping[int, bytes]
+    seals: Mapping[int, bytes]
     auditors: Sequence[int]
 
+    def seals_of(self, parties: Iterable[int]) -> list[bytes]:
+        """What `ledger_append_under` compares with what is there: the keys of the parties and of every auditor."""
+        return [self.seals[party] for party in sorted({*parties, *self.auditors})]
 
-def tag_keys_for(parties: set[int]) -> TagKeys:
-    """The tag keys of the parties and of every auditor in good standing, opened."""
+
+FEW = 4
+"""Sets of so many parties are kept: those of an event that concerns hardly anybody but the actor."""
+
+
+def tag_keys_for(parties: frozenset[int]) -> TagKeys:
+    """The tag keys of the parties and of every auditor in good standing, opened.
+
+    They may be kept from an earlier time: whoever records under them lets the database compare, and calls
+    `forget_tag_keys` when they are others.
+    """
+    return _kept(parties) if len(parties) <= FEW else _opened(parties)
+
+
+def forget_tag_keys() -> None:
+    """Ask anew for what is kept."""
+    _kept.cache_clear()
+
+
+@lru_cache(maxsize=1024)
+def _kept(parties: frozenset[int]) -> TagKeys:
+    return _opened(parties)
+
+
+def _opened(parties: frozenset[int]) -> TagKeys:
     rows = _KEYS_FOR.run(parties=list(parties))
     return TagKeys(
         {row.party: open_key(row.party, row.sealed) for row in rows},
-        sorted(row.party for row in rows if row.kind == MemberKind.AUDITOR.value and row.party not in parties),
+        {row.party: row.sealed for row in rows},
+        sorted(row.party for row in rows if row.told),
     )
 
 
