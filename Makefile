@@ -20,7 +20,7 @@ demo: .venv/ready ## play the example exchange on a hub of its own, then remove 
 	@exec .venv/bin/python -m hub.manage demo
 
 test: .venv/ready-dev ## run all tests
-	@exec .venv/bin/python -m pytest -n 2 --dist loadgroup
+	@exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready-dev ## check style, types and import order
 	@.venv/bin/python -m ruff check --quiet .

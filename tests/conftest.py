@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -20,6 +22,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import hash_password
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import make_url
 
 from hub import clock
@@ -46,6 +49,8 @@ SHARED = ROOT.parent / "shared" / "data"
 TEMPLATE = "template_hub"
 HTML = {"Accept": "text/html"}
 PASSWORD = "a long enough pass phrase"
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
 HASHED: list[str] = []
 MAIL_SERVER: MailServer | None = None
 """None: the hubs of the tests keep their letters."""
@@ -80,10 +85,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster(home: Path) -> Iterator[str]:
-    """The owner's URL of a PostgreSQL of this test process's own, holding a migrated template database."""
-    with EmbeddedPostgres(home).running() as url:
+def cluster() -> Iterator[str]:
+    """The owner's URL of a PostgreSQL of this test process's own, holding a migrated template database.
+
+    It lies in memory where there is room: each test copies a database of a thousand files.
+    """
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    with TemporaryDirectory(prefix="hub-tests-", dir=MEMORY if roomy else None) as folder, ExitStack() as running:
+        prepare_home(Path(folder), "example")
+        url = running.enter_context(EmbeddedPostgres(Path(folder)).running())
         with psycopg.connect(plain(url), autocommit=True) as connection:
+            for name in ("fsync", "full_page_writes"):  # what a test writes need not outlive a power cut
+                connection.execute(f"ALTER SYSTEM SET {name} = off")
+            connection.execute("SELECT pg_reload_conf()")
             connection.execute(f"CREATE DATABASE {TEMPLATE}")
         database.migrate(on(url, TEMPLATE), {"app": "app", "sequencer": "sequencer"})
         yield url
@@ -330,8 +344,10 @@ def make_hub(owner_url: str, home: Path) -> Iterator[Callable[[str], Hub]]:
 @contextmanager
 def hub_on(owner_url: str, home: Path, evaluator_url: str) -> Iterator[Hub]:
     """The application on a database, as its restricted role and as the owner."""
-    app = create_app(settings_for(as_role(owner_url, "app"), home, evaluator_url))
-    owner_app = create_app(settings_for(owner_url, home, evaluator_url))
+    app, owner_app = (
+        _quick(create_app(settings_for(each, home, evaluator_url)), home)
+        for each in (as_role(owner_url, "app"), owner_url)
+    )
     try:
         yield Hub(app, owner_app, owner_url, home)
     finally:
@@ -339,6 +355,13 @@ def hub_on(owner_url: str, home: Path, evaluator_url: str) -> Iterator[Hub]:
             with each.app_context():
                 for engine in db.engines.values():
                     engine.dispose()
+
+
+def _quick(app: Flask, home: Path) -> Flask:
+    """The same application, whose passwords cost next to nothing and whose templates are compiled once a test process."""
+    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=8, argon2__parallelism=1)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(home / "run"))
+    return app
 
 
 @pytest.fixture

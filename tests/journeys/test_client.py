@@ -32,7 +32,6 @@ from tests.journeys.running import Running, running_hub
 from tests.unit.client.member import PROGRAM, TERMS, WRITERS, Member, domains, listed, phones
 from tests.unit.client.passage import Passage, passage_to
 
-pytestmark = pytest.mark.xdist_group("client")
 _numbers = itertools.count(1)
 
 

@@ -22,10 +22,7 @@ from tests.journeys.recorder import recording
 from tests.journeys.running import Running, running_hub
 
 STORES = SHARED / "stores"
-pytestmark = [
-    pytest.mark.skipif(not STORES.exists(), reason="the lists of ../shared/data/stores are not here"),
-    pytest.mark.xdist_group("stores"),
-]
+pytestmark = pytest.mark.skipif(not STORES.exists(), reason="the lists of ../shared/data/stores are not here")
 BRANDS = ("brand-a", "brand-b", "brand-c")
 
 

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.rows import TupleRow
 from sqlalchemy import Connection, create_engine
 
 from hub import app
@@ -64,33 +65,31 @@ class Database:
         """Downgrade."""
         self.move(to, SCRIPT._downgrade_revs)
 
-    def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        """What a statement returns to the owner."""
+    def sql(self, *statements: str) -> list[tuple[Any, ...]]:
+        """What the last of the statements returns to the owner."""
         with psycopg.connect(plain(self.url), autocommit=True) as connection:
-            cursor = connection.execute(statement)  # type: ignore[call-overload]
+            for statement in statements:
+                cursor = connection.execute(statement)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
 
     def counts(self) -> dict[str, int]:
         """How many rows each main table has that is there at this revision."""
-        return {table: self.sql(f'SELECT count(*) FROM "{table}"')[0][0] for table in ROWS if self.has(table)}
+        there = {table for table, _ in self.columns()}
+        counted = [f"SELECT '{table}', count(*) FROM \"{table}\"" for table in ROWS if table in there]
+        return dict(self.sql(" UNION ALL ".join(counted))) if counted else {}
 
-    def has(self, table: str) -> bool:
-        """Whether this revision has the table."""
-        return bool(self.sql(f"SELECT to_regclass('{table}') IS NOT NULL")[0][0])
+    def columns(self) -> set[tuple[Any, ...]]:
+        """Each table with each of its columns at this revision."""
+        return {
+            *self.sql("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'")
+        }
 
     def fill(self) -> None:
         """Put a row into every main table that is there at this revision and has none."""
-        counts = self.counts()
-        for table, statement in ROWS.items():
-            if counts.get(table) == 0:
-                column, later = LATER.get(table, ("", ""))
-                self.sql(later if self.has_column(table, column) else statement)
-
-    def has_column(self, table: str, column: str) -> bool:
-        """Whether this revision's table has the column."""
-        return bool(
-            self.sql(f"SELECT 1 FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'")
-        )
+        counts, columns = self.counts(), self.columns()
+        wanted = [table for table in ROWS if counts.get(table) == 0]
+        later = {table for table, (column, _) in LATER.items() if (table, column) in columns}
+        self.sql("SELECT", *(LATER[table][1] if table in later else ROWS[table] for table in wanted))
 
     def snapshot(self) -> dict[str, list[str]]:
         """Everything the migrations made, in words."""
@@ -98,19 +97,64 @@ class Database:
             return snapshot(connection)
 
 
-@pytest.fixture
-def fresh(cluster: str) -> Iterator[Database]:
-    """A database at the state before the first revision, with its roles made."""
-    name = f"m_{secrets.token_hex(6)}"
+class Stairs:
+    """Databases at every revision, each copied from the one a step below it: one name, as the roles bear it, and each
+    state kept beside it as a template."""
+
+    def __init__(self, connection: psycopg.Connection[TupleRow], cluster: str) -> None:
+        self.connection, self.cluster = connection, cluster
+        self.name = f"m_{secrets.token_hex(6)}"
+        self.step = "base"
+
+    def keep(self, template: str) -> None:
+        """Keep the database as it is now as that template, in the place of what the template was."""
+        self.connection.execute(f"DROP DATABASE IF EXISTS {self.name}_{template}".encode())
+        self.connection.execute(
+            f"CREATE DATABASE {self.name}_{template} TEMPLATE {self.name} STRATEGY FILE_COPY".encode()
+        )
+
+    @contextmanager
+    def at(self, template: str) -> Iterator[Database]:
+        """The database as that template is."""
+        copied = f"{self.name} TEMPLATE {self.name}_{template} STRATEGY FILE_COPY" if template else self.name
+        self.connection.execute(f"CREATE DATABASE {copied}".encode())
+        try:
+            yield Database(on(self.cluster, self.name))
+        finally:
+            self.connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)".encode())
+
+    @contextmanager
+    def up_to(self, revision: str) -> Iterator[Database]:
+        """The database at that revision, with no rows."""
+        climbed = self.step != "base" and REVISIONS.index(self.step) <= REVISIONS.index(revision)
+        with self.at("step" if climbed else "base") as made:
+            if revision != "base":
+                made.up(revision)
+                self.keep("step")
+                self.step = revision
+            yield made
+
+
+@pytest.fixture(scope="module")
+def stairs(cluster: str) -> Iterator[Stairs]:
     with psycopg.connect(plain(cluster), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        database.migrate(on(cluster, name), {"app": "app", "sequencer": "sequencer"})
-        made = Database(on(cluster, name))
-        made.down("base")
+        made = Stairs(connection, cluster)
+        with made.at("") as whole:
+            database.migrate(whole.url, {"app": "app", "sequencer": "sequencer"})
+            whole.down("base")
+            made.keep("base")
         yield made
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        for template in ("base", "step"):
+            connection.execute(f"DROP DATABASE IF EXISTS {made.name}_{template}".encode())
         for role in database.ROLES:
-            connection.execute(f"DROP ROLE {name}_{role}")
+            connection.execute(f"DROP ROLE {made.name}_{role}".encode())
+
+
+@pytest.fixture
+def fresh(stairs: Stairs) -> Iterator[Database]:
+    """A database at the state before the first revision, with its roles made."""
+    with stairs.at("base") as made:
+        yield made
 
 
 def _is_ours(_object: Any, name: str | None, _kind: str, reflected: bool, compared_to: Any) -> bool:
@@ -137,26 +181,25 @@ def test_constraints_at_head_are_those_of_the_models(fresh: Database, owner_url:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_revision_goes_up_down_and_up_again_with_rows_in_the_tables(fresh: Database, revision: str) -> None:
-    before = SCRIPT.get_revision(revision).down_revision or "base"
-    if before != "base":
-        fresh.up(before)
-    fresh.fill()
-    was, filled = fresh.snapshot(), fresh.counts()
-    fresh.up(revision)
-    made = fresh.snapshot()
-    fresh.fill()
-    assert set(fresh.counts().values()) == {1}
-    fresh.down(before)
-    assert fresh.snapshot() == was
-    assert fresh.counts() == filled
-    fresh.up(revision)
-    assert fresh.snapshot() == made
+def test_revision_goes_up_down_and_up_again_with_rows_in_the_tables(stairs: Stairs, revision: str) -> None:
+    before = str(SCRIPT.get_revision(revision).down_revision or "base")
+    with stairs.up_to(before) as made:
+        made.fill()
+        was, filled = made.snapshot(), made.counts()
+        made.up(revision)
+        now = made.snapshot()
+        made.fill()
+        assert set(made.counts().values()) == {1}
+        made.down(before)
+        assert made.snapshot() == was
+        assert made.counts() == filled
+        made.up(revision)
+        assert made.snapshot() == now
 
 
 def test_every_main_table_is_there_at_head(owner_url: str) -> None:
     head = Database(owner_url)
-    assert [table for table in ROWS if not head.has(table)] == []
+    assert {*ROWS} - {table for table, _ in head.columns()} == set()
 
 
 def test_a_downgrade_that_leaves_something_is_noticed(fresh: Database) -> None:

@@ -28,8 +28,6 @@ from tests.web.access.test_access_matrix import ARGUMENTS, routes
 from tests.web.access.test_sessions import COOKIE, FOREIGN_PLACES, cookie
 from tests.web.access.test_unreadable_is_unknown import PARTS, ROUTES, owners
 
-pytestmark = pytest.mark.xdist_group("every reader")
-
 WHO = ("nobody", "owner", "person-of-alliance")
 EVIL = "evil.example"
 

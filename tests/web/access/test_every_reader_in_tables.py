@@ -27,8 +27,6 @@ from tests.web.access.restated import (
 )
 from tests.web.indicators.test_share_and_match_over_http import token
 
-pytestmark = pytest.mark.xdist_group("every reader")  # the hub is built once
-
 # --- contributions and indicators
 
 

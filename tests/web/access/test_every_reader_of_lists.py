@@ -10,8 +10,6 @@ from tests.web.access.everybody import (
 from tests.web.access.restated import differing, effects, effects_then
 from tests.web.indicators.test_share_and_match_over_http import token
 
-pytestmark = pytest.mark.xdist_group("every reader")  # the hub is built once
-
 
 def test_match_gives_a_member_what_has_effect_for_it(all_there_is: Everybody) -> None:
     found = {

@@ -2,14 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 
 from hub import clock
+from hub.app import create_app
 from hub.members import service as members
 from hub.members.rules import ATTEMPTS_SPAN, MOST_ATTEMPTS, MOST_NETWORK_ATTEMPTS
-from tests.conftest import HTML, PASSWORD, Hub, csrf, hub_on
+from tests.conftest import HTML, PASSWORD, Hub, csrf, hub_on, settings_for
 
 HERE, NEARBY, ELSEWHERE = "192.0.2.7", "192.0.2.250", "198.51.100.7"
 
@@ -136,3 +138,8 @@ def test_table_of_attempts_tells_nobody_who_tried_and_is_emptied(alliance: Hub) 
     with alliance.app.app_context(), time_machine.travel(clock.now() + timedelta(days=1)):
         assert members.forget_attempts() == 2
     assert alliance.sql("SELECT count(*) FROM sign_in_attempt") == [(0,)]
+
+
+def test_password_is_hashed_at_the_full_cost_outside_of_the_tests(home: Path) -> None:
+    app = create_app(settings_for("postgresql+psycopg:///none", home, "http://127.0.0.1:9"))
+    assert app.extensions["security"].pwd_context.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")

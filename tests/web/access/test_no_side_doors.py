@@ -17,8 +17,6 @@ from tests.web.access.test_access_matrix import ARGUMENTS, routes
 from tests.web.access.test_unreadable_is_unknown import PARTS, ROUTES, owners
 from tests.web.indicators.test_share_and_match_over_http import KEY, token
 
-pytestmark = pytest.mark.xdist_group("every reader")
-
 OFFICE = ("key of alliance", "person-of-alliance")
 PUBLIC_FILES = {"static", "log.checkpoint", "log.checkpoint_of", "log.tile"}
 """The log holds commitments alone, which has tests of its own."""

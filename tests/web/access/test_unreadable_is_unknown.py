@@ -20,8 +20,6 @@ from tests.web.access.everybody import ACTING, GROUPS, Everybody
 from tests.web.access.test_access_matrix import routes
 from tests.web.indicators.test_share_and_match_over_http import KEY, token
 
-pytestmark = pytest.mark.xdist_group("every reader")
-
 Name = tuple[Any, ...]
 
 RECORDS: Mapping[str, tuple[str, Name]] = {
