@@ -181,7 +181,7 @@ class Sequencer:
         )
         sound = []
         for entry, leaf, action, index in cursor.fetchall():
-            fault = _fault(entry, leaf, index)
+            fault = fault_of(entry, leaf, index)
             if fault is None:
                 sound.append((entry, bytes(leaf), action))
                 continue
@@ -318,7 +318,7 @@ def _size_of(note: str) -> int:
     return CheckpointBody.parse(split_note(note)[0]).size
 
 
-def _fault(entry: UUID, leaf: bytes | None, index: int | None) -> str | None:
+def fault_of(entry: UUID, leaf: bytes | None, index: int | None) -> str | None:
     """Why an entry of the outbox cannot be taken into the tree; None when it can."""
     if leaf is None:
         return f"there is no entry {entry}"

@@ -74,6 +74,33 @@ def reanchor() -> None:
 
 
 @ledger.command()
+@click.argument("entry", required=False)
+@click.option("--retry", is_flag=True, help="Have it taken again: what was wrong with it is mended.")
+@refusals_said
+def settle(entry: str | None, retry: bool) -> None:
+    """List the entries that cannot stand in the log and were put aside, or have one taken again.
+
+    `hub ledger settle` lists them, each with what is wrong; `hub ledger settle ENTRY --retry` has one taken again, once
+    its row is put back from a backup, byte for byte. Whom it concerns is told. Safe to repeat.
+    """
+    from hub.ledger import service
+
+    if (entry is None) == retry:
+        raise ValueError("type `hub ledger settle` to list them, or `hub ledger settle ENTRY --retry`")
+    with operating() as actor:
+        if entry is None:
+            listed = service.put_aside(actor)
+            for one in listed:
+                click.echo(f"{one.name}  {one.found_at:%Y-%m-%d %H:%M}  {one.action or '–'}\n  {one.reason}")
+            click.echo("" if listed else "No entry was put aside.", nl=not listed)
+            return
+        fresh = service.take_again(actor, entry)
+    click.echo(
+        "The sequencer takes it within seconds." if fresh else "It is in the log already; it was put aside by mistake."
+    )
+
+
+@ledger.command()
 @refusals_said
 def replay_erasures() -> None:
     """Erase anew what was erased before and a backup that was put back has brought back, from the journal of erasures.

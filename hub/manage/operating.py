@@ -22,7 +22,7 @@ def refusals_said(command: Callable[P, None]) -> Callable[P, None]:
     def said(*args: P.args, **kwargs: P.kwargs) -> None:
         from hub.epochs.evaluator import EvaluatorDownError
         from hub.epochs.service import EpochStateError
-        from hub.ledger.service import LedgerHaltedError, NotAnchoredError
+        from hub.ledger.service import LedgerHaltedError, NotAnchoredError, NotSettledError
         from hub.members.service import RefusedMoveError, UnknownMemberError
 
         try:
@@ -35,6 +35,7 @@ def refusals_said(command: Callable[P, None]) -> Callable[P, None]:
             EpochStateError,
             LedgerHaltedError,
             NotAnchoredError,
+            NotSettledError,
             EvaluatorDownError,
             ValueError,
         ) as error:

@@ -201,6 +201,44 @@ def test_log_that_is_not_halted_is_not_anchored_anew_and_has_nothing_to_replay(o
     assert "0 parts of entries" in office.hub("ledger", "replay-erasures")
 
 
-@pytest.mark.parametrize("words", [(), ("member",), ("epoch",), ("member", "admit")], ids=" ".join)
+def test_halted_log_is_not_anchored_anew_before_two_people_approved(office: Office) -> None:
+    with psycopg.connect(plain(office.running.environment["HUB_DATABASE_URL"]), autocommit=True) as connection:
+        connection.execute("SELECT ledger_stop('fsck', 'for a test', now())")
+        assert "two people of the office must approve it first" in office.hub("ledger", "reanchor", code=2)
+        assert "the log is halted" in office.hub("ledger", "rotate-key", code=2)
+        connection.execute("DELETE FROM ledger_halt")
+
+
+def test_key_is_rotated_once_until_the_rotation_is_over(office: Office) -> None:
+    said = office.hub("ledger", "rotate-key")
+    assert "from its next checkpoint on" in said
+    assert len(list((office.running.home / "ledger").glob("*.key"))) == 2
+    assert "was announced lately" in office.hub("ledger", "rotate-key", code=2)
+    assert "from its next checkpoint on" in office.hub("ledger", "rotate-key", "--again")
+    assert "all is sound" in office.hub("ledger", "fsck")
+
+
+def test_entry_put_aside_by_mistake_is_listed_and_settled(office: Office) -> None:
+    assert "No entry was put aside" in office.hub("ledger", "settle")
+    assert "to list them" in office.hub("ledger", "settle", "--retry", code=2)
+    with psycopg.connect(plain(office.running.environment["HUB_DATABASE_URL"]), autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO ledger_quarantine (entry_id, reason, found_at)"
+            " SELECT entry_id, 'for a test', now() FROM ledger_leaf LIMIT 1"
+        )
+    name, reason = office.hub("ledger", "settle").split()[0], "for a test"
+    assert reason in office.hub("ledger", "settle")
+    assert "in the log already" in office.hub("ledger", "settle", name, "--retry")
+    assert "no entry of this name" in office.hub("ledger", "settle", name, "--retry", code=2)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *((), ("member",), ("epoch",), ("member", "admit")),
+        *(("ledger", each) for each in ("fsck", "reanchor", "replay-erasures", "rotate-key", "settle")),
+    ],
+    ids=" ".join,
+)
 def test_help_shows_how_a_command_is_typed(office: Office, words: tuple[str, ...]) -> None:
     assert "Usage: hub" in office.hub(*words, "--help")

@@ -63,6 +63,7 @@ from hub.ledger.service.own import (
 from hub.ledger.service.program import PROGRAM, verifier_program
 from hub.ledger.service.promises import promise
 from hub.ledger.service.push import add_outside_witness, ask_witnesses, push_checkpoints, remove_outside_witness
+from hub.ledger.service.quarantine import NotSettledError, PutAside, put_aside, take_again
 from hub.ledger.service.readings import members_to_read
 from hub.ledger.service.receipts import receipt
 from hub.ledger.service.sheets import ndjson, sheet
@@ -98,9 +99,11 @@ __all__ = [
     "KnownWitness",
     "LedgerHaltedError",
     "NotAnchoredError",
+    "NotSettledError",
     "NothingToEraseError",
     "OwnEntry",
     "OwnPage",
+    "PutAside",
     "RotationError",
     "SigningKey",
     "Span",
@@ -158,6 +161,7 @@ __all__ = [
     "promise",
     "published_size",
     "push_checkpoints",
+    "put_aside",
     "reanchor",
     "receipt",
     "remove_outside_witness",
@@ -167,6 +171,7 @@ __all__ = [
     "sheet",
     "signers",
     "tag_key",
+    "take_again",
     "take_untold",
     "tile",
     "tile_reader",

@@ -1,0 +1,106 @@
+"""An entry that was put aside is taken again once its cause is mended, and whom it concerns is told."""
+
+import base64
+from uuid import UUID
+
+import pytest
+
+from hub.access.actor import NotPermittedError
+from hub.ledger import service as ledger
+from hub.ledger.service import NotSettledError
+from tests.conftest import Hub
+from tests.web.indicators.test_share_and_match_over_http import share
+from tests.web.ledger.recording import as_superuser
+from tests.web.ledger.test_faults import in_tree, quarantined
+from tests.web.ledger.test_log_over_http import entries
+
+
+@pytest.fixture
+def alliance(hub: Hub) -> Hub:
+    """A brand; all of it is in the log."""
+    hub.admit("brand-a")
+    hub.sequence()
+    return hub
+
+
+def name_of(id: object) -> str:
+    assert isinstance(id, UUID)
+    return base64.urlsafe_b64encode(id.bytes).decode().rstrip("=")
+
+
+def spoiled(hub: Hub) -> UUID:
+    """An entry of the brand whose leaf is damaged before the sequencer comes to it, and so is put aside."""
+    share(hub.client("brand-a"), 1)
+    ((id,),) = hub.sql("SELECT entry_id FROM ledger_pending ORDER BY seq DESC LIMIT 1")
+    as_superuser(hub, f"UPDATE ledger_entry SET leaf = leaf || ' ' WHERE id = '{id}'")
+    hub.sequence()
+    assert list(quarantined(hub)) == [id]
+    assert isinstance(id, UUID)
+    return id
+
+
+def mended(hub: Hub, id: UUID) -> None:
+    as_superuser(hub, f"UPDATE ledger_entry SET leaf = substr(leaf, 1, octet_length(leaf) - 1) WHERE id = '{id}'")
+
+
+def taken(hub: Hub, name: str) -> bool | str:
+    """Whether the sequencer takes it, or the words of the refusal."""
+    with hub.operator() as actor:
+        try:
+            return ledger.take_again(actor, name)
+        except NotSettledError as refusal:
+            return str(refusal)
+
+
+def test_entry_that_was_mended_is_taken_and_its_party_told(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    mended(alliance, id)
+    assert taken(alliance, name_of(id)) is True
+    alliance.sequence()
+    assert id in in_tree(alliance)
+    assert quarantined(alliance) == {}
+    told = [
+        each["view"] for each in entries(alliance.client("brand-a")) if each["view"]["action"] == "ledger.taken_again"
+    ]
+    assert [view["subject"]["ref"] for view in told] == [name_of(id)]
+    with alliance.operator():
+        assert ledger.check_log(alliance.anchor).count == 0
+
+
+def test_entry_whose_cause_is_there_still_stays_where_it_is(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    assert "has no leaf" in str(taken(alliance, name_of(id)))
+    assert list(quarantined(alliance)) == [id]
+    assert alliance.sql("SELECT count(*) FROM ledger_pending") == [(0,)]
+
+
+def test_entry_in_the_tree_already_is_no_longer_counted_and_not_taken_twice(alliance: Hub) -> None:
+    id = next(iter(in_tree(alliance)))
+    alliance.sql("INSERT INTO ledger_pending (entry_id) VALUES (%s)", id)
+    alliance.sequence()
+    assert taken(alliance, name_of(id)) is False
+    alliance.sequence()
+    assert quarantined(alliance) == {}
+    assert alliance.sql("SELECT count(*) FROM ledger_leaf WHERE entry_id = %s", id) == [(1,)]
+
+
+@pytest.mark.parametrize("name", ["", "A" * 22, "no id", "é"])
+def test_entry_that_was_not_put_aside_is_refused(alliance: Hub, name: str) -> None:
+    assert "no entry of this name" in str(taken(alliance, name))
+
+
+def test_list_says_what_is_wrong_and_what_was_recorded(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    with alliance.operator() as actor:
+        (one,) = ledger.put_aside(actor)
+    assert (one.name, one.action) == (name_of(id), "contribution.shared")
+    assert "has no leaf" in one.reason
+
+
+def test_member_neither_sees_nor_settles_them(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    with alliance.app.app_context():
+        actor = alliance.actor("brand-a")
+        for asked in (lambda: ledger.put_aside(actor), lambda: ledger.take_again(actor, name_of(id))):
+            with pytest.raises(NotPermittedError):
+                asked()
