@@ -170,7 +170,7 @@ SENTENCES: dict[Event, str] = {
     Event.LEDGER_DISPUTED: "The check of {member} found the log wrong, and put the evidence before the auditor ({ref})",
     Event.LEDGER_REANCHORED: "Two people of the office ({ref}) had the log anchored anew at {after} entries, where the "
     "anchor said {before} ({reason})",
-    Event.ENTRY_TAKEN_AGAIN: "The entry {ref}, put aside because it could not stand in the log, was mended and is taken",
+    Event.ENTRY_TAKEN_AGAIN: "The entry {ref}, put aside as it could not stand in the log, was mended and is taken",
     Event.PERSON_FORGOTTEN: "Two people of the office had the hub forget whom {ref} stands for ({reason})",
 }
 

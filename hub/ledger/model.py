@@ -258,6 +258,10 @@ class Witness(Model):
     """The largest checkpoint it has cosigned, as far as we know."""
     asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When a checkpoint was last pushed to it."""
+    contrary_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """Since when it says that our log does not extend what it knows (422); None once it has cosigned again."""
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the letters to the office about that were posted."""
 
 
 class Cosignature(Model):

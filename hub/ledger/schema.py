@@ -162,6 +162,10 @@ class WitnessAgeSchema(Schema):
     member = fields.String(allow_none=True)
     size = fields.Integer(allow_none=True)
     seconds = fields.Float(allow_none=True, metadata=_AGE)
+    contrary_seconds = fields.Float(
+        allow_none=True,
+        metadata={"description": "How long it has said that the log does not extend what it knows; null: it does not"},
+    )
 
 
 class HealthSchema(Schema):

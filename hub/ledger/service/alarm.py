@@ -7,8 +7,9 @@ from hub import clock
 from hub.access.actor import Actor
 from hub.db import db
 from hub.ledger import policy, rules
-from hub.ledger.model import Delay, Halt, Quarantined
+from hub.ledger.model import Delay, Halt, Quarantined, Witness
 from hub.ledger.service.log import lag
+from hub.ledger.service.witnesses import witnesses
 
 
 def alarm_of(actor: Actor) -> str | None:
@@ -31,6 +32,12 @@ def alarm() -> str | None:
             )
     if aside:
         words.append(f"{aside:,} entries cannot stand in the record and were put aside.")
+    for each in witnesses():
+        if each.contrary_at is not None:
+            words.append(
+                f"The witness {each.name} says since {clock.stamp(each.contrary_at)} that the record is not what it"
+                " knew before: ask whoever runs it for the checkpoint that it holds."
+            )
     return " ".join(words) or None
 
 
@@ -40,6 +47,9 @@ def take_untold() -> str | None:
     for table in (Halt, Quarantined):
         untold = update(table).where(table.told_at.is_(None)).values(told_at=now).returning(table.told_at)
         fresh = bool(db.session.execute(untold).all()) or fresh
+    contrary = Witness.contrary_at.is_not(None) & Witness.told_at.is_(None) & Witness.removed_at.is_(None)
+    untold = update(Witness).where(contrary).values(told_at=now).returning(Witness.told_at)
+    fresh = bool(db.session.execute(untold).all()) or fresh
     if lag() > rules.LATE.total_seconds():
         late = insert(Delay).values(one=True, since=now).on_conflict_do_nothing().returning(Delay.one)
         fresh = bool(db.session.execute(late).all()) or fresh

@@ -25,6 +25,8 @@ class WitnessAge:
     member: str | None
     size: int | None
     seconds: float | None
+    contrary_seconds: float | None
+    """How long it has said that our log does not extend what it knows."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,10 @@ def _witnesses() -> list[WitnessAge]:
             )
         ).all()
     )
-    return [WitnessAge(one.name, one.member, one.size, _age(held.get(one.name))) for one in witnesses()]
+    return [
+        WitnessAge(one.name, one.member, one.size, _age(held.get(one.name)), _age(one.contrary_at))
+        for one in witnesses()
+    ]
 
 
 def _anchor_age() -> float | None:

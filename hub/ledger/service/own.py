@@ -170,16 +170,19 @@ def _of_one_s_own(actor: Actor, chosen: Chosen, place: tuple[datetime, UUID] | N
 def own_download(actor: Actor, chosen: Chosen) -> Iterator[OwnEntry]:
     """The same one after another, at most MOST_AT_ONCE, of which CHUNK are held at a time.
 
-    It is read while the answer is sent, in a session of its own: that of the request has ended by then.
+    It is read while the answer is sent, in a session of its own, that of the request has ended by then; and in a
+    transaction a chunk, so that however slowly it is fetched, none stays open meanwhile. Entries recorded since are
+    newer than those still to come, and change nothing in them.
     """
     read_as(db.session, actor)
-    page = own_page(actor, chosen, limit=CHUNK)
-    yield from page.entries
-    for _ in range(MOST_AT_ONCE // CHUNK - 1):
-        if page.before is None:
-            return
-        page = own_page(actor, chosen, before=page.before, limit=CHUNK)
+    before: tuple[str, str] | None = None
+    for _ in range(MOST_AT_ONCE // CHUNK):
+        page = own_page(actor, chosen, before=before, limit=CHUNK)
+        db.session.rollback()
         yield from page.entries
+        before = page.before
+        if before is None:
+            return
 
 
 def own_entry(actor: Actor, name: str, *, opened: bool = True) -> OwnEntry | None:

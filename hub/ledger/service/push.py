@@ -1,6 +1,7 @@
 """Checkpoints pushed to witnesses at an address (C2SP tlog-witness): nothing that is published waits for them."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import func, or_, select, update
@@ -107,6 +108,8 @@ def _push(witness: KnownWitness, head: Head) -> bool:
         if known is None or last:
             told = REFUSALS.get(status, "it did not answer as it should")
             (log.critical if status == 422 else log.warning)("a witness did not cosign", error=told, status=status)
+            if status == 422:
+                _is_contrary(witness, clock.now())
             return False
         if known > head.size:
             return _is_ahead(witness, known)
@@ -125,7 +128,18 @@ def _taken(witness: KnownWitness, head: Head, answer: bytes) -> bool:
         log.warning("a witness did not cosign", error="its cosignature does not hold", status=200)
         return False
     db.session.commit()
+    _is_contrary(witness, None)
     return True
+
+
+def _is_contrary(witness: KnownWitness, since: datetime | None) -> None:
+    """Keep since when it says so, which the office is told once; None: it does no longer. Commits.
+
+    It halts nothing: one witness that errs or lies would stop the alliance.
+    """
+    if (witness.contrary_at is None) != (since is None):
+        db.session.execute(update(Witness).where(Witness.name == witness.name).values(contrary_at=since, told_at=None))
+        db.session.commit()
 
 
 def _is_ahead(witness: KnownWitness, known: int) -> bool:

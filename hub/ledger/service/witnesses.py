@@ -38,6 +38,7 @@ class KnownWitness:
     added_at: datetime
     size: int | None
     asked_at: datetime | None
+    contrary_at: datetime | None
 
     @property
     def verifier(self) -> Verifier:
@@ -60,6 +61,7 @@ def witnesses() -> list[KnownWitness]:
             Witness.added_at,
             Witness.size,
             Witness.asked_at,
+            Witness.contrary_at,
         )
         .outerjoin(Member, Member.id == Witness.party)
         .where(STANDING)

@@ -203,6 +203,21 @@ def test_download_holds_what_the_filter_chooses(alliance: Hub) -> None:
     assert told([json.loads(line) for line in lines]) == ["match.run"]
 
 
+def test_download_that_is_fetched_slowly_holds_no_transaction_open(
+    alliance: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.ledger.service.own.CHUNK", 3)
+    alliance.person("brand-a")
+    recorded(alliance, 8)
+    answer = alliance.signed_in("brand-a").get("/ledger/download?as=ndjson", buffered=False)
+    lines = answer.iter_encoded()
+    for _ in range(5):
+        next(lines)
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%%'"
+        assert alliance.sql(waiting) == [(0,)]
+    answer.close()
+
+
 def test_download_of_more_than_is_held_at_once_gives_each_entry_once(
     alliance: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

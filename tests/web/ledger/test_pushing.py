@@ -15,16 +15,20 @@ from hub.db import db
 from hub.ledger import rules
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
+from hub.members import service as members
 from hub.tree.checkpoint import CheckpointBody
 from hub.tree.merkle import EMPTY_ROOT, verify_consistency
 from hub.tree.note import COSIGNATURE_V1, NoteError, Signer, open_note, split_note
 from hub.tree.trust_policy import NONE, Policy
-from tests.conftest import Hub
+from tests.conftest import HTML, Hub
 from tests.web.indicators.test_share_and_match_over_http import KEY
 from tests.web.ledger.recording import reason
 from tests.web.ledger.witnessing import LOG, now
 
 SIGNER = Signer("witness.example/w1", Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32), COSIGNATURE_V1)
+
+
+CONTRARY = f"The witness {SIGNER.verifier.name} says since"
 
 
 @dataclass
@@ -282,3 +286,51 @@ def test_address_that_is_none_is_refused(hub: Hub, url: str) -> None:
 def test_key_that_cosigns_nothing_is_refused(hub: Hub) -> None:
     with hub.operator() as actor, pytest.raises(NoteError):
         ledger.add_outside_witness(actor, hub.signer.verifier.vkey, "https://w.example")
+
+
+# --- a witness that says that our log does not extend what it knows
+
+
+@pytest.fixture
+def contrary(stage: Stage) -> Stage:
+    """It says so once; the office has a person."""
+    stage.hub.person(members.OFFICE, "ada")
+    stage.push()
+    stage.grow()
+    stage.witness.says = 422, b""
+    assert stage.push() == 0
+    return stage
+
+
+def letters(stage: Stage) -> int:
+    with stage.hub.app.app_context():
+        return members.tell_of_halt()
+
+
+def test_office_sees_that_a_witness_holds_another_log_and_has_one_letter(contrary: Stage) -> None:
+    assert CONTRARY in contrary.hub.signed_in("ada").get("/decisions", headers=HTML).text
+    assert letters(contrary) == 1
+    contrary.push()
+    assert letters(contrary) == 0
+    assert reason(contrary.hub) is None
+
+
+def test_figures_say_for_how_long_it_holds_another_log(contrary: Stage) -> None:
+    with contrary.hub.operator() as actor:
+        (one,) = ledger.health(actor).witnesses
+    assert one.contrary_seconds is not None
+    assert one.contrary_seconds < 60
+
+
+def test_witness_that_cosigns_again_is_no_longer_told_of(contrary: Stage) -> None:
+    contrary.witness.says = None
+    assert contrary.push() == 1
+    assert contrary.hub.sql("SELECT contrary_at FROM ledger_witness") == [(None,)]
+    assert CONTRARY not in contrary.hub.signed_in("ada").get("/decisions", headers=HTML).text
+
+
+def test_witness_that_is_removed_is_no_longer_told_of(contrary: Stage) -> None:
+    with contrary.hub.operator() as actor:
+        ledger.remove_outside_witness(actor, SIGNER.verifier.name)
+    assert CONTRARY not in contrary.hub.signed_in("ada").get("/decisions", headers=HTML).text
+    assert letters(contrary) == 0
