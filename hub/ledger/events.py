@@ -80,6 +80,7 @@ class Event(StrEnum):
     PERSON_FORGOTTEN = "audit.forget"
     LEDGER_DISPUTED = "ledger.disputed"
     LEDGER_REANCHORED = "ledger.reanchored"
+    ENTRY_SET_ASIDE = "ledger.set_aside"
     ENTRY_TAKEN_AGAIN = "ledger.taken_again"
 
 
@@ -170,6 +171,7 @@ SENTENCES: dict[Event, str] = {
     Event.LEDGER_DISPUTED: "The check of {member} found the log wrong, and put the evidence before the auditor ({ref})",
     Event.LEDGER_REANCHORED: "Two people of the office ({ref}) had the log anchored anew at {after} entries, where the "
     "anchor said {before} ({reason})",
+    Event.ENTRY_SET_ASIDE: "The entry {ref} can never stand in the log: two people of the office set it aside for good",
     Event.ENTRY_TAKEN_AGAIN: "The entry {ref}, put aside as it could not stand in the log, was mended and is taken",
     Event.PERSON_FORGOTTEN: "Two people of the office had the hub forget whom {ref} stands for ({reason})",
 }

@@ -46,7 +46,7 @@ REMEDIES = {
     "stray": "these rows belong to no entry: " + RESTORE,
     "tag key": "the member cannot find its leaves: restore its key from a backup",
     "revived": "it was erased, and a backup has brought it back: `hub ledger replay-erasures` erases it anew",
-    "quarantine": "it could not be taken into the tree: `hub ledger settle` has it taken once its cause is mended",
+    "quarantine": "it could not be taken into the tree: `hub ledger settle` has it taken, once it is mended",
 }
 """What is wrong → what mends it."""
 

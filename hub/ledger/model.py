@@ -185,6 +185,8 @@ class Quarantined(Model):
     reason: Mapped[str] = mapped_column(String(300))
     found_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    set_aside_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When it was set aside for good, as two people decided; it is no alarm any more."""
 
 
 class Delay(Model):

@@ -76,23 +76,30 @@ def reanchor() -> None:
 @ledger.command()
 @click.argument("entry", required=False)
 @click.option("--retry", is_flag=True, help="Have it taken again: what was wrong with it is mended.")
+@click.option("--set-aside", is_flag=True, help="For good, as two people of the office approved.")
 @refusals_said
-def settle(entry: str | None, retry: bool) -> None:
-    """List the entries that cannot stand in the log and were put aside, or have one taken again.
+def settle(entry: str | None, retry: bool, set_aside: bool) -> None:
+    """List the entries that cannot stand in the log and were put aside, or settle one.
 
     `hub ledger settle` lists them, each with what is wrong; `hub ledger settle ENTRY --retry` has one taken again, once
-    its row is put back from a backup, byte for byte. Whom it concerns is told. Safe to repeat.
+    its row is put back from a backup, byte for byte. Where no backup has it, `--set-aside` ends the alarm, once two
+    people of the office approved that on their page of decisions. Whom it concerns is told. Safe to repeat.
     """
     from hub.ledger import service
+    from hub.members import service as members
 
-    if (entry is None) == retry:
-        raise ValueError("type `hub ledger settle` to list them, or `hub ledger settle ENTRY --retry`")
+    if retry + set_aside != (entry is not None):
+        raise ValueError("type `hub ledger settle` to list them, or give one with --retry or with --set-aside")
     with operating() as actor:
         if entry is None:
             listed = service.put_aside(actor)
             for one in listed:
                 click.echo(f"{one.name}  {one.found_at:%Y-%m-%d %H:%M}  {one.action or '–'}\n  {one.reason}")
             click.echo("" if listed else "No entry was put aside.", nl=not listed)
+            return
+        if set_aside:
+            members.set_aside(actor, entry)
+            click.echo("It is set aside for good, and whom it concerns has that on record.")
             return
         fresh = service.take_again(actor, entry)
     click.echo(

@@ -203,6 +203,7 @@ class DecisionKind(StrEnum):
     BIND_DOMAIN = "bind_domain"
     ERASE = "erase"
     REANCHOR = "reanchor"
+    SET_ASIDE = "set_aside"
 
 
 class Act(StrEnum):
@@ -238,6 +239,7 @@ DECISION_SPANS: dict[DecisionKind, timedelta] = {
     DecisionKind.BIND_DOMAIN: timedelta(days=14),
     DecisionKind.ERASE: timedelta(days=14),
     DecisionKind.REANCHOR: timedelta(days=2),
+    DecisionKind.SET_ASIDE: timedelta(days=14),
 }
 """How long a proposal waits for its second person."""
 LONGEST_REASON = 500

@@ -228,8 +228,9 @@ def test_entry_put_aside_by_mistake_is_listed_and_settled(office: Office) -> Non
         )
     name, reason = office.hub("ledger", "settle").split()[0], "for a test"
     assert reason in office.hub("ledger", "settle")
+    assert "two people of the office must approve" in office.hub("ledger", "settle", name, "--set-aside", code=2)
     assert "in the log already" in office.hub("ledger", "settle", name, "--retry")
-    assert "no entry of this name" in office.hub("ledger", "settle", name, "--retry", code=2)
+    assert "no entry of this name waits" in office.hub("ledger", "settle", name, "--retry", code=2)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ from hub.ledger.service.own import (
 from hub.ledger.service.program import PROGRAM, verifier_program
 from hub.ledger.service.promises import promise
 from hub.ledger.service.push import add_outside_witness, ask_witnesses, push_checkpoints, remove_outside_witness
-from hub.ledger.service.quarantine import NotSettledError, PutAside, put_aside, take_again
+from hub.ledger.service.quarantine import NotSettledError, PutAside, put_aside, set_aside, take_again
 from hub.ledger.service.readings import members_to_read
 from hub.ledger.service.receipts import receipt
 from hub.ledger.service.sheets import ndjson, sheet
@@ -168,6 +168,7 @@ __all__ = [
     "remove_own_witness",
     "retire",
     "rotate_key",
+    "set_aside",
     "sheet",
     "signers",
     "tag_key",

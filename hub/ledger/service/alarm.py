@@ -20,7 +20,9 @@ def alarm_of(actor: Actor) -> str | None:
 def alarm() -> str | None:
     """What is amiss with the log, in a sentence or two; None while all is well."""
     halt = db.session.execute(select(Halt.reason, Halt.since)).one_or_none()
-    aside = db.session.execute(select(func.count()).select_from(Quarantined)).scalar_one()
+    aside = db.session.execute(
+        select(func.count()).select_from(Quarantined).where(Quarantined.set_aside_at.is_(None))
+    ).scalar_one()
     words = []
     if halt is not None:
         words.append(f"The record is halted since {clock.stamp(halt.since)}, and so is every exchange: {halt.reason}.")

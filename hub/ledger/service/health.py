@@ -77,7 +77,9 @@ def health(actor: Actor) -> Health:
         size=head.size if head else 0,
         checkpoint_seconds=_age(head.at if head else None),
         pending=pending_count(),
-        quarantined=db.session.execute(select(func.count()).select_from(Quarantined)).scalar_one(),
+        quarantined=db.session.execute(
+            select(func.count()).select_from(Quarantined).where(Quarantined.set_aside_at.is_(None))
+        ).scalar_one(),
         lag_seconds=lag(),
         anchor_seconds=_anchor_age(),
         fsck=None if check is None else Checks(_age(check.ended_at) or 0.0, check.size, check.findings),

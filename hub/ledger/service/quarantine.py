@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.db import db
+from hub.db import changed, db
 from hub.ledger.events import Event
 from hub.ledger.model import Entry, Leaf, Part, Pending, Quarantined
 from hub.ledger.sequencer import fault_of
 from hub.ledger.service.append import Concern, append
 from hub.ledger.service.own import parse_entry_id
+
+_WAITS = Quarantined.set_aside_at.is_(None)
+_NONE = "no entry of this name waits to be settled: `hub ledger settle` lists those that do"
 
 
 class NotSettledError(Exception):
@@ -35,11 +39,12 @@ class PutAside:
 
 
 def put_aside(actor: Actor) -> list[PutAside]:
-    """The first 200 entries that were put aside, the oldest first. Raises NotPermittedError."""
+    """The first 200 entries that were put aside and are not settled, the oldest first. Raises NotPermittedError."""
     actor.must(Permission.MEMBER_ADMINISTER)
     found = (
         select(Quarantined.entry_id, Entry.action, Quarantined.reason, Quarantined.found_at)
         .outerjoin(Entry, Entry.id == Quarantined.entry_id)
+        .where(Quarantined.set_aside_at.is_(None))
         .order_by(Quarantined.found_at, Quarantined.entry_id)
         .limit(200)
     )
@@ -55,9 +60,9 @@ def take_again(actor: Actor, name: str) -> bool:
     """
     actor.must(Permission.MEMBER_ADMINISTER)
     id = parse_entry_id(name)
-    gone = delete(Quarantined).where(Quarantined.entry_id == id).returning(Quarantined.entry_id)
+    gone = delete(Quarantined).where(Quarantined.entry_id == id, _WAITS).returning(Quarantined.entry_id)
     if id is None or db.session.execute(gone).first() is None:
-        raise NotSettledError("no entry of this name was put aside: `hub ledger settle` lists those that were")
+        raise NotSettledError(_NONE)
     placed = db.session.execute(select(Leaf.leaf_index).where(Leaf.entry_id == id)).scalar_one_or_none()
     if placed is None:
         fault = fault_of(id, db.session.execute(select(Entry.leaf).where(Entry.id == id)).scalar_one_or_none(), None)
@@ -69,6 +74,23 @@ def take_again(actor: Actor, name: str) -> bool:
     append(actor, Event.ENTRY_TAKEN_AGAIN, subject={"type": "entry", "ref": name}, concerned=told)
     db.session.commit()
     return placed is None
+
+
+def set_aside(actor: Actor, name: str, digest: str) -> None:
+    """Let an entry that can never stand in the tree be no alarm any more, and tell whom it concerns. Commits.
+
+    `digest`: of the reason for which two people decided it. Its row stays, as evidence. Only whoever owns the tables
+    can. Raises NotPermittedError, LedgerHaltedError, NotSettledError for one that does not wait to be settled.
+    """
+    actor.must(Permission.MEMBER_ADMINISTER)
+    id = parse_entry_id(name)
+    aside = update(Quarantined).where(Quarantined.entry_id == id, _WAITS).values(set_aside_at=clock.now())
+    if id is None or changed(aside) != 1:
+        raise NotSettledError(_NONE)
+    told = {party: Concern("counterparty") for party in _parties(id)}
+    subject = {"type": "entry", "ref": name, "digest": digest}
+    append(actor, Event.ENTRY_SET_ASIDE, subject=subject, concerned=told)
+    db.session.commit()
 
 
 def _parties(id: UUID) -> list[int]:

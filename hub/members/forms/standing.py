@@ -47,6 +47,12 @@ class ErasureForm(ReasonForm):
     ground = SelectField("Ground", choices={ground.value: words for ground, words in GROUNDS.items()})
 
 
+class SettingAsideForm(ReasonForm):
+    """The entry that can never stand in the log, and why."""
+
+    entry = StringField(validators=[DataRequired(), Length(max=22)])
+
+
 class ReanchoringForm(ReasonForm):
     """The difference that was looked at, and why the log may be anchored anew."""
 

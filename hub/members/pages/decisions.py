@@ -10,7 +10,7 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.ledger.service import CAUSES, GROUNDS, Cause, Ground
 from hub.members import service
-from hub.members.forms.standing import ErasureForm, ReanchoringForm, ReasonForm
+from hub.members.forms.standing import ErasureForm, ReanchoringForm, ReasonForm, SettingAsideForm
 from hub.members.rules import ACTS
 from hub.members.service import RefusedMoveError, UnknownDecisionError
 from hub.web.filters import opening
@@ -24,7 +24,8 @@ def waiting() -> str:
     """What waits for a second person, oldest first."""
     me = actor()
     shown = {"rows": service.open_decisions(me), "reader": me.pseudonym, "difference": service.difference(me)}
-    return render_template("members/decisions.html", **shown, acts=ACTS, grounds=GROUNDS, causes=CAUSES)
+    words = {"acts": ACTS, "grounds": GROUNDS, "causes": CAUSES}
+    return render_template("members/decisions.html", **shown, **words, put_aside=service.put_aside(me))
 
 
 @blueprint.post("/decisions/erasures")
@@ -51,6 +52,18 @@ def reanchor() -> Response:
     return _proposed(form, propose, "This is proposed: another person of the office must approve it.")
 
 
+@blueprint.post("/decisions/settings-aside")
+@requires(Permission.MEMBER_ADMINISTER, fresh=True)
+def set_aside() -> Response:
+    """Propose that an entry which can never stand in the log is set aside for good."""
+    form, me = SettingAsideForm(), actor()
+
+    def propose() -> str:
+        return service.propose_setting_aside(me, form.entry.data, form.reason.data)
+
+    return _proposed(form, propose, "This is proposed: another person of the office must approve it.")
+
+
 def _proposed(form: ReasonForm, propose: Callable[[], str], words: str) -> Response:
     if not form.validate_on_submit():
         flash(" ".join(f"{told}." for field in form for told in field.errors), "error")
@@ -69,7 +82,9 @@ def _proposed(form: ReasonForm, propose: Callable[[], str], words: str) -> Respo
 def approve(name: str) -> Response:
     """Approve it, and carry it out."""
     return _settled(
-        service.approve, name, "The decision is approved and carried out; a log is anchored anew by the operator."
+        service.approve,
+        name,
+        "The decision is approved and carried out; what is done to the log itself, the operator does.",
     )
 
 

@@ -179,6 +179,7 @@ from hub.members.service.sessions import (
     holder_of_session,
     own_sessions,
 )
+from hub.members.service.setting_aside import propose_setting_aside, put_aside, set_aside
 from hub.members.service.sharing_groups import (
     accept_group,
     decline_group,
@@ -339,7 +340,9 @@ __all__ = [
     "propose_end_of_review",
     "propose_erasure",
     "propose_reanchoring",
+    "propose_setting_aside",
     "publish_agreement",
+    "put_aside",
     "reanchor",
     "record_denial",
     "recovery_codes_left",
@@ -356,6 +359,7 @@ __all__ = [
     "rotate_key",
     "seal_secret",
     "send_link",
+    "set_aside",
     "set_limit",
     "set_provider",
     "set_role",

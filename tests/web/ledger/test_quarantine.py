@@ -8,11 +8,13 @@ import pytest
 from hub.access.actor import NotPermittedError
 from hub.ledger import service as ledger
 from hub.ledger.service import NotSettledError
-from tests.conftest import Hub
+from hub.members import service as members
+from tests.conftest import HTML, Hub, csrf
 from tests.web.indicators.test_share_and_match_over_http import share
 from tests.web.ledger.recording import as_superuser
 from tests.web.ledger.test_faults import in_tree, quarantined
 from tests.web.ledger.test_log_over_http import entries
+from tests.web.members.test_decisions import person, tried
 
 
 @pytest.fixture
@@ -104,3 +106,64 @@ def test_member_neither_sees_nor_settles_them(alliance: Hub) -> None:
         for asked in (lambda: ledger.put_aside(actor), lambda: ledger.take_again(actor, name_of(id))):
             with pytest.raises(NotPermittedError):
                 asked()
+
+
+# --- set aside for good
+
+
+def approved(hub: Hub, id: UUID) -> None:
+    for who in ("ada", "ben"):
+        hub.person(members.OFFICE, who)
+    with person(hub, "ada") as actor:
+        name = members.propose_setting_aside(actor, name_of(id), "No backup has it whole.")
+    assert "a second person" in tried(hub, "ada", name)
+    assert tried(hub, "ben", name) == "done"
+
+
+def set_aside(hub: Hub, id: UUID) -> str:
+    with hub.operator() as actor:
+        try:
+            members.set_aside(actor, name_of(id))
+        except NotSettledError as refusal:
+            return str(refusal)
+        return "done"
+
+
+def test_entry_set_aside_by_two_people_is_no_alarm_and_its_party_is_told(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    approved(alliance, id)
+    assert set_aside(alliance, id) == "done"
+    alliance.sequence()
+    with alliance.operator() as actor:
+        assert (ledger.health(actor).quarantined, ledger.alarm_of(actor), ledger.put_aside(actor)) == (0, None, [])
+        assert ledger.check_log(alliance.anchor).count == 0
+    told = [each["view"] for each in entries(alliance.client("brand-a"))]
+    assert [view["subject"]["ref"] for view in told if view["action"] == "ledger.set_aside"] == [name_of(id)]
+    assert list(quarantined(alliance)) == [id], "the row stays, as evidence"
+
+
+def test_entry_is_not_set_aside_without_two_people(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    assert "must approve it first" in set_aside(alliance, id)
+    with alliance.operator() as actor:
+        assert ledger.health(actor).quarantined == 1
+
+
+def test_entry_set_aside_is_settled_for_good(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    approved(alliance, id)
+    set_aside(alliance, id)
+    mended(alliance, id)
+    assert "waits to be settled" in set_aside(alliance, id)
+    assert "waits to be settled" in str(taken(alliance, name_of(id)))
+
+
+def test_office_proposes_it_on_its_page(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    alliance.person(members.OFFICE, "ada")
+    ada = alliance.signed_in("ada")
+    page = ada.get("/decisions", headers=HTML).text
+    assert f'<option value="{name_of(id)}">' in page
+    fields = {"entry": name_of(id), "reason": "Lost.", "csrf_token": csrf(page)}
+    assert ada.post("/decisions/settings-aside", data=fields, headers=HTML).status_code == 303
+    assert alliance.sql("SELECT kind, subject FROM decision") == [("set_aside", name_of(id))]

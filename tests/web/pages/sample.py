@@ -35,7 +35,7 @@ from hub.insights.rules import (
     needs_from_matches,
     needs_from_quotas,
 )
-from hub.ledger.service import CAUSES, GROUNDS, Delay, Difference, WitnessLine
+from hub.ledger.service import CAUSES, GROUNDS, Delay, Difference, PutAside, WitnessLine
 from hub.mail import KeptLetter, Letter
 from hub.members.forms.agents import AuthorisationForm
 from hub.members.forms.agreement import AgreementForm, SignatureForm
@@ -362,7 +362,8 @@ def _office(template: str, full: bool) -> dict[str, Any]:
         anchored = CheckpointBody("example.alliance-hub/audit", 1_204_512, bytes(32))
         halted = Difference("h_1", NOW, "<b>a</b>", 1_204_300, bytes(32), "note", anchored if full else None, "a")
         words = {"acts": ACTS, "grounds": GROUNDS, "causes": CAUSES, "reader": "p_a0"}
-        return {"rows": rows if full else [], "difference": halted, **words}
+        aside = [PutAside("A" * 22, "match.run", "the entry <b>has</b> no leaf", NOW)]
+        return {"rows": rows if full else [], "difference": halted, "put_aside": aside if full else [], **words}
     if template == "members/everybody.html":
         listed = [
             ListedMember(f"brand-{n}", "Northpeak <b>", "brand", "sport" if n else None, state, NOW, NOW)
@@ -595,6 +596,7 @@ ADDRESSES = {
     "decisions.refuse": "/decisions/<name>/refusal",
     "decisions.erase": "/decisions/erasures",
     "decisions.reanchor": "/decisions/reanchorings",
+    "decisions.set_aside": "/decisions/settings-aside",
     "apply.ask": "/apply",
     "apply.send": "/apply/send",
     "apply.confirm": "/apply/confirmation/<key>",
