@@ -96,7 +96,9 @@ class Contribution(Audience, Model):
 class PastAudience(Audience, Model):
     """Whom a contribution passed to, and at which level, from `said_xid` until `changed_xid`; a trigger keeps it.
 
-    A token list tells those to whom the token had effect before, and only those, that it is gone.
+    A token list tells those to whom the token had effect before, and only those, that it is gone. A row stays as
+    long as its contribution: the place from which a member asks for changes has no end, so no row is ever too old to
+    be asked for. How many there are is bounded by what a member may share in a minute.
     """
 
     __tablename__ = "past_audience"

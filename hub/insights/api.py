@@ -27,7 +27,7 @@ def me() -> dict[str, Any]:
         "member": me.member,
         "kind": me.kind.value,
         "alliance": current_app.extensions["settings"].alliance,
-        "sharing_groups": list(members.own_seats(me)),
+        "sharing_groups": members.named_groups(me),
         "quotas": epochs.quotas(me),
         "limits": {
             "evaluation_elements": MOST_ELEMENTS,

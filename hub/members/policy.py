@@ -101,6 +101,14 @@ def living(day: date) -> ColumnElement[bool]:
     return and_(Authorisation.ended_at.is_(None), Authorisation.ends_on >= day)
 
 
+def may_name_groups(actor: Actor) -> bool:
+    """Whether the actor is told the codes of its member's sharing groups: an agent only if it may share for the brand.
+
+    It names them then in what it shares.
+    """
+    return actor.agent is None or actor.may(Permission.CONTRIBUTION_SHARE)
+
+
 def own_seats(actor: Actor) -> ColumnElement[bool]:
     """The seats of the actor's member in sharing groups."""
     return SharingGroupMember.member_id == actor.member_id

@@ -87,6 +87,7 @@ from hub.members.service.groups import (
     addressee_words,
     codes_of,
     join,
+    named_groups,
     own_seats,
 )
 from hub.members.service.interventions import Intervention, propose_act
@@ -315,6 +316,7 @@ __all__ = [
     "member_shown",
     "members_listed",
     "move",
+    "named_groups",
     "newest_agreement",
     "offer_secret",
     "offered_secret",

@@ -55,6 +55,11 @@ def own_seats(actor: Actor) -> dict[str, int]:
     return {row.code: row.id for row in rows}
 
 
+def named_groups(actor: Actor) -> list[str]:
+    """The codes of its sharing groups that the actor may name in what it shares; none for who may know none."""
+    return [*own_seats(actor)] if policy.may_name_groups(actor) else []
+
+
 def addressed_to_groups(actor: Actor, codes: Collection[str]) -> list[int]:
     """What a contribution to these groups is addressed to; the actor's member is in all of them.
 

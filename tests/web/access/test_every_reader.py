@@ -213,8 +213,8 @@ def test_receipt_is_given_to_the_parties_and_refused_to_all_others(all_there_is:
 
 
 def _acting_in(codes: Collection[str]) -> set[str]:
-    """Who acts for a member of a group: it shares to the brand's groups, and so knows which there are."""
-    return {who for who, acting in ACTING.items() if acting.brand in codes}
+    """Who acts for a member of the group and may share for it: it is told its groups, to name them in what it shares."""
+    return {who for code in codes for who in acting_for(code, Permission.CONTRIBUTION_SHARE)}
 
 
 MANAGES_KEYS = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER} - NOBODY
@@ -292,7 +292,8 @@ def test_own_standing_tells_a_member_its_own_groups_and_quotas(all_there_is: Eve
     for who, client in all_there_is.clients.items():
         answer, code = client.get("/api/v1/me"), all_there_is.member_of[who]
         found[who] = (answer.json["member"], answer.json["sharing_groups"]) if answer.status_code == 200 else None
-        groups = sorted(group for group, codes in seats(all_there_is).items() if code in codes)
+        told = who not in ACTING or Permission.CONTRIBUTION_SHARE in ACTING[who].scopes
+        groups = sorted(group for group, codes in seats(all_there_is).items() if code in codes) if told else []
         open_to = {*of_members(*MEMBERS, "alliance"), *ACTING}
         expected[who] = (code, groups) if who in open_to else None
     assert differing(found, expected) == {}
