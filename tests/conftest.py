@@ -34,6 +34,7 @@ from hub.app import create_app
 from hub.config import MailServer, Settings
 from hub.db import db
 from hub.epochs import service as epochs
+from hub.ledger.rules import never
 from hub.ledger.sequencer import Sequencer
 from hub.ledger.signing import Signers
 from hub.manage import database
@@ -259,7 +260,7 @@ class Hub:
     def sequencer(self) -> Iterator[Sequencer]:
         """A sequencer of the hub's log."""
         with psycopg.connect(plain(as_role(self.owner_url, "sequencer"))) as connection:
-            yield Sequencer(connection, self.signers, self.anchor, clock.now)
+            yield Sequencer(connection, self.signers, self.anchor, clock.now, due=never)
 
     @property
     def anchor(self) -> Path:

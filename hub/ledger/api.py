@@ -1,9 +1,10 @@
 """The log over HTTP: C2SP tiles and checkpoints for everybody, each party's own entries and receipts for itself."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, abort, current_app, jsonify, request, stream_with_context, url_for
+from flask import Flask, Response, abort, jsonify, request, stream_with_context, url_for
 from flask_smorest import Blueprint
 from marshmallow import INCLUDE
 
@@ -36,6 +37,11 @@ def attach_promises(app: Flask) -> None:
         return response
 
 
+def _shard(name: str | None) -> service.LogShard:
+    """The first shard where no name stands, for ever: what is immutable there stays what it is."""
+    return service.shard_called(name) or abort(404)
+
+
 def _note(head: service.Head | None) -> Response:
     """A checkpoint with all its cosignatures; more of them may come."""
     if head is None:
@@ -45,70 +51,96 @@ def _note(head: service.Head | None) -> Response:
 
 
 @log.get("/checkpoint")
+@log.get("/<shard>/checkpoint", endpoint="shard_checkpoint")
 @public(WHY)
 @log.doc(responses=answers("text/plain", "A signed note", _404="Nothing is signed yet"))
-def checkpoint() -> Response:
+def checkpoint(shard: str | None = None) -> Response:
     """The newest signed checkpoint (C2SP tlog-checkpoint)."""
-    return _note(service.newest_checkpoint())
+    return _note(service.newest_checkpoint(shard=_shard(shard)))
 
 
 @log.get("/checkpoint/final")
+@log.get("/<shard>/checkpoint/final", endpoint="shard_final_checkpoint")
 @public(WHY)
 @log.doc(responses=answers("text/plain", "A signed note", _404="No quorum has cosigned yet"))
-def final_checkpoint() -> Response:
+def final_checkpoint(shard: str | None = None) -> Response:
     """The newest checkpoint that the quorum of the trust policy has cosigned."""
-    return _note(service.newest_final())
+    return _note(service.newest_final(shard=_shard(shard)))
 
 
 @log.get("/checkpoint/offered")
+@log.get("/<shard>/checkpoint/offered", endpoint="shard_offered_checkpoint")
 @public(WHY)
 @log.doc(responses=answers("text/plain", "A signed note", _404="Nothing is signed yet"))
-def offered_checkpoint() -> Response:
+def offered_checkpoint(shard: str | None = None) -> Response:
     """The checkpoint for witnesses to cosign now: one that some have cosigned and not yet enough, or the newest."""
-    return _note(service.offered_checkpoint())
+    return _note(service.offered_checkpoint(_shard(shard)))
 
 
 @log.get("/checkpoints/<int:size>")
+@log.get("/<shard>/checkpoints/<int:size>", endpoint="shard_checkpoint_of")
 @public(WHY)
 @log.doc(responses=answers("text/plain", "A signed note"))
-def checkpoint_of(size: int) -> Response:
+def checkpoint_of(size: int, shard: str | None = None) -> Response:
     """The signed checkpoint of a size published before, with the cosignatures it has by now."""
-    note = service.checkpoint_at(size) if size < 1 << 62 else None
+    whose = _shard(shard)
+    note = service.checkpoint_at(whose, size + whose.first) if size < 1 << 62 else None
     if note is None:
         abort(404)
-    return Response(service.cosigned(size, note), mimetype="text/plain", headers={"Cache-Control": "max-age=1"})
+    return Response(
+        service.cosigned(size + whose.first, note), mimetype="text/plain", headers={"Cache-Control": "max-age=1"}
+    )
 
 
 @log.get("/policy")
+@log.get("/<shard>/policy", endpoint="shard_policy")
 @public(WHY)
 @log.doc(responses=answers("text/plain", "A trust policy"))
-def policy() -> Response:
+def policy(shard: str | None = None) -> Response:
     """The trust policy (C2SP tlog-policy): the log's keys, its witnesses, and their quorum. Pin it."""
-    return Response(service.trust_policy().encode(), mimetype="text/plain", headers={"Cache-Control": "max-age=60"})
+    return Response(
+        service.trust_policy(_shard(shard)).encode(), mimetype="text/plain", headers={"Cache-Control": "max-age=60"}
+    )
 
 
 @log.get("/keys")
+@log.get("/<shard>/keys", endpoint="shard_keys")
 @public(WHY)
 @log.response(200, schema.KeysSchema)
-def keys() -> Any:
+def keys(shard: str | None = None) -> Any:
     """Every key that signed this log, and the note by which the key before it announced it."""
-    return _keys()
+    return _keys(_shard(shard))
 
 
-def _keys() -> dict[str, Any]:
-    return {"origin": current_app.extensions["settings"].origin, "keys": service.log_keys()}
+def _keys(shard: service.LogShard) -> dict[str, Any]:
+    keys = [replace(each, first_size=_within(shard, each.first_size)) for each in service.log_keys(shard)]
+    return {"origin": shard.origin, "keys": keys}
+
+
+def _within(shard: service.LogShard, size: int | None) -> int | None:
+    return None if size is None else max(0, size - shard.first)
+
+
+@log.get("/shards")
+@public(WHY)
+@log.response(200, schema.ShardsSchema)
+def shards() -> Any:
+    """The shards of the log, one after the other. The last entry of each names the next one's key: trust that alone."""
+    return {"shards": service.shard_lines()}
 
 
 @log.get("/tile/<path:path>")
+@log.get("/<shard>/tile/<path:path>", endpoint="shard_tile")
 @public(WHY)
 @log.doc(responses=answers(OCTETS, "Hashes, or leaves"))
-def tile(path: str) -> Response:
+def tile(path: str, shard: str | None = None) -> Response:
     """A tile of hashes, or a bundle of leaves under `entries/` (C2SP tlog-tiles)."""
     try:
         level, n, width = parse_tile_path(path)
     except ValueError:
         abort(404)
-    found = service.entry_bundle(n, width) if level is None else service.tile(level, n, width)
+    whose = _shard(shard)
+    found = service.entry_bundle(whose, n, width) if level is None else service.tile(whose, level, n, width)
     if found is None:
         abort(404)
     return Response(
@@ -192,9 +224,13 @@ def export(query: dict[str, Any]) -> Response:
         ) from error
     if span is None:
         raise ProblemError("not-found", "Nothing is signed yet", "Ask again in a few seconds")
-    written = service.export(me, span, jsonify(schema.KeysSchema().dump(_keys())).get_data(as_text=True))
+    written = service.export(me, span, _told_keys)
     named = {"Content-Disposition": f'attachment; filename="{span.filename}"'}
     return Response(stream_with_context(written), mimetype="application/zip", headers=named)
+
+
+def _told_keys(shard: service.LogShard) -> str:
+    return jsonify(schema.KeysSchema().dump(_keys(shard))).get_data(as_text=True)
 
 
 @blueprint.get("/receipts/<entry>")
@@ -260,7 +296,7 @@ def remove_witness() -> Any:
 def cosign(given: dict[str, Any]) -> Any:
     """Hand in your witness's signature line (C2SP tlog-cosignature) under a published checkpoint."""
     try:
-        service.keep_cosignature(actor(), given["size"], given["lines"])
+        service.keep_cosignature(actor(), _of_origin(given["origin"]), given["size"], given["lines"])
     except service.UnknownSizeError as error:
         raise ProblemError("not-found", str(error), "Cosign what /audit/log/checkpoint/offered gives") from error
     except service.WitnessError as error:
@@ -270,6 +306,14 @@ def cosign(given: dict[str, Any]) -> Any:
             "not-valid", str(error), "Compare what you signed with /audit/log/checkpoints/<size>", field="lines"
         ) from error
     return {"size": given["size"]}
+
+
+def _of_origin(origin: str | None) -> service.LogShard:
+    """The shard that a body names; the first where it names none. Raises ProblemError."""
+    found = next((each for each in service.shards() if origin is None or each.origin == origin), None)
+    if found is None:
+        raise ProblemError("not-found", "The log has no shard of this origin", "/audit/log/shards lists them")
+    return found
 
 
 def _conflict(error: service.WitnessError) -> ProblemError:

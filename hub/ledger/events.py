@@ -72,6 +72,7 @@ class Event(StrEnum):
     WITNESS_ADDED = "ledger.witness_added"
     WITNESS_REMOVED = "ledger.witness_removed"
     KEY_ROTATED = "ledger.key_rotated"
+    SHARD_CLOSING = "ledger.shard_closing"
     DECISION_PROPOSED = "decision.proposed"
     DECISION_APPROVED = "decision.approved"
     DECISION_REFUSED = "decision.refused"
@@ -163,6 +164,7 @@ SENTENCES: dict[Event, str] = {
     Event.WITNESS_ADDED: "The witness {ref} cosigns the log from now on: the trust policy has changed",
     Event.WITNESS_REMOVED: "The witness {ref} cosigns the log no more: the trust policy has changed",
     Event.KEY_ROTATED: "The key {ref} signs the log from now on, as the key before it has announced",
+    Event.SHARD_CLOSING: "The shard {ref} of the log is closed, and the next one begins",
     Event.DECISION_PROPOSED: "A person of the office proposed a decision about {ref}, which a second one must approve",
     Event.DECISION_APPROVED: "A second person of the office approved a decision about {ref}",
     Event.DECISION_REFUSED: "A proposed decision about {ref} was refused",

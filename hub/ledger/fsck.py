@@ -8,9 +8,9 @@ runs this learns that a view does not open its commitment, and not what it says.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -18,8 +18,10 @@ from psycopg.rows import TupleRow
 from hub.ledger.journal import Erased, ErasedPerson, ErasedView, journal_of, read
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
+from hub.tree.leaf import LeafError
 from hub.tree.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash
-from hub.tree.note import NoteError, Verifier
+from hub.tree.note import NoteError, Verifier, split_note
+from hub.tree.seam import final_in, successor_in
 
 Connection = psycopg.Connection[TupleRow]
 ROWS = 16 * tiles.WIDTH
@@ -27,6 +29,8 @@ ROWS = 16 * tiles.WIDTH
 SLICE = 40_000
 """Leaves whose parts are compared by one statement."""
 MOST_FINDINGS = 1000
+MOST = (1 << 63) - 1
+"""Past every place."""
 
 RESTORE = "restore this row from a backup or from a member's copy of the log, then run fsck again"
 REMEDIES = {
@@ -36,6 +40,7 @@ REMEDIES = {
     "state": "the tree's size and root are not those of its leaves: " + RESTORE,
     "checkpoint": "a signed checkpoint does not fit the tree: keep both as evidence, and tell the auditor",
     "key": "a key that none before it announced signs the log, or one that this home does not hold: tell the auditor",
+    "shard": "a shard does not begin where the one before ends, or not with the key named there: tell the auditor",
     "anchor": "database and anchor differ: find out which of them was put back; `hub ledger reanchor` takes two people",
     "view": "the party cannot open what was recorded for it: " + RESTORE,
     "erasure": "a view is gone without a record that it was erased: " + RESTORE,
@@ -137,13 +142,17 @@ def fsck(
     erased = read(journal_of(anchor))  # before the moment that is looked at: what is erased meanwhile is no finding
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        size, root = _state(connection)
-        checked = Checked(size)
-        tree, made = _leaves(connection, checked, verifiers, origin, advance)
-        if tree.size != size or made != root:
-            checked.found("state", f"ledger_state: {size:,} entries, and {tree.size:,} leaves")
-        _upper_tiles(connection, checked, tree)
-        _anchor(connection, checked, verifiers, origin, anchor)
+        size, root, current = _state(connection)
+        checked, shards = Checked(size), _shards(connection, origin)
+        for shard in shards:
+            tree, made = _leaves(connection, checked, verifiers, shard, advance)
+            if shard.n == current and (tree.size + shard.first != size or made != root):
+                checked.found("state", f"ledger_state: {size:,} entries, and {tree.size + shard.first:,} leaves")
+            _upper_tiles(connection, checked, shard, tree)
+        if current != shards[-1].n:
+            checked.found("state", f"ledger_state: shard {current} grows, and {shards[-1].n} is the last")
+        _seams(connection, checked, shards, size)
+        _anchor(connection, checked, verifiers, shards, anchor)
         for first in range(0, size, SLICE):
             _parts(connection, checked, first, first + SLICE)
             advance(size + min(first + SLICE, size), 2 * size)
@@ -156,33 +165,87 @@ def fsck(
     return checked
 
 
-def _state(connection: Connection) -> tuple[int, bytes]:
-    row = connection.execute("SELECT size, root FROM ledger_state").fetchone()
-    return (0, EMPTY_ROOT) if row is None else (row[0], bytes(row[1]))
+Told = TypeVar("Told")
+
+
+class _Shard(NamedTuple):
+    """Its places are those from `first` up to `past`; in a query MOST is past all."""
+
+    n: int
+    origin: str
+    first: int
+    past: int
+    successor: str | None
+
+
+def _shards(connection: Connection, origin: str) -> list[_Shard]:
+    rows = connection.execute("SELECT n, origin, first, successor FROM ledger_shard ORDER BY n").fetchall()
+    rows = rows or [(1, origin, 0, None)]
+    pasts = [*(row[2] for row in rows[1:]), MOST]
+    return [
+        _Shard(n, origin, first, past, successor)
+        for (n, origin, first, successor), past in zip(rows, pasts, strict=True)
+    ]
+
+
+def _state(connection: Connection) -> tuple[int, bytes, int]:
+    row = connection.execute("SELECT size, root, shard FROM ledger_state").fetchone()
+    return (0, EMPTY_ROOT, 1) if row is None else (row[0], bytes(row[1]), row[2])
+
+
+def _seams(connection: Connection, checked: Checked, shards: Sequence[_Shard], size: int) -> None:
+    """Each shard ends with the key that the next began with, which begins with the final checkpoint of the one before,
+    and has the next number; one that has ended has no entry behind that.
+    """
+    for shard, after in zip_longest(shards, shards[1:]):
+        end = shard.past if after is not None else size
+        named = _at_seam(connection, end - 1, successor_in)
+        key = None if named is None else named.vkey
+        if key != shard.successor or (after is not None and (key is None or key.partition("+")[0] != after.origin)):
+            checked.found("shard", f"ledger_shard: the end of {shard.origin}")
+        if after is None:
+            continue
+        final = connection.execute("SELECT note FROM ledger_checkpoint WHERE size = %s", (after.first,)).fetchone()
+        first_key = "SELECT FROM ledger_key WHERE shard = %s AND vkey = %s AND statement IS NULL"
+        begun = connection.execute(first_key, (after.n, key)).fetchone()
+        if final is None or begun is None or _at_seam(connection, after.first, final_in) != final[0]:
+            checked.found("shard", f"ledger_shard: the beginning of {after.origin}")
+
+
+def _at_seam(connection: Connection, place: int, told: Callable[[bytes], Told | None]) -> Told | None:
+    """What an entry at the seam tells; None where it is none."""
+    row = connection.execute(
+        "SELECT e.leaf FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id WHERE l.leaf_index = %s", (place,)
+    ).fetchone()
+    try:
+        return None if row is None else told(bytes(row[0]))
+    except LeafError:
+        return None
 
 
 def _leaves(
     connection: Connection,
     checked: Checked,
     verifiers: Sequence[Verifier],
-    origin: str,
+    shard: _Shard,
     advance: Callable[[int, int], None],
 ) -> tuple[Tree, bytes]:
-    """The tree made from the stored leaves and its root, each leaf held against its hash and tile on the way."""
+    """A shard's tree made from the stored leaves and its root, each leaf held against its hash and tile on the way."""
     tree, hashes = Tree(), b""
-    checkpoints = _Checkpoints(connection, checked, verifiers, origin)
+    checkpoints = _Checkpoints(connection, checked, verifiers, shard)
     with connection.cursor("tiles") as stored, connection.cursor("leaves") as leaves:
         stored.itersize, leaves.itersize = 64, ROWS
-        stored.execute("SELECT n, hashes FROM ledger_tile WHERE level = 0 ORDER BY n")
+        stored.execute("SELECT n, hashes FROM ledger_tile WHERE shard = %s AND level = 0 ORDER BY n", (shard.n,))
         leaves.execute(
             "SELECT l.leaf_index, l.leaf_hash, e.leaf FROM ledger_leaf l LEFT JOIN ledger_entry e ON e.id = l.entry_id"
-            " ORDER BY l.leaf_index"
+            " WHERE l.leaf_index >= %s AND l.leaf_index < %s ORDER BY l.leaf_index",
+            (shard.first, shard.past),
         )
         tile: Any = next(stored, None)
         rows = iter(leaves)
         while batch := list(islice(rows, tiles.WIDTH)):
             n = tree.size // tiles.WIDTH
-            hashes = _hashed(batch, tree.size, checked)
+            hashes = _hashed(batch, shard.first + tree.size, checked)
             while tile is not None and tile[0] < n:
                 checked.found("tile", f"ledger_tile: {tiles.tile_path(0, tile[0])}, which the tree does not have")
                 tile = next(stored, None)
@@ -192,7 +255,7 @@ def _leaves(
             tree.add(hashes)
             checkpoints.hold(tree, hashes)
             if n % 16 == 0:
-                advance(tree.size, 2 * max(checked.size, 1))
+                advance(shard.first + tree.size, 2 * max(checked.size, 1))
         while tile is not None:
             checked.found("tile", f"ledger_tile: {tiles.tile_path(0, tile[0])}, which the tree does not have")
             tile = next(stored, None)
@@ -220,21 +283,25 @@ def _hashed(batch: Sequence[TupleRow], first: int, checked: Checked) -> bytes:
 class _Checkpoints:
     """The checkpoints in order, each held against the tree as soon as it has grown so far."""
 
-    def __init__(self, connection: Connection, checked: Checked, verifiers: Sequence[Verifier], origin: str) -> None:
+    def __init__(self, connection: Connection, checked: Checked, verifiers: Sequence[Verifier], shard: _Shard) -> None:
         self._cursor = connection.cursor("checkpoints")
         self._cursor.itersize = ROWS
-        self._cursor.execute("SELECT size, root, note, at FROM ledger_checkpoint ORDER BY size")
+        self._cursor.execute(
+            "SELECT size, root, note, at FROM ledger_checkpoint WHERE size > %s AND size <= %s ORDER BY size",
+            (shard.first, shard.past),
+        )
         self._rows: Iterator[TupleRow] = iter(self._cursor)
         self._next = next(self._rows, None)
-        self._checked, self._verifiers, self._origin = checked, verifiers, origin
+        self._checked, self._verifiers, self._shard = checked, verifiers, shard
         self._before: Any = None
 
     def hold(self, tree: Tree, hashes: bytes) -> None:
         """Hold those up to the tree's size against it; `hashes` are of its newest tile."""
-        while self._next is not None and self._next[0] <= tree.size:
+        while self._next is not None and self._next[0] - self._shard.first <= tree.size:
             size, root, note, at = self._next
             place = f"ledger_checkpoint: size {size:,}"
-            if self._stated(note) != (size, bytes(root)) or tree.root(size, hashes) != root:
+            within = size - self._shard.first
+            if self._stated(note) != (within, bytes(root)) or tree.root(within, hashes) != root:
                 self._checked.found("checkpoint", place)
             elif self._before is not None and at < self._before:
                 self._checked.found("checkpoint", f"{place}, earlier than the one before")
@@ -251,37 +318,45 @@ class _Checkpoints:
 
     def _stated(self, note: str) -> tuple[int, bytes] | None:
         try:
-            stated, _ = open_checkpoint(note, self._origin, self._verifiers)
+            stated, _ = open_checkpoint(note, self._shard.origin, self._verifiers)
         except NoteError:
             return None
         return stated.size, stated.root
 
 
-def _upper_tiles(connection: Connection, checked: Checked, tree: Tree) -> None:
+def _upper_tiles(connection: Connection, checked: Checked, shard: _Shard, tree: Tree) -> None:
     """The stored tiles above the leaves are those that the leaves make."""
     expected = {
         (level, n): bytes(tree.levels[level - 1][n * tiles.TILE_BYTES :][: width * HASH_BYTES])
         for level, n, width in tiles.layout(tree.size)
         if level > 0
     }
-    for level, n, hashes in connection.execute("SELECT level, n, hashes FROM ledger_tile WHERE level > 0"):
+    stored = "SELECT level, n, hashes FROM ledger_tile WHERE shard = %s AND level > 0"
+    for level, n, hashes in connection.execute(stored, (shard.n,)):
         if expected.pop((level, n), None) != hashes:
             checked.found("tile", f"ledger_tile: {tiles.tile_path(level, n)}")
     for level, n in expected:
         checked.found("tile", f"ledger_tile: {tiles.tile_path(level, n)} is missing")
 
 
-def _anchor(connection: Connection, checked: Checked, verifiers: Sequence[Verifier], origin: str, anchor: Path) -> None:
+def _anchor(
+    connection: Connection, checked: Checked, verifiers: Sequence[Verifier], shards: Sequence[_Shard], anchor: Path
+) -> None:
     """The anchor is one of the two newest checkpoints: it is moved after each, and before the next."""
     newest = connection.execute("SELECT size, root FROM ledger_checkpoint ORDER BY size DESC LIMIT 2").fetchall()
     try:
-        stated: CheckpointBody | None = open_checkpoint(anchor.read_text("utf-8"), origin, verifiers)[0]
+        note = anchor.read_text("utf-8")
+        origin = CheckpointBody.parse(split_note(note)[0]).origin
+        stated: CheckpointBody | None = open_checkpoint(note, origin, verifiers)[0]
     except (OSError, NoteError, UnicodeDecodeError):
         stated = None
+    firsts = {each.origin: each.first for each in shards}
     if stated is None:
         if len(newest) > 1:
             checked.found("anchor", "the anchor is missing, or not signed by the log's key")
-    elif (stated.size, stated.root) not in [(size, bytes(root)) for size, root in newest]:
+    elif (stated.size + firsts.get(stated.origin, MOST), stated.root) not in [
+        (size, bytes(root)) for size, root in newest
+    ]:
         checked.found("anchor", f"the anchor of size {stated.size:,} is not one of the two newest checkpoints")
 
 

@@ -9,7 +9,8 @@ import psycopg
 
 from hub import clock
 from hub.ledger import service
-from hub.ledger.sequencer import BATCH, ForkError, HaltedError, Sequencer
+from hub.ledger.sequencer import BATCH, HaltedError, Sequencer
+from hub.ledger.signed import ForkError
 from hub.ledger.signing import Signers
 from hub.log import describe, log
 

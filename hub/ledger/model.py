@@ -127,11 +127,32 @@ class PartyLeaf(Model):
     n: Mapped[int] = mapped_column(SmallInteger)
 
 
+class Shard(Model):
+    """One log of those that follow each other, a year each: a tree, a name, a prefix and keys of its own.
+
+    Places count on through all of them: `ledger_leaf.leaf_index`, and so each size in these tables, is the place in its
+    shard and `first`. `asked_at`: the operator wants it closed.
+    """
+
+    __tablename__ = "ledger_shard"
+    __table_args__ = (CheckConstraint("(closed_at IS NULL) = (successor IS NULL)", name="closed"),)
+
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    origin: Mapped[str] = mapped_column(String(200), unique=True)
+    first: Mapped[int] = mapped_column(BigInteger, unique=True)
+    began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    successor: Mapped[str | None] = mapped_column(Text)
+    """The first key of the next, as its last entry names it."""
+
+
 class Tile(Model):
-    """One growing tile (C2SP tlog-tiles); `.p/W` is its first 32·W bytes."""
+    """One growing tile (C2SP tlog-tiles) of a shard; `.p/W` is its first 32·W bytes."""
 
     __tablename__ = "ledger_tile"
 
+    shard: Mapped[int] = mapped_column(primary_key=True)
     level: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     n: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     hashes: Mapped[bytes] = mapped_column(LargeBinary)
@@ -144,13 +165,16 @@ class TreeState(Model):
     __table_args__ = (CheckConstraint("one", name="one"),)
 
     one: Mapped[bool] = mapped_column(primary_key=True, default=True)
-    origin: Mapped[str] = mapped_column(String(200))
+    shard: Mapped[int] = mapped_column(ForeignKey("ledger_shard.n"))
+    """The one that grows."""
     size: Mapped[int] = mapped_column(BigInteger)
+    """Of all shards together."""
     root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Of that shard."""
 
 
 class Checkpoint(Model):
-    """A signed note of a size and root. The key forbids two notes for one size."""
+    """A signed note of a size and root. The key forbids two notes for one size, of all shards together."""
 
     __tablename__ = "ledger_checkpoint"
     __table_args__ = (Index("ix_ledger_checkpoint_at", "at"),)
@@ -222,14 +246,13 @@ class Debt(Model):
 
 
 class LogKey(Model):
-    """A key that signs checkpoints, and when."""
+    """A key that signs checkpoints of a shard, and when."""
 
     __tablename__ = "ledger_key"
-    __table_args__ = (
-        Index("uq_ledger_key_newest", text("(until IS NULL)"), unique=True, postgresql_where=text("until IS NULL")),
-    )
+    __table_args__ = (Index("uq_ledger_key_newest", "shard", unique=True, postgresql_where=text("until IS NULL")),)
 
     vkey: Mapped[str] = mapped_column(Text, primary_key=True)
+    shard: Mapped[int]
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     statement: Mapped[str | None] = mapped_column(Text)

@@ -135,7 +135,7 @@ def verify() -> str:
         "ledger/verify.html",
         address=settings.url,
         origin=settings.origin,
-        vkeys=[key.vkey for key in service.log_keys() if key.until is None or key.until > now],
+        vkeys=[key.vkey for key in service.log_keys(service.shards()[0]) if key.until is None or key.until > now],
         program=service.PROGRAM,
         digest=hashlib.sha256(service.verifier_program()).hexdigest(),
         grown=curve(service.growth(me), now),

@@ -1,7 +1,7 @@
 """Plain facts of the log: when it stops, how many witnesses are a quorum, and what is offered to them."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from hub.tree.note import Verifier
@@ -35,6 +35,16 @@ The log grows twice a second, and members' clients come at different moments: wi
 """
 AHEAD = timedelta(minutes=10)
 """How far a witness's clock may be ahead of ours."""
+
+
+def year_is_over(began: datetime, now: datetime) -> bool:
+    """Whether the year, in UTC, in which a shard began is over. A clock that goes back closes nothing."""
+    return now.astimezone(UTC).year > began.astimezone(UTC).year
+
+
+def never(_began: datetime, _now: datetime) -> bool:
+    """A shard that goes on until somebody asks for its end."""
+    return False
 
 
 def quorum(members: int) -> int:

@@ -111,6 +111,11 @@ class RemovalSchema(Schema):
 class CosignatureSchema(Schema):
     """Signature lines over a checkpoint."""
 
+    origin = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 200),
+        metadata={"description": "The shard's, as the checkpoint's first line; without it, the first shard's"},
+    )
     size = fields.Integer(required=True, validate=validate.Range(0, 1 << 62))
     lines = fields.String(required=True, validate=validate.Length(1, 20_000))
 
@@ -119,6 +124,24 @@ class KeptSchema(Schema):
     """The size whose checkpoint bears your line now."""
 
     size = fields.Integer()
+
+
+class ShardSchema(Schema):
+    """A shard of the log: a log by itself, which the last entry of the one before names."""
+
+    origin = fields.String()
+    vkey = fields.String(allow_none=True, metadata={"description": "The first key that signed it"})
+    prefix = fields.String(metadata={"description": "Its tlog-tiles prefix, below the hub's address"})
+    state = fields.String(validate=validate.OneOf(["open", "closed"]))
+    first = fields.Integer(metadata={"description": "How many entries all shards before it hold"})
+    size = fields.Integer(metadata={"description": "Entries under its newest checkpoint; once closed, the final one"})
+    closed_at = fields.AwareDateTime(allow_none=True)
+
+
+class ShardsSchema(Schema):
+    """All shards, in their order."""
+
+    shards = fields.List(fields.Nested(ShardSchema))
 
 
 class EvidenceSchema(Schema):

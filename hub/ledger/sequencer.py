@@ -5,12 +5,12 @@ a lock lets one work at a time, and a killed holder's lock goes with its transac
 """
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -18,25 +18,35 @@ from psycopg.rows import TupleRow
 
 from hub import clock
 from hub.ledger.journal import ErasedPerson, ErasedView, add, journal_of
-from hub.ledger.rules import CLOCK_BEHIND, Finder
+from hub.ledger.rules import CLOCK_BEHIND, Finder, year_is_over
+from hub.ledger.signed import (
+    Cursor,
+    ForkError,
+    State,
+    anchored,
+    check,
+    named_successor,
+    newest,
+    one,
+    reader,
+    shard_signers,
+    size_of,
+    state_of,
+)
 from hub.ledger.signing import Signers
 from hub.log import log
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody
-from hub.tree.leaf import LeafError, leaf_id
+from hub.tree.leaf import ID_BYTES, LeafError, leaf_id
 from hub.tree.merkle import EMPTY_ROOT, ProofError, leaf_hash
-from hub.tree.note import NoteError, Signer, open_note, split_note
+from hub.tree.note import Signer
+from hub.tree.seam import closing_leaf, opening_leaf, shard_origin
 
 BATCH = 5000
 LOCK = 7263
 ERASES = frozenset({"audit.erase", "audit.forget"})
 """What records the erasure of an entry or a person; old entries are retired by the calendar, after a restore too."""
 Connection = psycopg.Connection[TupleRow]
-Cursor = psycopg.Cursor[TupleRow]
-
-
-class ForkError(Exception):
-    """What is stored is not what was signed before: nothing is signed until somebody has looked at it."""
 
 
 class HaltedError(Exception):
@@ -45,18 +55,6 @@ class HaltedError(Exception):
 
 class ClockBehindError(Exception):
     """The clock is far behind the newest checkpoint: no telling what time it is."""
-
-
-class Head(NamedTuple):
-    """The newest checkpoint in the database; `note` is empty before the first."""
-
-    size: int
-    root: bytes
-    note: str
-    at: datetime | None
-
-
-NOTHING_SIGNED = Head(0, EMPTY_ROOT, "", None)
 
 
 def _nothing(_: str) -> None:
@@ -74,17 +72,23 @@ class Sequencer:
     now: Callable[[], datetime]
     at: Callable[[str], None] = _nothing
     """Called with the name of each point that is passed; a test kills the process there."""
+    due: Callable[[datetime, datetime], bool] = year_is_over
+    """Whether a shard that began at the first moment closes at the second, unasked."""
 
     def step(self) -> int:
         """Integrate one batch and publish a checkpoint if the tree has grown; the number of entries integrated.
 
-        If we crash between the two, the next step publishes. Raises ForkError once it has halted the log, HaltedError
+        Where a shard ends, the step that closes it and the one that begins the next integrate one entry, their own. If
+        we crash between the two, the next step publishes. Raises ForkError once it has halted the log, HaltedError
         while it is halted; neither integrates nor signs anything.
         """
         with self._halting():
             integrated = self._integrate()
             self._publish()
-        return integrated
+            if integrated is None:
+                integrated = self._integrate()
+                self._publish()
+        return integrated or 0
 
     def look(self) -> None:
         """Compare what is stored with what was signed, before the first exchange is taken; changes nothing else.
@@ -93,8 +97,9 @@ class Sequencer:
         """
         with self._halting(), self.connection.transaction(), self.connection.cursor() as cursor:
             _refuse_while_halted(cursor)
-            head = _newest(cursor)
-            self._check(cursor, *_state(cursor), head, self._anchored(cursor))
+            head = newest(cursor)
+            state = state_of(cursor, self.signers)
+            check(cursor, state, head, anchored(cursor, self.anchor, self.signers))
             if head.at is not None and self.now() < head.at - CLOCK_BEHIND:
                 raise ClockBehindError(
                     f"the clock says {clock.stamp(self.now())}, the newest checkpoint is of {clock.stamp(head.at)}:"
@@ -112,51 +117,116 @@ class Sequencer:
             log.critical("the log is halted: nothing is recorded and nothing signed", error=str(error))
             raise ForkError(str(error)) from error
 
-    def _integrate(self) -> int:
-        """One transaction: out of the outbox, into leaves and tiles. All of it or none."""
+    def _integrate(self) -> int | None:
+        """One transaction: out of the outbox, into leaves and tiles. All of it or none.
+
+        None: a shard has ended, and that is to be published before the next begins.
+        """
         with self.connection.transaction(), self.connection.cursor() as cursor:
             if not _locked(cursor):
                 return 0
             _refuse_while_halted(cursor)
-            cursor.execute(
-                "INSERT INTO ledger_state (one, origin, size, root) VALUES (true, %s, 0, %s) ON CONFLICT DO NOTHING",
-                (self.signers.origin, EMPTY_ROOT),
-            )
-            cursor.execute("SELECT size FROM ledger_state FOR UPDATE")
-            size = _one(cursor)
+            self._begin(cursor)
+            state = state_of(cursor, self.signers, lock=True)
             self.at("locked")
+            if state.successor is not None:
+                return self._open(cursor, state)
+            if state.size > state.first and (state.asked or self.due(state.began_at or self.now(), self.now())):
+                return self._close(cursor, state)
             entries = self._dequeue(cursor)
             if not entries:
                 return 0
             self.at("dequeued")
-            hashes = [leaf_hash(leaf) for _, leaf, _ in entries]
-            grown = tiles.grow(size, hashes, _reader(cursor))
-            with cursor.copy("COPY ledger_leaf (leaf_index, entry_id, leaf_hash) FROM STDIN") as copy:
-                for at, ((entry, _, _), hashed) in enumerate(zip(entries, hashes, strict=True), size):
-                    copy.write_row((at, entry, hashed))
-            self.at("leaves")
-            cursor.execute(
-                "INSERT INTO ledger_party_leaf (party, leaf_index, entry_id, n)"
-                " SELECT p.party, l.leaf_index, l.entry_id, p.n FROM ledger_leaf l"
-                # OFFSET 0: looked up entry by entry, whatever is thought of a table that has grown since
-                " CROSS JOIN LATERAL (SELECT party, n FROM ledger_part WHERE entry_id = l.entry_id OFFSET 0) p"
-                " WHERE l.leaf_index >= %s ON CONFLICT DO NOTHING",
-                (size,),
-            )
-            cursor.executemany(
-                "INSERT INTO ledger_tile (level, n, hashes) VALUES (%s, %s, %s)"
-                " ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes",
-                [(level, n, hashes) for (level, n), hashes in grown.items()],
-            )
-            self.at("tiles")
-            new_size = size + len(entries)
-            cursor.execute(
-                "UPDATE ledger_state SET size = %s, root = %s", (new_size, tiles.root(new_size, _reader(cursor)))
-            )
-            self.at("state")
+            self._grow(cursor, state, [(entry, leaf) for entry, leaf, _ in entries])
             self._journal(cursor, [entry for entry, _, action in entries if action in ERASES])
         self.at("integrated")
         return len(entries)
+
+    def _grow(self, cursor: Cursor, state: State, entries: Sequence[tuple[UUID, bytes]]) -> None:
+        """Put entries behind those that the tree of the shard holds."""
+        size, first = state.size, state.first
+        hashes = [leaf_hash(leaf) for _, leaf in entries]
+        grown = tiles.grow(size - first, hashes, reader(cursor, state.n))
+        with cursor.copy("COPY ledger_leaf (leaf_index, entry_id, leaf_hash) FROM STDIN") as copy:
+            for at, ((entry, _), hashed) in enumerate(zip(entries, hashes, strict=True), size):
+                copy.write_row((at, entry, hashed))
+        self.at("leaves")
+        cursor.execute(
+            "INSERT INTO ledger_party_leaf (party, leaf_index, entry_id, n)"
+            " SELECT p.party, l.leaf_index, l.entry_id, p.n FROM ledger_leaf l"
+            # OFFSET 0: looked up entry by entry, whatever is thought of a table that has grown since
+            " CROSS JOIN LATERAL (SELECT party, n FROM ledger_part WHERE entry_id = l.entry_id OFFSET 0) p"
+            " WHERE l.leaf_index >= %s ON CONFLICT DO NOTHING",
+            (size,),
+        )
+        cursor.executemany(
+            "INSERT INTO ledger_tile (shard, level, n, hashes) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (shard, level, n) DO UPDATE SET hashes = excluded.hashes",
+            [(state.n, level, n, hashes) for (level, n), hashes in grown.items()],
+        )
+        self.at("tiles")
+        size += len(entries)
+        cursor.execute(
+            "UPDATE ledger_state SET shard = %s, size = %s, root = %s",
+            (state.n, size, tiles.root(size - first, reader(cursor, state.n))),
+        )
+        self.at("state")
+
+    def _begin(self, cursor: Cursor) -> None:
+        """The first shard, before the first entry."""
+        cursor.execute(
+            "INSERT INTO ledger_shard (n, origin, first, began_at) VALUES (1, %s, 0, %s) ON CONFLICT DO NOTHING",
+            (self.signers.origin, self.now()),
+        )
+        cursor.execute(
+            "INSERT INTO ledger_state (one, shard, size, root) VALUES (true, 1, 0, %s) ON CONFLICT DO NOTHING",
+            (EMPTY_ROOT,),
+        )
+
+    def _close(self, cursor: Cursor, state: State) -> int:
+        """Let the shard end with an entry that names the next and its key; what waits in the outbox goes there."""
+        cursor.execute("SELECT origin FROM ledger_shard")
+        taken, year = {origin for (origin,) in cursor}, f"{self.now():%Y}"
+        names = (year, *(f"{year}-{count}" for count in range(2, 100)))
+        origin = next(each for name in names if (each := shard_origin(self.signers.origin, name)) not in taken)
+        successor = self.signers.of_shard(origin).made().verifier
+        self.at("keyed")
+        self._add(cursor, state, lambda entry: closing_leaf(entry, successor), "ledger.close")
+        cursor.execute(
+            "UPDATE ledger_shard SET closed_at = %s, successor = %s WHERE n = %s",
+            (self.now(), successor.vkey, state.n),
+        )
+        self.at("closed")
+        return 1
+
+    def _open(self, cursor: Cursor, state: State) -> int | None:
+        """Begin the next shard with the final checkpoint of the one that has ended; None until that is published."""
+        head = newest(cursor)
+        if head.size != state.size:
+            return None
+        if named_successor(cursor, state.size - 1) != state.successor:
+            raise ForkError(f"the shard {state.origin} does not end with the key of the next")
+        n, origin = state.n + 1, str(state.successor).partition("+")[0]
+        cursor.execute(
+            "INSERT INTO ledger_shard (n, origin, first, began_at) VALUES (%s, %s, %s, %s)",
+            (n, origin, state.size, self.now()),
+        )
+        cursor.execute(
+            "INSERT INTO ledger_key (vkey, shard, since) VALUES (%s, %s, %s)", (state.successor, n, self.now())
+        )
+        fresh = state._replace(n=n, origin=origin, first=state.size)
+        self._add(cursor, fresh, lambda entry: opening_leaf(entry, head.note), "ledger.open")
+        self.at("opened")
+        return 1
+
+    def _add(self, cursor: Cursor, state: State, leaf_of: Callable[[bytes], bytes], action: str) -> None:
+        """Put an entry of the log's own into the tree, which no outbox holds."""
+        id = secrets.token_bytes(ID_BYTES)
+        entry, leaf = UUID(bytes=id), leaf_of(id)
+        cursor.execute(
+            "INSERT INTO ledger_entry (id, at, action, leaf) VALUES (%s, %s, %s, %s)", (entry, self.now(), action, leaf)
+        )
+        self._grow(cursor, state, [(entry, leaf)])
 
     def _journal(self, cursor: Cursor, records: Sequence[UUID]) -> None:
         """Write down outside of the database what these records say was erased. Raises OSError."""
@@ -202,23 +272,25 @@ class Sequencer:
             if not _locked(cursor):
                 return
             _refuse_while_halted(cursor)
-            (size, root), head, anchored = _state(cursor), _newest(cursor), self._anchored(cursor)
-            anchor_is_newest = head.size == 0 or (anchored is not None and anchored.root == head.root)
-            if anchor_is_newest and (size, root) == (head.size, head.root):
+            state, head = state_of(cursor, self.signers), newest(cursor)
+            known = anchored(cursor, self.anchor, self.signers)
+            anchor_is_newest = head.size == 0 or (known is not None and known.root == head.root)
+            if anchor_is_newest and (state.size, state.root) == (head.size, head.root):
                 return
-            self._check(cursor, size, root, head, anchored)
+            check(cursor, state, head, known)
             if not anchor_is_newest:
                 self._move_anchor(head.note)
             self.at("checked")
             note = head.note
-            if size > head.size:
-                now = self.now()
-                text, signers = CheckpointBody(self.signers.origin, size, root).encode(), self._signing(cursor, now)
+            if state.size > head.size:
+                now, size = self.now(), state.size
+                text = CheckpointBody(state.origin, size - state.first, state.root).encode()
+                signers = self._signing(cursor, state, now)
                 note = f"{text}\n{''.join(signer.line(text) for signer in signers)}"
                 self.at("signed")
                 cursor.execute(
                     "INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (%s, %s, %s, %s)",
-                    (size, root, note, now if head.at is None else max(now, head.at)),
+                    (size, state.root, note, now if head.at is None else max(now, head.at)),
                 )
                 cursor.execute(
                     "UPDATE ledger_key SET first_size = %s WHERE first_size IS NULL AND vkey = ANY(%s)",
@@ -228,71 +300,30 @@ class Sequencer:
         self.at("published")
         self._move_anchor(note)
 
-    def _signing(self, cursor: Cursor, now: datetime) -> list[Signer]:
+    def _signing(self, cursor: Cursor, state: State, now: datetime) -> list[Signer]:
         """The keys that sign at present, the newest last. Read after the state: no entry that announces a key is
         under a checkpoint which that key has not signed. Raises MissingKeyError.
         """
-        told = "SELECT vkey FROM ledger_key WHERE until IS NULL OR until > %s ORDER BY until, since"
-        vkeys = [vkey for (vkey,) in cursor.execute(told, (now,))]
+        told = "SELECT vkey FROM ledger_key WHERE shard = %s AND (until IS NULL OR until > %s) ORDER BY until, since"
+        vkeys = [vkey for (vkey,) in cursor.execute(told, (state.n, now))]
+        signers = shard_signers(self.signers, state.origin)
         if vkeys:
-            return [self.signers.of(vkey) for vkey in vkeys]
-        first = self.signers.first()
-        cursor.execute("INSERT INTO ledger_key (vkey, since) VALUES (%s, %s)", (first.verifier.vkey, now))
+            return [signers.of(vkey) for vkey in vkeys]
+        first = signers.first()
+        cursor.execute("INSERT INTO ledger_key (vkey, shard, since) VALUES (%s, 1, %s)", (first.verifier.vkey, now))
         return [first]
-
-    def _check(self, cursor: Cursor, size: int, root: bytes, head: Head, anchored: CheckpointBody | None) -> None:
-        """What is stored hashes to the state, and extends the newest checkpoint and the anchor."""
-        read = _reader(cursor)
-        if tiles.root(size, read) != root:
-            raise ForkError("the stored tiles do not hash to the stored root")
-        if size < head.size or tiles.root(head.size, read) != head.root:
-            raise ForkError(f"the tree of {size} entries does not extend the checkpoint of size {head.size}")
-        cursor.execute(
-            "SELECT l.leaf_index, e.leaf FROM ledger_leaf l LEFT JOIN ledger_entry e ON e.id = l.entry_id"
-            " WHERE l.leaf_index >= %s ORDER BY l.leaf_index",
-            (head.size,),
-        )
-        for index, leaf in cursor:
-            n, at = divmod(index, tiles.WIDTH)
-            if leaf is None or read(0, n)[at * 32 : at * 32 + 32] != leaf_hash(bytes(leaf)):
-                raise ForkError(f"leaf {index} is not what its tile says")
-        cursor.execute(
-            "SELECT max(size), (SELECT max(size) FROM ledger_checkpoint) FROM ledger_cosignature"
-            " WHERE size > (SELECT coalesce(max(size), 0) FROM ledger_checkpoint)"
-        )
-        cosigned, published = cursor.fetchone() or (None, None)
-        if cosigned is not None:
-            raise ForkError(f"a witness has cosigned {cosigned} entries, {published or 0} are published")
-        if anchored is None:
-            return
-        if anchored.size > head.size:
-            raise ForkError(f"the database holds {size} entries, {anchored.size} were signed: was a backup restored?")
-        if tiles.root(anchored.size, read) != anchored.root:
-            raise ForkError(f"the tree does not extend the anchor of size {anchored.size}")
-
-    def _anchored(self, cursor: Cursor) -> CheckpointBody | None:
-        """What the anchor states; None before the first. Raises ForkError where there must be one and is none."""
-        try:
-            return CheckpointBody.parse(open_note(self.anchor.read_text(), self.signers.verifiers()).text)
-        except FileNotFoundError:
-            cursor.execute("SELECT count(*) FROM (SELECT FROM ledger_checkpoint LIMIT 2) AS two")
-            if _one(cursor) > 1:
-                raise ForkError("the anchor is missing, and the log was signed more than once") from None
-            return None
-        except (NoteError, UnicodeDecodeError) as error:
-            raise ForkError(f"the anchor is not what we signed: {error}") from None
 
     def _move_anchor(self, note: str) -> None:
         """Write the checkpoint to the anchor, unless another sequencer has written a later one."""
-        with suppress(FileNotFoundError):
-            if _size_of(self.anchor.read_text()) > _size_of(note):
+        with suppress(FileNotFoundError), self.connection.transaction(), self.connection.cursor() as cursor:
+            if size_of(cursor, self.anchor.read_text()) > size_of(cursor, note):
                 return
         write_durably(self.anchor, note.encode(), self.at)
 
 
 def _locked(cursor: Cursor) -> bool:
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
-    return bool(_one(cursor))
+    return bool(one(cursor))
 
 
 def _refuse_while_halted(cursor: Cursor) -> None:
@@ -300,22 +331,6 @@ def _refuse_while_halted(cursor: Cursor) -> None:
     halt = cursor.fetchone()
     if halt is not None:
         raise HaltedError(halt[0])
-
-
-def _state(cursor: Cursor) -> tuple[int, bytes]:
-    cursor.execute("SELECT size, root FROM ledger_state")
-    row = cursor.fetchone()
-    return (0, EMPTY_ROOT) if row is None else (row[0], bytes(row[1]))
-
-
-def _newest(cursor: Cursor) -> Head:
-    cursor.execute("SELECT size, root, note, at FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
-    row = cursor.fetchone()
-    return NOTHING_SIGNED if row is None else Head(row[0], bytes(row[1]), row[2], row[3])
-
-
-def _size_of(note: str) -> int:
-    return CheckpointBody.parse(split_note(note)[0]).size
 
 
 def fault_of(entry: UUID, leaf: bytes | None, index: int | None) -> str | None:
@@ -328,29 +343,6 @@ def fault_of(entry: UUID, leaf: bytes | None, index: int | None) -> str | None:
         return None if leaf_id(leaf) == entry.bytes else f"the leaf of the entry {entry} bears another id"
     except LeafError as error:
         return f"the entry {entry} has no leaf: {error}"
-
-
-def _one(cursor: Cursor) -> int:
-    row = cursor.fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _reader(cursor: Cursor) -> tiles.ReadTile:
-    """Reads stored tiles, each once; through a cursor of its own, so that another may be read meanwhile."""
-    kept: dict[tuple[int, int], bytes] = {}
-
-    def read(level: int, n: int) -> bytes:
-        if (level, n) not in kept:
-            with cursor.connection.cursor() as own:
-                own.execute("SELECT hashes FROM ledger_tile WHERE level = %s AND n = %s", (level, n))
-                row = own.fetchone()
-            if row is None:
-                raise ForkError(f"tile {tiles.tile_path(level, n)} is missing")
-            kept[level, n] = bytes(row[0])
-        return kept[level, n]
-
-    return read
 
 
 def write_durably(path: Path, content: bytes, at: Callable[[str], None] = _nothing) -> None:

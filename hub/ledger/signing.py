@@ -1,10 +1,14 @@
-"""The log's private keys: a file for each, in one folder of the home."""
+"""The log's private keys: a file for each, in one folder of the home, and a folder in it for each later shard."""
 
+import os
+import secrets
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from hub.tree.note import NoteError, Signer, Verifier
+from hub.tree.note import SEED_BYTES, NoteError, Signer, Verifier
+from hub.tree.seam import shard_name, shard_origin
 
 FIRST = "ledger.key"
 """The key of a log that no other has announced."""
@@ -15,11 +19,35 @@ class MissingKeyError(FileNotFoundError):
 
 
 class Signers:
-    """The signers of one log. Their files are read each time: another process may have made one."""
+    """The signers of one shard. Their files are read each time: another process may have made one."""
 
     def __init__(self, folder: Path, origin: str) -> None:
         self.origin = origin
         self._folder = folder
+
+    def of_shard(self, origin: str) -> "Signers":
+        """Those of another shard; called on those of the first. Raises MissingKeyError for what is no shard of it."""
+        if origin == self.origin:
+            return self
+        name = shard_name(origin)
+        if name is None or shard_origin(self.origin, name) != origin:
+            raise MissingKeyError(f"{origin} is no shard of the log {self.origin}")
+        return Signers(self._folder / name, origin)
+
+    def made(self) -> Signer:
+        """The one that begins, made unless there is one: what was made before a crash serves. Raises OSError."""
+        path = self._folder / FIRST
+        if not path.exists():
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            fresh = path.with_suffix(f".{secrets.token_hex(4)}.new")
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(b64encode(secrets.token_bytes(SEED_BYTES)))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+            for folder in (self._folder, self._folder.parent):
+                _sync(folder)
+        return self.first()
 
     def first(self) -> Signer:
         """The one that begins. Raises MissingKeyError."""
@@ -49,3 +77,11 @@ class Signers:
 
     def _read(self, path: Path) -> Signer:
         return Signer.from_seed(self.origin, path.read_bytes().strip())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

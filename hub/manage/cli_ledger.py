@@ -10,6 +10,7 @@ from flask import current_app
 from hub.config import Settings
 from hub.manage.cli_witness import witness
 from hub.manage.operating import operating, refusals_said
+from hub.tree.note import Signer
 
 
 @click.group()
@@ -137,14 +138,40 @@ def rotate_key(again: bool) -> None:
 
     with operating() as actor:
         settings: Settings = current_app.extensions["settings"]
-        key = service.rotate_key(actor, lambda: make_ledger_key(settings.home, settings.origin), again=again)
+
+        def make_key(shard: service.LogShard) -> Signer:
+            return make_ledger_key(settings.home, shard.origin, shard.name)
+
+        key = service.rotate_key(actor, make_key, again=again)
         told = [each.name for each in service.known_witnesses(actor) if each.url is not None]
-        before = service.log_keys()[-2]
+        before = service.log_keys(service.shards()[-1])[-2]
     click.echo(f"The log is signed by {key.vkey} from its next checkpoint on.")
     click.echo(f"Until {before.until:%d %B %Y} {before.vkey} signs too; keep both files until then, and a backup.")
     click.echo("Write the new key into the agreement, where members compare it.")
     if told:
         click.echo(f"Tell it to whoever runs these witnesses, or they cosign no more then: {', '.join(told)}")
+
+
+@ledger.command("close-shard")
+@refusals_said
+def close_shard() -> None:
+    """End the shard of the log that grows, and begin the next: `hub ledger close-shard`.
+
+    At the turn of the year, in UTC, the sequencer does so by itself. The last entry names the next shard's key, which
+    is made then; what waits is taken into the next. Every member has it on record, and its client follows by itself.
+    The closed shard stays where it is, for ever. Run twice before it has ended, it closes one shard.
+    """
+    from hub.ledger import service
+
+    with operating() as actor:
+        closing = service.close_shard(actor)
+        told = [each.name for each in service.known_witnesses(actor) if each.url is not None]
+    click.echo(
+        f"The sequencer closes {closing.origin} within seconds; /audit/log/shards names the next one and its key."
+    )
+    click.echo("Then back up the home: it holds one more key.")
+    if told:
+        click.echo(f"Tell the key to whoever runs these witnesses, or they cosign no more: {', '.join(told)}")
 
 
 ledger.add_command(witness)

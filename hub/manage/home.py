@@ -101,11 +101,14 @@ def _write(path: Path, content: bytes, *, replace: bool) -> None:
     fsync_folder(path.parent)
 
 
-def make_ledger_key(home: Path, origin: str) -> Signer:
-    """Another key for the log `origin`, in a file of its own. It signs nothing before it is announced."""
+def make_ledger_key(home: Path, origin: str, shard: str | None = None) -> Signer:
+    """Another key for the log `origin`, in a file of its own, in the folder of its shard unless it is the first.
+
+    It signs nothing before it is announced.
+    """
     seed = _seed()
     signer = Signer.from_seed(origin, seed)
-    write_once(home / "ledger" / f"{signer.verifier.hash.hex()}.key", lambda: seed)
+    write_once(home / "ledger" / (shard or "") / f"{signer.verifier.hash.hex()}.key", lambda: seed)
     return signer
 
 

@@ -62,8 +62,12 @@ ROWS = {
     # with the column that it had once, where it is there
     "ledger_party_leaf": "INSERT INTO ledger_party_leaf SELECT * FROM jsonb_populate_record(NULL::ledger_party_leaf,"
     f" jsonb_build_object('party', 1, 'leaf_index', 0, 'entry_id', {_ENTRY}, 'n', 0, 'action', 'match.run'))",
-    "ledger_tile": f"INSERT INTO ledger_tile (level, n, hashes) VALUES (0, 0, {_KEY})",
-    "ledger_state": f"INSERT INTO ledger_state (one, origin, size, root) VALUES (true, 'example', 1, {_KEY})",
+    "ledger_shard": "INSERT INTO ledger_shard (n, origin, first, began_at) VALUES (1, 'example', 0, now())",
+    # with the columns that they have, or had
+    "ledger_tile": "INSERT INTO ledger_tile SELECT * FROM jsonb_populate_record(NULL::ledger_tile,"
+    f" jsonb_build_object('shard', 1, 'level', 0, 'n', 0, 'hashes', {_KEY}))",
+    "ledger_state": "INSERT INTO ledger_state SELECT * FROM jsonb_populate_record(NULL::ledger_state,"
+    f" jsonb_build_object('one', true, 'origin', 'example', 'shard', 1, 'size', 1, 'root', {_KEY}))",
     "ledger_halt": "INSERT INTO ledger_halt (one, name, found_by, reason, since)"
     " VALUES (true, 'h_1', 'sequencer', 'b', now())",
     "ledger_debt": "INSERT INTO ledger_debt (xid) SELECT '7'::xid8 WHERE set_config('hub.recorded',"
@@ -73,7 +77,8 @@ ROWS = {
     "ledger_quarantine": "INSERT INTO ledger_quarantine (entry_id, reason, found_at)"
     f" VALUES ({_ENTRY}, 'no leaf', now())",
     "ledger_checkpoint": f"INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (1, {_KEY}, 'note', now())",
-    "ledger_key": "INSERT INTO ledger_key (vkey, since) VALUES ('example+key', now())",
+    "ledger_key": "INSERT INTO ledger_key SELECT * FROM jsonb_populate_record(NULL::ledger_key,"
+    " jsonb_build_object('vkey', 'example+key', 'shard', 1, 'since', now()))",
     "ledger_witness": "INSERT INTO ledger_witness (name, vkey, public_key, party, added_at)"
     f" VALUES ('example/witness', 'example/witness+key', {_KEY}, 1, now())",
     "ledger_cosignature": "INSERT INTO ledger_cosignature (size, witness, line, at)"

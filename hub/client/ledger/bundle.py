@@ -10,8 +10,9 @@ import json
 import re
 import struct
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,8 @@ class Manifest:
     first: int
     size: int
     final: int | None
+    finals: Mapping[str, int | None]
+    """By shard's prefix: the size of its newest checkpoint in here that a quorum has cosigned."""
     signed_at: datetime
 
     @classmethod
@@ -64,9 +67,13 @@ class Manifest:
                 int(told["first"]),
                 int(told["size"]),
                 None if final is None else int(final),
+                {
+                    str(prefix): None if size is None else int(size)
+                    for prefix, size in told.get("finals", {LOG: final}).items()
+                },
                 datetime.fromisoformat(told["signed_at"]).astimezone(UTC),
             )
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise _refused("its bundle.json is not one that this program reads") from error
         if not 0 <= found.first <= found.size or _MEMBER.fullmatch(found.member) is None:
             raise _refused("its bundle.json is not one that this program reads")
@@ -83,28 +90,41 @@ class Bundle:
         self._length = file.seek(0, 2)
         self._members = _members(file, self._length)
         self.manifest = Manifest.parse(self._read(MANIFEST, _LONGEST_MANIFEST))
+        self._prefix = LOG
+        self.base = 0
+
+    def shard(self, prefix: str, base: int) -> Bundle:
+        """The same file."""
+        other = copy(self)
+        other._prefix, other.base = prefix, base
+        return other
 
     @property
     def first(self) -> int:
-        """The first leaf in it."""
-        return self.manifest.first
+        """The first leaf of the shard in it."""
+        return max(0, self.manifest.first - self.base)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it holds anything of the shard."""
+        return f"{self._prefix}checkpoint" in self._members
 
     def checkpoint(self, which: str = "checkpoint") -> str | None:
         """The checkpoint that it was exported under, or the newest before it that a quorum has cosigned."""
         if which == "checkpoint":
-            return self._note(f"{LOG}checkpoint")
-        final = self.manifest.final
-        return None if final is None else self._note(f"{LOG}checkpoints/{final}")
+            return self._note(f"{self._prefix}checkpoint")
+        final = self.manifest.finals.get(self._prefix)
+        return None if final is None else self._note(f"{self._prefix}checkpoints/{final}")
 
     def announcements(self) -> Iterable[str]:
         """Those of the log's keys when it was exported."""
-        name = f"{LOG}keys"
+        name = f"{self._prefix}keys"
         return announcements_in(self._read(name, MOST_BYTES)) if name in self._members else ()
 
     def older(self) -> Iterable[str]:
         """Its other checkpoints, each with the cosignatures it had."""
         for name in self._members:
-            if name.startswith(f"{LOG}checkpoints/"):
+            if name.startswith(f"{self._prefix}checkpoints/"):
                 yield self._note(name)
 
     def as_of(self) -> datetime:
@@ -114,9 +134,9 @@ class Bundle:
     def piece(self, place: Place) -> bytes:
         """A tile or bundle of leaves. Raises LedgerAlarm when it is not in the file."""
         level, n, width = place
-        name = f"{LOG}tile/{tile_path(level, n, width)}"
+        name = f"{self._prefix}tile/{tile_path(level, n, width)}"
         if name not in self._members and width < WIDTH:
-            name = f"{LOG}tile/{tile_path(level, n)}"
+            name = f"{self._prefix}tile/{tile_path(level, n)}"
         if name not in self._members:
             path = tile_path(*place)
             raise withheld(f"the bundle does not hold tile {path}, which its checkpoint covers", tile=path)

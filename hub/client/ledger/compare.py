@@ -14,6 +14,7 @@ from hub.client.ledger.alarm import LedgerAlarm, forked
 from hub.client.ledger.keys import log_keys, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.published import open_log
+from hub.client.ledger.shards import ShardLog, followed, named_in, shard_of
 from hub.client.ledger.state import Memory, read_memory
 from hub.client.ledger.tree_check import SignedTree, check_size
 from hub.client.session import Session
@@ -54,37 +55,51 @@ def compare(session: Session, files: Sequence[Path]) -> Compared:
 
 
 def _compared(session: Session, files: Sequence[Path], reader: LogReader) -> Compared:
-    note = reader.checkpoint()
-    # First, as the log may be signed by another key now, and what is in the files too.
-    stated = None if note is None else stated_by(session, note, reader)
-    held = [_signed_in(session, file) for file in files]
+    # First, as the log may be signed by another key now, or go on in another shard, and what is in the files too.
+    shards = followed(session, reader)
+    for shard in shards:
+        note = shard.reader.checkpoint()
+        if note is not None:
+            stated_by(shard.check, note, shard.reader, ended=shard.final is not None)
+    held = [each for file in files for each in _signed_in(shards, file)]
     own = read_memory(session.folder / "ledger.json")
-    held = sorted([*held, own] if own is not None else held, key=lambda each: each.size)
+    held += [own] if own is not None else []
+    held += [shard.remembered for shard in shards if shard.remembered is not None]
+    sizes, newest = list[int](), 0
+    for shard in shards:
+        theirs = [each for each in held if each.origin == shard.origin]
+        newest = _of_shard(shard, theirs) or newest
+        sizes += [shard.reader.base + each.size for each in theirs]
+    return Compared(sorted(sizes), newest)
+
+
+def _of_shard(shard: ShardLog, held: Sequence[Memory]) -> int:
+    """Whether these are of one log with what we are shown of the shard; how far that goes, with all shards before."""
+    note = shard.reader.checkpoint()
+    held = sorted(held, key=lambda each: each.size)
     for one, other in pairwise(held):
         if one.size == other.size and one.root != other.root:
             told = f"the hub signed two different logs of {one.size:,} entries"
             raise forked(told, remembered=one.note, now=other.note)
-    if note is None or stated is None:
-        check_size(held[-1], None)
-        return Compared([each.size for each in held], 0)
-    tree = SignedTree(reader, stated, note)
+    if note is None:
+        if held:
+            check_size(held[-1], None)
+        return 0
+    tree = SignedTree(shard.reader, stated_by(shard.check, note, shard.reader, ended=shard.final is not None), note)
     for each in reversed(held):
         tree.extends(each)
-    return Compared([each.size for each in held], tree.size)
+    return tree.base + tree.size
 
 
-def _signed_in(session: Session, file: Path) -> Memory:
-    """The checkpoint in a file: a note, a receipt, or the `ledger.json`, `witness.json` or evidence of a client."""
-    keys, origin = log_keys(session), str(session.profile.ledger_origin)
+def _signed_in(shards: Sequence[ShardLog], file: Path) -> list[Memory]:
+    """The checkpoints in a file: a note, a receipt, or a file of a client's state, or its evidence."""
     try:
         with file.open("rb") as opened:
             text = opened.read(2 * MOST_BYTES).decode()
-        note = _note_in(text)
-        stated, _ = open_checkpoint(note, origin, keys)
-        return Memory(origin, note, stated.size, stated.root)
+        return [_opened(shards, note) for note in _notes_in(text)]
     except OSError as error:
         raise usage(f"{file} cannot be read: {error.strerror}", "check the path") from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         words = error if isinstance(error, NoteError | ProofError) else "it is neither a note nor a receipt"
         raise usage(
             f"{file} holds no checkpoint of our log: {words}",
@@ -92,8 +107,15 @@ def _signed_in(session: Session, file: Path) -> Memory:
         ) from error
 
 
-def _note_in(text: str) -> str:
+def _opened(shards: Sequence[ShardLog], note: str) -> Memory:
+    shard = shard_of(shards, named_in(note)) or shards[0]
+    stated, _ = open_checkpoint(note, shard.origin, log_keys(shard.check))
+    return Memory(shard.origin, note, stated.size, stated.root)
+
+
+def _notes_in(text: str) -> list[str]:
     if text.startswith("{"):
         document = json.loads(text)
-        return str(document.get("note") or document.get("now"))
-    return TlogProof.parse(text).checkpoint if text.startswith("c2sp.org/tlog-proof@") else text
+        seams = document.get("seams")
+        return [str(document.get("note") or document.get("now"))] if seams is None else [str(one) for one, _ in seams]
+    return [TlogProof.parse(text).checkpoint if text.startswith("c2sp.org/tlog-proof@") else text]

@@ -17,10 +17,15 @@ from hub.client.vault import Exchange
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
 from hub.tree.note import HASH_BYTES, NoteError, UnknownSignerError, Verifier, signatures, split_note
 from hub.tree.promise import Promise
+from hub.tree.seam import shard_name
 from hub.tree.succession import SuccessionError, follow
 from hub.tree.trust_policy import MOST_BYTES, Policy, PolicyError
 
-_KEYS = "keys.json"
+
+def _keys_file(check: Checking) -> Path:
+    """A file for each shard: each has a succession of keys of its own."""
+    name = shard_name(str(check.profile.ledger_origin))
+    return check.folder / ("keys.json" if name is None else f"keys-{name}.json")
 
 
 class HeldKey(NamedTuple):
@@ -99,7 +104,7 @@ def _followed(
         return held
     taken = after[: signed[-1]]
     open_checkpoint(note, origin, [taken[-1].verifier])
-    replace_file(check.folder / _KEYS, json.dumps({"v": 1, "notes": [*_kept(check), *(one.note for one in taken)]}))
+    replace_file(_keys_file(check), json.dumps({"v": 1, "notes": [*_kept(check), *(one.note for one in taken)]}))
     check.console.say(f"the log is signed by another key, which the one before announced: {taken[-1].verifier.vkey}")
     return held_keys(check)
 
@@ -107,7 +112,7 @@ def _followed(
 def _kept(check: Checking) -> list[str]:
     """The announcements that we followed. Raises ClientError for a damaged file."""
     try:
-        document = json.loads((check.folder / _KEYS).read_text(encoding="utf-8"))
+        document = json.loads((_keys_file(check)).read_text(encoding="utf-8"))
         if document["v"] != 1:
             raise ValueError("another version")
         return [str(note) for note in document["notes"]]
@@ -119,7 +124,7 @@ def _kept(check: Checking) -> list[str]:
 
 def _damaged(check: Checking) -> ClientError:
     return usage(
-        f"the keys of the log that we keep in {check.folder / _KEYS} are damaged",
+        f"the keys of the log that we keep in {_keys_file(check)} are damaged",
         "restore the file from a backup, or remove it: then the log is followed anew from the key in the profile",
     )
 

@@ -22,6 +22,17 @@ class LogReader(Protocol):
         """The first leaf that it can give."""
 
     @property
+    def base(self) -> int:
+        """How many entries the shards before this one hold: places, as our own entries have them, count through all."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything of the shard is to be had here."""
+
+    def shard(self, prefix: str, base: int) -> LogReader:
+        """A reader of another shard of the log."""
+
+    @property
     def caveat(self) -> str:
         """What it may be, besides rolled back, where it is shorter than the log that we remember."""
 
@@ -47,7 +58,7 @@ class LogReader(Protocol):
         """The pieces in the order asked."""
 
     def own_lines(self, after: int) -> Iterator[bytes]:
-        """Our entries upwards in the tree, a JSON object each; some may be of leaves up to `after`."""
+        """Our entries upwards beyond the place `after`, a JSON object each; some may be of places up to it."""
 
 
 def announcements_in(raw: bytes) -> list[str]:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.client.ledger.alarm import altered, withheld
+from hub.client.ledger.alarm import altered, forked, withheld
 from hub.client.ledger.state import Erased
 from hub.client.ledger.tree_check import SignedTree
 from hub.tree.leaf import Leaf, LeafError, opens, parse_leaf
+from hub.tree.seam import final_in, successor_in
 from hub.tree.tiles import WIDTH
 from hub.tree.view import ViewError
 
@@ -22,7 +23,7 @@ ERASED, RETIRED = "audit.erase", "audit.retire"
 
 @dataclass(frozen=True)
 class OwnLeaf:
-    """A leaf that carries our tag, at pair `n`."""
+    """A leaf that carries our tag, at pair `n`; `index` is its place, which counts through all shards."""
 
     index: int
     id: str
@@ -64,14 +65,28 @@ def scan(tree: SignedTree, first: int, ours: Ours, open_ids: frozenset[str]) -> 
             try:
                 leaf = parse_leaf(raw)
             except LeafError as error:
+                if _is_seam(tree, index, raw):
+                    continue
                 raise altered(f"entry {index:,} is not a leaf: {error}", index=index, leaf=_b64(raw)) from None
-            place = ours(index, leaf)
+            place = ours(tree.base + index, leaf)
             if place is not None:
-                yield OwnLeaf(index, entry_name(leaf.id), place, leaf, raw)
+                yield OwnLeaf(tree.base + index, entry_name(leaf.id), place, leaf, raw)
             elif open_ids and entry_name(leaf.id) in open_ids:
                 told = f"entry {index:,} is of our own exchange, but not marked as ours"
                 raise withheld(told, index=index, leaf=_b64(raw))
         yield len(leaves)
+
+
+def _is_seam(tree: SignedTree, index: int, raw: bytes) -> bool:
+    """Whether it is the entry with which a shard begins or ends. Raises LedgerAlarm for one behind which it goes on."""
+    try:
+        if successor_in(raw) is not None:
+            if index < tree.size - 1:
+                raise forked("the shard goes on behind its end", now=tree.note, index=index, leaf=_b64(raw))
+            return True
+        return index == 0 and tree.base > 0 and final_in(raw) is not None
+    except LeafError:
+        return False
 
 
 def own_entries(lines: Iterable[bytes], start: int, size: int) -> Iterator[OwnEntry]:
@@ -118,6 +133,16 @@ class Opened:
     erased: int = 0
     records: dict[str, Erased] = field(default_factory=dict)
     missing: dict[str, Erased] = field(default_factory=dict)
+
+    def __iadd__(self, other: Opened) -> Opened:
+        """Those of a later shard too."""
+        self.views += other.views
+        self.erased += other.erased
+        self.records |= other.records
+        for record, one in other.missing.items():
+            before = self.missing.get(record)
+            self.missing[record] = one if before is None else Erased(before.first, one.last, "")
+        return self
 
     def miss(self, record: str, leaf: OwnLeaf) -> None:
         """Count a view whose erasure is said to be recorded in the entry `record`."""

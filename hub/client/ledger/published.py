@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
 from itertools import islice
 
@@ -26,6 +27,7 @@ class PublishedLog:
     """What a hub gives out of its log (a LogReader)."""
 
     first = 0
+    is_there = True
     caveat = ""
 
     def __init__(self, connect: Callable[[], HubConnection], threads: ThreadPoolExecutor) -> None:
@@ -33,13 +35,21 @@ class PublishedLog:
         self._threads = threads
         self._local = threading.local()
         self._opened: list[HubConnection] = []
+        self._prefix = "audit/log/"
+        self.base = 0
+
+    def shard(self, prefix: str, base: int) -> PublishedLog:
+        """Over the same connections."""
+        other = copy(self)
+        other._prefix, other.base = prefix, base
+        return other
 
     def checkpoint(self, which: str = "checkpoint") -> str | None:
         """The newest signed checkpoint, or the `checkpoint/final` or `checkpoint/offered`; None while there is none.
 
         Raises LedgerAlarm for what is no text.
         """
-        answer = self._hub().get(f"/audit/log/{which}", accept=(200, 404))
+        answer = self._hub().get(f"/{self._prefix}{which}", accept=(200, 404))
         if answer.status == 404:
             return None
         try:
@@ -49,7 +59,7 @@ class PublishedLog:
 
     def announcements(self) -> Iterable[str]:
         """What the hub says now."""
-        return announcements_in(self._hub().get("/audit/log/keys").body)
+        return announcements_in(self._hub().get(f"/{self._prefix}keys").body)
 
     def older(self) -> Iterable[str]:
         """None: what the hub signed before is in our memory."""
@@ -62,10 +72,10 @@ class PublishedLog:
     def piece(self, place: Place) -> bytes:
         """A tile or bundle, or the full one that begins with it. Raises LedgerAlarm when it is not given out."""
         level, n, width = place
-        found = self._hub().get(f"/audit/log/tile/{tile_path(level, n, width)}", accept=(200, 404))
+        found = self._hub().get(f"/{self._prefix}tile/{tile_path(level, n, width)}", accept=(200, 404))
         if found.status == 404 and width < WIDTH:
             # A log may drop a partial tile once it is full (C2SP tlog-tiles): the full one begins with it.
-            found = self._hub().get(f"/audit/log/tile/{tile_path(level, n)}", accept=(200, 404))
+            found = self._hub().get(f"/{self._prefix}tile/{tile_path(level, n)}", accept=(200, 404))
         if found.status == 404:
             path = tile_path(*place)
             raise withheld(f"the hub does not give out tile {path}, which its checkpoint covers", tile=path)
@@ -83,7 +93,7 @@ class PublishedLog:
                 ahead.append(self._threads.submit(self.piece, place))
 
     def own_lines(self, after: int) -> Iterator[bytes]:
-        """Our entries beyond leaf `after`, upwards in the tree."""
+        """Our entries beyond the place `after`, upwards."""
         while True:
             body = self._hub().get("/audit/entries", {"after": after, "limit": _PAGE}).body
             lines = [line for line in body.split(b"\n") if line]

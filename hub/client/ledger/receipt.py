@@ -10,6 +10,7 @@ from hub.client.ledger.alarm import LedgerAlarm
 from hub.client.ledger.keys import log_keys, pinned_policy, stated_by
 from hub.client.ledger.parts import OwnEntry, entry_name, own_entries
 from hub.client.ledger.published import open_log
+from hub.client.ledger.shards import followed, named_in, shard_of
 from hub.client.session import Session
 from hub.tree.leaf import LeafError, parse_leaf
 from hub.tree.merkle import ProofError, leaf_hash
@@ -53,13 +54,18 @@ def fetch_receipt(session: Session, id: str) -> Receipt:
         raise ClientError(ExitCode.TRY_LATER, "the entry waits for its checkpoint", "ask again in a second")
     try:
         proof = TlogProof.parse(answer.body.decode())
-        given = session.hub.get("/audit/entries", {"after": proof.index - 1, "limit": 1}).body.splitlines()
-        entry = next(own_entries(given, proof.index, proof.index + 1), None)
+        with open_log(session.profile, session.patience, session.console.say) as reader:
+            origin = named_in(proof.checkpoint)
+            shard = shard_of(followed(session, reader), origin)
+            if shard is None:
+                raise false_answer("the receipt is under a checkpoint of another log")
+            stated_by(shard.check, proof.checkpoint, shard.reader, ended=shard.final is not None)
+        place = shard.reader.base + proof.index
+        given = session.hub.get("/audit/entries", {"after": place - 1, "limit": 1}).body.splitlines()
+        entry = next(own_entries(given, place, place + 1), None)
         if entry is None or entry_name(parse_leaf(entry.raw).id) != id:
             raise false_answer("the receipt is of another entry")
-        with open_log(session.profile, session.patience, session.console.say) as reader:
-            stated_by(session, proof.checkpoint, reader)
-        origin, keys = str(session.profile.ledger_origin), log_keys(session)
+        keys = log_keys(shard.check)
         stated, note = proof.verify(leaf_hash(entry.raw), origin, keys, known)
     except LedgerAlarm as alarm:
         raise alarm.recorded(session.folder) from None

@@ -20,6 +20,7 @@ class SignedTree:
     def __init__(self, reader: LogReader, stated: CheckpointBody, note: str) -> None:
         self.size = stated.size
         self.note = note
+        self.base = reader.base
         self.caveat = reader.caveat
         self._root = stated.root
         self._reader = reader
@@ -79,6 +80,24 @@ class SignedTree:
                     tiles={**self._evidence(), tile_path(None, n): _b64(bundle)},
                 ) from None
             yield n, leaves
+
+    def leaf(self, index: int) -> bytes:
+        """One leaf, proven by the root. Raises LedgerAlarm."""
+        n, at = divmod(index, WIDTH)
+        bundle = self._reader.piece((None, n, tile_width(self.size, 0, n)))
+        proof: list[bytes] = []
+        try:
+            leaf = leaves_of(bundle, tile_width(self.size, 0, n))[at]
+            proof = merkle.inclusion_proof(index, self.size, tiles.subtrees(self._read))
+            merkle.verify_inclusion(index, self.size, merkle.leaf_hash(leaf), proof, self._root)
+        except ProofError as error:
+            raise altered(
+                f"entry {index:,} is not what the hub signed: {error}",
+                now=self.note,
+                tiles={**self._evidence(), tile_path(None, n): _b64(bundle)},
+                proof=[_b64(step) for step in proof],
+            ) from None
+        return leaf
 
     def _places(self, first: int) -> Iterator[Place]:
         """What `leaves` reads in order: each full tile of level 0, then its bundle. The others come when needed."""

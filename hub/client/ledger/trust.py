@@ -79,7 +79,7 @@ def _follow(session: Session) -> None:
         with open_log(session.profile, session.patience, session.console.say) as reader:
             note = reader.checkpoint()
             if note is not None:
-                stated_by(session, note, reader)
+                stated_by(session, note, reader, ended=True)
     except LedgerAlarm as alarm:
         raise alarm.recorded(session.folder) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from hub.client.ledger.checking import Checking
 from hub.client.ledger.keys import log_keys, pinned_policy, promise_of, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.parts import Opened, Ours, OwnLeaf, open_views, own_entries, scan
+from hub.client.ledger.shards import ShardLog, followed, shard_of
 from hub.client.ledger.state import Erased, Memory, read_memory, write_memory
 from hub.client.ledger.tree_check import SignedTree, check_size, with_note
 from hub.client.vault import Exchange
@@ -117,59 +118,98 @@ def verify(check: Checking, opening: AbstractContextManager[LogReader], *, full:
     return verified
 
 
+class _Found:
+    """What the shards looked at hold of ours."""
+
+    def __init__(self) -> None:
+        self.own: dict[int, OwnLeaf] = {}
+        self.opened = Opened()
+        self.new = 0
+        self.size = 0
+        self.note: str | None = None
+        self.finality: Finality | None = None
+
+
 def _check(check: Checking, reader: LogReader, memory: Memory | None, *, full: bool) -> tuple[Verified, Memory | None]:
-    exchanges = check.vault.open_exchanges()
-    final = reader.checkpoint("checkpoint/final")
-    note = reader.checkpoint()
-    asked_at = reader.as_of()
+    exchanges, asked_at = check.vault.open_exchanges(), reader.as_of()
+    shards, found, begun = followed(check, reader), _Found(), memory is None or full
+    if memory is not None and shard_of(shards, memory.origin) is None:
+        raise usage("we remember another log than our profile names", "name another folder in ALLIANCE_STATE")
+    remembered, looked_at = None, False
+    for shard in shards:
+        before = ended = shard.remembered
+        if memory is not None and shard.origin == memory.origin:
+            begun, before = True, memory
+        done = before is memory and ended is not None and memory is not None and memory.size == ended.size
+        if not begun or (done and not full and not shard.reader.is_there):
+            continue
+        remembered, first = _shard(check, shard, before, found, full=full or before is not memory)
+        looked_at |= first > 0
+    if remembered is None or found.note is None:
+        waiting = _on_time(exchanges, frozenset(), asked_at, None)
+        return Verified(0, 0, 0, 0, 0, check.vault.exchange_count() - waiting, waiting), None
+    ids = frozenset(leaf.id for leaf in found.own.values())
+    try:
+        pending = accounted(found.opened, ids, memory.erasures if memory else {})
+        waiting = _on_time(exchanges, ids, asked_at, found.note)
+    except LedgerAlarm as alarm:
+        raise with_note(alarm, found.note) from None
+    _kept_promises(check, exchanges, found.own)
+    check.vault.keep_own_leaves({leaf.id: index for index, leaf in found.own.items()})
+    full_at = memory.full_at if memory is not None and looked_at else clock.stamp(asked_at)
+    finality = found.finality
+    if finality is not None and check.vault.last_own_leaf() >= finality.size:
+        finality = Finality(finality.size, reached=False)
+    verified = Verified(
+        found.size,
+        found.new,
+        len(found.own),
+        found.opened.views,
+        found.opened.erased,
+        check.vault.exchange_count() - waiting,
+        waiting,
+        finality,
+        tagged=check.profile.tag_key is not None,
+    )
+    return verified, replace(remembered, full_at=full_at, erasures=pending)
+
+
+def _shard(
+    check: Checking, shard: ShardLog, memory: Memory | None, found: _Found, *, full: bool
+) -> tuple[Memory | None, int]:
+    """Look at one shard; what is to be remembered of it, and the first leaf that was looked at."""
+    reader, own_check = shard.reader, shard.check
+    final, note = reader.checkpoint("checkpoint/final"), reader.checkpoint()
     if note is None:
         if memory is not None:
             check_size(memory, None)
-        waiting = _on_time(exchanges, frozenset(), asked_at, None)
-        return Verified(0, 0, 0, 0, 0, check.vault.exchange_count() - waiting, waiting), None
-    stated = stated_by(check, note, reader)
+        return None, 0
+    stated = stated_by(own_check, note, reader, ended=shard.final is not None)
     first = _begin(reader, memory, full=full)
     tree = SignedTree(reader, stated, note)
     tree.extends(memory)
     for older in reader.older():
-        tree.extends(_remembered(stated_by(check, older, reader, ended=True), older))
-    finality = _finality(check, reader, tree, final)
+        tree.extends(_remembered(stated_by(own_check, older, reader, ended=True), older))
+    found.finality = _finality(own_check, reader, tree, final)
     try:
         own, opened = _own_parts(check, reader, tree, first)
-        ids = frozenset(leaf.id for leaf in own.values())
-        pending = accounted(opened, ids, memory.erasures if memory else {})
-        waiting = _on_time(exchanges, ids, asked_at, note)
     except LedgerAlarm as alarm:
         raise with_note(alarm, note) from None
-    _kept_promises(check, exchanges, own)
-    check.vault.keep_own_leaves({leaf.id: index for index, leaf in own.items()})
-    full_at = clock.stamp(asked_at) if first == 0 or memory is None else memory.full_at
-    found = check.vault.exchange_count() - waiting
-    if finality is not None and check.vault.last_own_leaf() >= finality.size:
-        finality = Finality(finality.size, reached=False)
-    return (
-        Verified(
-            tree.size,
-            tree.size - first,
-            len(own),
-            opened.views,
-            opened.erased,
-            found,
-            waiting,
-            finality,
-            tagged=check.profile.tag_key is not None,
-        ),
-        Memory(stated.origin, note, stated.size, stated.root, full_at, pending),
-    )
+    found.own |= own
+    found.opened += opened
+    found.new += tree.size - first
+    found.size, found.note = tree.base + tree.size, note
+    return Memory(stated.origin, note, stated.size, stated.root), first
 
 
 def _begin(reader: LogReader, memory: Memory | None, *, full: bool) -> int:
     """The first leaf to look at. Raises ClientError where the log that we are given begins after it."""
     first = 0 if memory is None or full else memory.size
     if first < reader.first:
+        begin = reader.base + first
         raise usage(
-            f"it begins at entry {reader.first:,}, and the entries from {first:,} on were not looked at",
-            f"export the log from {first} on: alliance ledger export FILE --from {first}",
+            f"it begins at entry {reader.base + reader.first:,}, and the entries from {begin:,} on were not looked at",
+            f"export the log from {begin} on: alliance ledger export FILE --from {begin}",
         )
     return first
 
@@ -187,7 +227,7 @@ def _finality(check: Checking, reader: LogReader, tree: SignedTree, note: str | 
     if policy is None:
         return None
     if note is None:
-        return Finality(0, reached=False)
+        return Finality(tree.base, reached=False)
     stated = stated_by(check, note, reader, ended=True)
     tree.extends(_remembered(stated, note))
     try:
@@ -196,30 +236,30 @@ def _finality(check: Checking, reader: LogReader, tree: SignedTree, note: str | 
     except NoteError as error:
         raise altered(f"a cosignature of a witness that we know is bad: {error}", now=note) from None
     if not policy.is_met_by(opened.signed_by.keys()):
-        return Finality(0, reached=False)
+        return Finality(tree.base, reached=False)
     times = [at for at in opened.signed_by.values() if at is not None]
     recent = bool(times) and max(times) >= (reader.as_of() - FINAL_WITHIN).timestamp()
-    return Finality(stated.size, reached=recent or stated.size == tree.size or policy.quorum == NONE)
+    return Finality(tree.base + stated.size, reached=recent or stated.size == tree.size or policy.quorum == NONE)
 
 
 def _own_parts(check: Checking, reader: LogReader, tree: SignedTree, first: int) -> tuple[dict[int, OwnLeaf], Opened]:
-    own: dict[int, OwnLeaf] = {}
+    own, after, past = dict[int, OwnLeaf](), tree.base + first - 1, tree.base + tree.size
     open_ids = frozenset(exchange.id for exchange in check.vault.open_exchanges())
     with check.console.step("reading the ledger", tree.size - first) as step:
-        for found in scan(tree, first, _ours(check, reader, first, tree.size), open_ids):
+        for found in scan(tree, first, _ours(check, reader, after, past), open_ids):
             if isinstance(found, OwnLeaf):
                 own[found.index] = found
             else:
                 step.advance(found)
-    return own, open_views(own, own_entries(reader.own_lines(first - 1), first, tree.size))
+    return own, open_views(own, own_entries(reader.own_lines(after), after + 1, past))
 
 
-def _ours(check: Checking, reader: LogReader, first: int, size: int) -> Ours:
+def _ours(check: Checking, reader: LogReader, after: int, past: int) -> Ours:
     """What tells us our leaves: our tag; or, without its key, what we are given to open, whatever else is withheld."""
     tag_key = check.profile.tag_key
     if tag_key is not None:
         return lambda _, leaf: leaf.place(tag_key)
-    given = {entry.index: entry.n for entry in own_entries(reader.own_lines(first - 1), first, size)}
+    given = {entry.index: entry.n for entry in own_entries(reader.own_lines(after), after + 1, past)}
     return lambda index, _: given.get(index)
 
 

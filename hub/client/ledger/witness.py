@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hub import clock
 from hub.client.errors import ClientError, ExitCode, usage
 from hub.client.ledger.alarm import LedgerAlarm
+from hub.client.ledger.checking import Checking
 from hub.client.ledger.keys import log_keys, of_ours, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.published import open_log
+from hub.client.ledger.shards import followed, named_in, shard_of
 from hub.client.ledger.state import Memory, replace_file
 from hub.client.ledger.tree_check import SignedTree, check_size
 from hub.client.session import Session
@@ -98,33 +100,43 @@ def _round(session: Session) -> Cosigned:
     state = _enrolled(session, path)
     if not state.sent:
         state = _handed_in(session, path, state)
+    signed = False
     with open_log(session.profile, session.patience, session.console.say) as reader:
-        signed = _signed(session, reader, state)
-    if signed is None:
-        size = 0 if state.note is None else of_ours(state.note).size
-        return Cosigned(state.signer.verifier.name, size, now=False)
-    _write(path, signed)  # before anybody sees the line: after a crash we remember what we have signed
-    _handed_in(session, path, signed)
-    return Cosigned(state.signer.verifier.name, of_ours(str(signed.note)).size, now=True)
+        shards = followed(session, reader)
+        at = shards[0] if state.note is None else shard_of(shards, named_in(state.note))
+        if at is None:
+            raise usage(f"the witness in {path} is of another log", "name another folder in ALLIANCE_STATE")
+        for shard in shards[shards.index(at) :]:
+            fresh = _signed(shard.check, shard.reader, state)
+            if fresh is not None:
+                _write(path, fresh)  # before anybody sees the line: after a crash we remember what we have signed
+                state, signed = _handed_in(session, path, fresh), True
+    if state.note is None:
+        return Cosigned(state.signer.verifier.name, 0, now=False)
+    base = next(each.reader.base for each in shards if each.origin == named_in(state.note))
+    return Cosigned(state.signer.verifier.name, base + of_ours(state.note).size, now=signed)
 
 
-def _signed(session: Session, reader: LogReader, state: WitnessState) -> WitnessState | None:
-    """The state with the checkpoint offered, cosigned; None when it holds nothing new. Raises LedgerAlarm."""
+def _signed(check: Checking, reader: LogReader, state: WitnessState) -> WitnessState | None:
+    """The state with the checkpoint that the shard offers, cosigned; None when that holds nothing new.
+
+    Raises LedgerAlarm.
+    """
     last = None
-    if state.note is not None:
+    if state.note is not None and named_in(state.note) == check.profile.ledger_origin:
         kept = of_ours(state.note)
-        last = Memory(state.origin, state.note, kept.size, kept.root)
+        last = Memory(named_in(state.note), state.note, kept.size, kept.root)
     note = reader.checkpoint("checkpoint/offered")
     if note is None:
         if last is not None:
             check_size(last, None)
         return None
-    if last is not None and stated_by(session, note, reader).size < last.size:
+    if last is not None and stated_by(check, note, reader).size < last.size:
         # Offered because others cosigned it before we cosigned a newer one; or the log was rolled back.
         note = reader.checkpoint() or note
-        SignedTree(reader, stated_by(session, note, reader), note).extends(last)
+        SignedTree(reader, stated_by(check, note, reader), note).extends(last)
         return None
-    stated = stated_by(session, note, reader)
+    stated = stated_by(check, note, reader)
     SignedTree(reader, stated, note).extends(last)
     if last is not None and stated.size == last.size:
         return None
@@ -148,8 +160,8 @@ def _enrolled(session: Session, path: Path) -> WitnessState:
 
 
 def _handed_in(session: Session, path: Path, state: WitnessState) -> WitnessState:
-    size = of_ours(str(state.note)).size
-    session.hub.post_json("/audit/cosignatures", {"size": size, "lines": state.line})
+    stated = of_ours(str(state.note))
+    session.hub.post_json("/audit/cosignatures", {"origin": stated.origin, "size": stated.size, "lines": state.line})
     sent = replace(state, sent=True)
     _write(path, sent)
     return sent

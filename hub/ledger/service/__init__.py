@@ -34,7 +34,16 @@ from hub.ledger.service.erasures import (
 from hub.ledger.service.exports import MOST_EXPORTED, Span, SpanError, export, exported_span
 from hub.ledger.service.growth import Delay, WitnessLine, cosigners, delay, growth
 from hub.ledger.service.health import Health, health
-from hub.ledger.service.keys import RotationError, SigningKey, key_to_pin, log_keys, rotate_key, signers
+from hub.ledger.service.keys import (
+    NothingToCloseError,
+    RotationError,
+    SigningKey,
+    close_shard,
+    key_to_pin,
+    log_keys,
+    rotate_key,
+    signers,
+)
 from hub.ledger.service.log import (
     Head,
     checkpoint_at,
@@ -66,6 +75,7 @@ from hub.ledger.service.push import add_outside_witness, ask_witnesses, push_che
 from hub.ledger.service.quarantine import NotSettledError, PutAside, put_aside, set_aside, take_again
 from hub.ledger.service.readings import members_to_read
 from hub.ledger.service.receipts import receipt
+from hub.ledger.service.shards import LogShard, shard_called, shard_lines, shards
 from hub.ledger.service.sheets import ndjson, sheet
 from hub.ledger.service.tag_keys import add_tag_key, tag_key
 from hub.ledger.service.witnesses import (
@@ -98,8 +108,10 @@ __all__ = [
     "Health",
     "KnownWitness",
     "LedgerHaltedError",
+    "LogShard",
     "NotAnchoredError",
     "NotSettledError",
+    "NothingToCloseError",
     "NothingToEraseError",
     "OwnEntry",
     "OwnPage",
@@ -124,6 +136,7 @@ __all__ = [
     "check_log",
     "checkpoint_at",
     "checkpoints",
+    "close_shard",
     "cosigned",
     "cosigners",
     "day_begins",
@@ -169,6 +182,9 @@ __all__ = [
     "retire",
     "rotate_key",
     "set_aside",
+    "shard_called",
+    "shard_lines",
+    "shards",
     "sheet",
     "signers",
     "tag_key",

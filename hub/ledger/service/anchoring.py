@@ -16,7 +16,6 @@ from sqlalchemy import delete, func, select
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.config import Settings
 from hub.db import db
 from hub.ledger.events import Event
 from hub.ledger.fsck import Finding
@@ -25,9 +24,10 @@ from hub.ledger.sequencer import LOCK, write_durably
 from hub.ledger.service.append import Concern, append
 from hub.ledger.service.check import anchor_of, check_log
 from hub.ledger.service.keys import signers
+from hub.ledger.signing import MissingKeyError
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
 from hub.tree.merkle import EMPTY_ROOT
-from hub.tree.note import NoteError
+from hub.tree.note import NoteError, split_note
 
 OF_THE_TREE = frozenset({"leaf", "gap", "tile", "state", "checkpoint", "entry"})
 """Kinds of findings with which no log is anchored: what is signed next would not verify."""
@@ -185,8 +185,9 @@ def _bytes(anchor: Path) -> bytes:
 
 
 def _stated(anchor: bytes) -> CheckpointBody | None:
-    settings: Settings = current_app.extensions["settings"]
     try:
-        return open_checkpoint(anchor.decode(), settings.origin, signers().verifiers())[0]
-    except (NoteError, UnicodeDecodeError):
+        note = anchor.decode()
+        origin = CheckpointBody.parse(split_note(note)[0]).origin
+        return open_checkpoint(note, origin, signers().of_shard(origin).verifiers())[0]
+    except (NoteError, UnicodeDecodeError, MissingKeyError):
         return None

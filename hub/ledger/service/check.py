@@ -17,6 +17,7 @@ from hub.ledger.journal import Erased, journal_of, read
 from hub.ledger.model import LastCheck
 from hub.ledger.rules import Finder
 from hub.ledger.service.keys import log_keys, signers
+from hub.ledger.service.shards import shards
 from hub.ledger.service.tag_keys import open_key
 from hub.log import log
 from hub.tree.note import Verifier
@@ -39,16 +40,22 @@ def check_log(anchor: Path | None = None, advance: Callable[[int, int], None] = 
 
 def _keys() -> tuple[list[Verifier], list[str]]:
     """The keys that signed the log, and those of them that none announced; so is a newest that is not in our home."""
-    held, signed = signers().verifiers(), [Verifier.parse(each.vkey) for each in log_keys()]
-    if not signed:
-        return held, []
-    try:
-        after = follow(signed[0], [each.statement for each in log_keys() if each.statement is not None])
-    except SuccessionError:
-        after = ()
-    rightful = {signed[0], *(one.verifier for one in after)}
-    strange = [each for each in signed if each not in rightful or (each == signed[-1] and each not in held)]
-    return signed, [each.vkey for each in strange]
+    known, strange = list[Verifier](), list[Verifier]()
+    for shard in shards():
+        held, keys = signers().of_shard(shard.origin).verifiers(), log_keys(shard)
+        signed = [Verifier.parse(each.vkey) for each in keys]
+        if not signed:
+            known += held
+            continue
+        try:
+            after = follow(signed[0], [each.statement for each in keys if each.statement is not None])
+        except SuccessionError:
+            after = ()
+        known += signed
+        rightful = {signed[0], *(one.verifier for one in after)}
+        missed = {signed[-1]} - {*held} if shard.closed_at is None else set()
+        strange += [each for each in signed if each not in rightful or each in missed]
+    return known, [each.vkey for each in strange]
 
 
 def brought_back() -> list[Erased]:

@@ -13,6 +13,7 @@ from hub.ledger import rules
 from hub.ledger.model import Checkpoint, Cosignature, Witness
 from hub.ledger.service.keys import taken_over_at
 from hub.ledger.service.log import Head, checkpoint_at, newest_checkpoint
+from hub.ledger.service.shards import LogShard
 from hub.ledger.service.witnesses import STANDING, KnownWitness, WitnessError, own_witness, witnesses
 from hub.members.model import Member
 from hub.tree.note import NoteError, split_note
@@ -23,8 +24,8 @@ class UnknownSizeError(LookupError):
     """No checkpoint of that size was published."""
 
 
-def keep_cosignature(actor: Actor, size: int, lines: str) -> None:
-    """Keep the member's witness's line under the checkpoint of a size; those of other keys are passed over.
+def keep_cosignature(actor: Actor, shard: LogShard, size: int, lines: str) -> None:
+    """Keep the member's witness's line under a shard's checkpoint of a size; those of other keys are passed over.
 
     No event of it: the log would grow by being witnessed. Raises UnknownSizeError, WitnessError when the member has no
     witness, and NoteError for a line that does not hold.
@@ -33,7 +34,8 @@ def keep_cosignature(actor: Actor, size: int, lines: str) -> None:
     own = own_witness(actor)
     if own is None:
         raise WitnessError("your member has no witness; enrol its key first")
-    note = checkpoint_at(size)
+    size += shard.first
+    note = checkpoint_at(shard, size)
     if note is None:
         raise UnknownSizeError("no checkpoint of this size was published")
     keep_line(own, size, note, lines)
@@ -68,25 +70,26 @@ def cosigned(size: int, note: str) -> str:
     return note + "".join(lines.scalars())
 
 
-def newest_final(most: int | None = None) -> Head | None:
+def newest_final(most: int | None = None, shard: LogShard | None = None) -> Head | None:
     """The newest checkpoint that the quorum has cosigned; without a quorum the newest one. None: there is none.
 
-    `most`: of those up to that size.
+    `most`: of those up to that size; `shard`: of those of that shard.
     """
-    return _newest_cosigned_by(_quorum(), most)
+    return _newest_cosigned_by(_quorum(), most, shard)
 
 
-def offered_checkpoint() -> Head | None:
+def offered_checkpoint(shard: LogShard) -> Head | None:
     """The checkpoint that witnesses are to cosign now.
 
     One that some of them have cosigned and not yet enough, while its round lasts; otherwise the newest. So those who
-    come at different moments cosign the same one, and none is asked for an older one than it has cosigned.
+    come at different moments cosign the same one, and none is asked for an older one than it has cosigned. Of a shard
+    that is closed it is the final one, for ever.
     """
-    newest, enough = newest_checkpoint(), _quorum()
-    begun = _newest_cosigned_by(1) if enough else None
+    newest, enough = newest_checkpoint(shard=shard), _quorum()
+    begun = _newest_cosigned_by(1, shard=shard) if enough and shard.past is None else None
     if newest is None or begun is None or begun.at < clock.now() - rules.ROUND:
         return newest
-    final = _newest_cosigned_by(enough)
+    final = _newest_cosigned_by(enough, shard=shard)
     return newest if final is not None and final.size == begun.size else begun
 
 
@@ -106,16 +109,21 @@ def cosigned_sizes(first: int, most: int, limit: int) -> list[int]:
     return sorted(db.session.execute(found).scalars())
 
 
-def _newest_cosigned_by(members: int, most: int | None = None) -> Head | None:
+def _newest_cosigned_by(members: int, most: int | None = None, shard: LogShard | None = None) -> Head | None:
     """The newest checkpoint, up to a size, with lines of at least so many members' witnesses; and of the newest key."""
     if not members:
-        return newest_checkpoint(most)
+        return newest_checkpoint(most, shard)
+    after = taken_over_at(shard) if most is None else 0
     row = db.session.execute(
         select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
         .join(Cosignature, Cosignature.size == Checkpoint.size)
         .join(Witness, Witness.name == Cosignature.witness)
         .join(Member, Member.id == Witness.party)
-        .where(STANDING, *([Checkpoint.size >= taken_over_at()] if most is None else [Checkpoint.size <= most]))
+        .where(
+            STANDING,
+            *([Checkpoint.size >= after] if most is None else [Checkpoint.size <= most]),
+            *([] if shard is None else [shard.covers]),
+        )
         .group_by(Checkpoint.size)
         .having(func.count() >= members)
         .order_by(Checkpoint.size.desc())

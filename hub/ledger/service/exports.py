@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -19,6 +19,7 @@ from hub.ledger.model import Entry, Leaf, Tile
 from hub.ledger.service.cosignatures import cosigned, cosigned_sizes, newest_final
 from hub.ledger.service.log import Head, checkpoint_at, newest_checkpoint
 from hub.ledger.service.own import CHUNK, own_entries
+from hub.ledger.service.shards import LogShard, shards
 from hub.ledger.service.sheets import ndjson
 from hub.ledger.service.witnesses import trust_policy
 from hub.tree import tiles
@@ -28,7 +29,8 @@ MOST_EXPORTED = 2_000_000
 _CHECKPOINTS = 100
 _TILES_AT_ONCE, _BUNDLES_AT_ONCE = 64, 16
 _MIDNIGHT = (1980, 1, 1, 0, 0, 0)
-_LOG = "audit/log/"
+_File = tuple[str, Iterable[bytes]]
+"""The name of a member of the zip, and its bytes."""
 
 
 class SpanError(ValueError):
@@ -67,8 +69,8 @@ def exported_span(actor: Actor, first: int, to: int | None) -> Span | None:
     return Span(first, head)
 
 
-def export(actor: Actor, span: Span, keys: str) -> Iterator[bytes]:
-    """The zip, in pieces, of which a few hundred entries are held at a time; `keys`: the log's keys as JSON.
+def export(actor: Actor, span: Span, keys: Callable[[LogShard], str]) -> Iterator[bytes]:
+    """The zip, in pieces, of which a few hundred entries are held at a time; `keys`: those of a shard as JSON.
 
     Its members have the paths of the hub's addresses. They are not compressed: what is in it hardly can be, and a
     verifier need unfold nothing. The same state of the log gives the same bytes. It is read while the answer is sent,
@@ -89,36 +91,57 @@ def export(actor: Actor, span: Span, keys: str) -> Iterator[bytes]:
     yield sink.taken()
 
 
-def _files(actor: Actor, span: Span, keys: str) -> Iterator[tuple[str, Iterable[bytes]]]:
+def _files(actor: Actor, span: Span, keys: Callable[[LogShard], str]) -> Iterator[_File]:
     """The name of each member of the zip, and its bytes."""
-    first, head = span.first, span.head
-    final = newest_final(head.size)
+    first, size = span.first, span.head.size
+    parts = [
+        (each, span.head if each.past is None or size <= each.past else newest_checkpoint(shard=each))
+        for each in shards()
+        if each.first < size and (each.past is None or first < each.past)
+    ]
+    final = newest_final(size)
+    finals = {each.prefix: _final(each, first, size) for each, _ in parts}
     about = {
         "v": 1,
         "origin": current_app.extensions["settings"].origin,
         "member": actor.member,
         "first": first,
-        "size": head.size,
+        "size": size,
         "final": None if final is None or final.size < first else final.size,
-        "signed_at": clock.stamp(head.at),
+        "finals": finals,
+        "signed_at": clock.stamp(span.head.at),
     }
-    sizes = {*cosigned_sizes(first, head.size, _CHECKPOINTS), head.size, about["final"] or head.size}
     yield "bundle.json", [json.dumps(about, indent=1).encode()]
-    yield f"{_LOG}checkpoint", [cosigned(head.size, head.note).encode()]
-    yield f"{_LOG}policy", [trust_policy().encode()]
-    yield f"{_LOG}keys", [keys.encode()]
-    for size in sorted(sizes):
-        note = checkpoint_at(size)
+    for shard, head in parts:
+        if head is not None:
+            yield from _shard_files(shard, max(first, shard.first), head, finals[shard.prefix], keys(shard))
+    yield "audit/entries", _own(actor, first, size)
+
+
+def _final(shard: LogShard, first: int, size: int) -> int | None:
+    """The newest of the shard's checkpoints in the span that a quorum has cosigned, as it says itself."""
+    final = newest_final(size, shard)
+    return None if final is None or final.size < first else final.size - shard.first
+
+
+def _shard_files(shard: LogShard, first: int, head: Head, final: int | None, keys: str) -> Iterator[_File]:
+    """Those of one shard, from the entry in place `first` up to a checkpoint of it."""
+    yield f"{shard.prefix}checkpoint", [cosigned(head.size, head.note).encode()]
+    yield f"{shard.prefix}policy", [trust_policy(shard).encode()]
+    yield f"{shard.prefix}keys", [keys.encode()]
+    sizes = {*cosigned_sizes(max(first, shard.first + 1), head.size, _CHECKPOINTS), head.size}
+    for size in sorted(sizes if final is None else sizes | {final + shard.first}):
+        note = checkpoint_at(shard, size)
         if note is not None:
-            yield f"{_LOG}checkpoints/{size}", [cosigned(size, note).encode()]
-    for level, n, hashes in _tiles(first, head.size):
-        yield f"{_LOG}tile/{tiles.tile_path(level, n, len(hashes) // 32)}", [hashes]
-    for n, leaves in _bundles(first, head.size):
-        yield f"{_LOG}tile/{tiles.tile_path(None, n, len(leaves))}", [tiles.encode_bundle(leaves)]
-    yield "audit/entries", _own(actor, first, head.size)
+            yield f"{shard.prefix}checkpoints/{size - shard.first}", [cosigned(size, note).encode()]
+    begin, size = first - shard.first, head.size - shard.first
+    for level, n, hashes in _tiles(shard, begin, size):
+        yield f"{shard.prefix}tile/{tiles.tile_path(level, n, len(hashes) // 32)}", [hashes]
+    for n, leaves in _bundles(shard, begin, size):
+        yield f"{shard.prefix}tile/{tiles.tile_path(None, n, len(leaves))}", [tiles.encode_bundle(leaves)]
 
 
-def _tiles(first: int, size: int) -> Iterator[tuple[int, int, bytes]]:
+def _tiles(shard: LogShard, first: int, size: int) -> Iterator[tuple[int, int, bytes]]:
     """(level, n, hashes): above level 0 all tiles, on it those from the one of leaf `first` on."""
     level = 0
     while width := size >> tiles.HEIGHT * level:
@@ -127,7 +150,7 @@ def _tiles(first: int, size: int) -> Iterator[tuple[int, int, bytes]]:
         for n in range(begin, end, _TILES_AT_ONCE):
             found = (
                 select(Tile.n, Tile.hashes)
-                .where(Tile.level == level, Tile.n >= n, Tile.n < min(n + _TILES_AT_ONCE, end))
+                .where(Tile.shard == shard.n, Tile.level == level, Tile.n >= n, Tile.n < min(n + _TILES_AT_ONCE, end))
                 .order_by(Tile.n)
             )
             for row in db.session.execute(found).all():
@@ -135,18 +158,19 @@ def _tiles(first: int, size: int) -> Iterator[tuple[int, int, bytes]]:
         level += 1
 
 
-def _bundles(first: int, size: int) -> Iterator[tuple[int, list[bytes]]]:
+def _bundles(shard: LogShard, first: int, size: int) -> Iterator[tuple[int, list[bytes]]]:
     """(n, leaves) of each bundle from the one of leaf `first` on."""
     step = _BUNDLES_AT_ONCE * tiles.WIDTH
+    place = Leaf.leaf_index - shard.first
     for begin in range(first // tiles.WIDTH * tiles.WIDTH, size, step):
         found = (
-            select(Leaf.leaf_index, Entry.leaf)
+            select(place.label("place"), Entry.leaf)
             .join(Entry, Entry.id == Leaf.entry_id)
-            .where(Leaf.leaf_index >= begin, Leaf.leaf_index < min(begin + step, size))
+            .where(Leaf.leaf_index >= shard.first + begin, Leaf.leaf_index < shard.first + min(begin + step, size))
             .order_by(Leaf.leaf_index)
         )
         rows = db.session.execute(found).all()
-        for n, those in groupby(rows, lambda row: row.leaf_index // tiles.WIDTH):
+        for n, those in groupby(rows, lambda row: row.place // tiles.WIDTH):
             yield n, [row.leaf for row in those]
 
 

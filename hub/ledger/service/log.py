@@ -1,4 +1,7 @@
-"""The log as everybody may read it: checkpoints, tiles, leaves."""
+"""The log as everybody may read it: checkpoints, tiles, leaves.
+
+A size here is that of the shard and of all before it, except where it names a tile or a leaf of a shard.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +12,7 @@ from sqlalchemy.orm import Session
 from hub import clock
 from hub.db import db
 from hub.ledger.model import Checkpoint, Entry, Leaf, Pending, Tile
+from hub.ledger.service.shards import LogShard
 from hub.tree import tiles
 
 Reader = tiles.ReadTile
@@ -24,11 +28,11 @@ class Head:
     at: datetime
 
 
-def newest_checkpoint(most: int | None = None) -> Head | None:
-    """The newest signed checkpoint, or the newest of at most so many entries; None before the first."""
+def newest_checkpoint(most: int | None = None, shard: LogShard | None = None) -> Head | None:
+    """The newest signed checkpoint, of at most so many entries, of a shard; None before the first."""
     row = db.session.execute(
         select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
-        .where(*([] if most is None else [Checkpoint.size <= most]))
+        .where(*([] if most is None else [Checkpoint.size <= most]), *([] if shard is None else [shard.covers]))
         .order_by(Checkpoint.size.desc())
         .limit(1)
     ).one_or_none()
@@ -45,9 +49,10 @@ def checkpoints(count: int) -> list[Head]:
     return [Head(*row) for row in rows]
 
 
-def checkpoint_at(size: int) -> str | None:
+def checkpoint_at(shard: LogShard, size: int) -> str | None:
     """The signed note of a published size."""
-    return db.session.execute(select(Checkpoint.note).where(Checkpoint.size == size)).scalar_one_or_none()
+    found = select(Checkpoint.note).where(Checkpoint.size == size, shard.covers)
+    return db.session.execute(found).scalar_one_or_none()
 
 
 def pending_count() -> int:
@@ -60,19 +65,26 @@ def published_size() -> int:
     return db.session.execute(select(func.coalesce(func.max(Checkpoint.size), 0))).scalar_one()
 
 
-def tile(level: int, n: int, width: int) -> bytes | None:
+def published_in(shard: LogShard) -> int:
+    """How many entries of a shard are under its newest checkpoint."""
+    head = newest_checkpoint(shard=shard)
+    return 0 if head is None else head.size - shard.first
+
+
+def tile(shard: LogShard, level: int, n: int, width: int) -> bytes | None:
     """The first `width` hashes of a tile; None when that many are not published."""
-    if (n * tiles.WIDTH + width) << (8 * level) > published_size():
+    if (n * tiles.WIDTH + width) << (8 * level) > published_in(shard):
         return None
-    hashes = tile_reader(db.session)(level, n)
+    hashes = tile_reader(db.session, shard)(level, n)
     return hashes[: 32 * width]
 
 
-def entry_bundle(n: int, width: int) -> bytes | None:
+def entry_bundle(shard: LogShard, n: int, width: int) -> bytes | None:
     """The first `width` public leaves of bundle `n`; None when that many are not published."""
     start = n * tiles.WIDTH
-    if start + width > published_size():
+    if start + width > published_in(shard):
         return None
+    start += shard.first
     rows = db.session.execute(
         select(Entry.leaf)
         .join(Leaf, Leaf.entry_id == Entry.id)
@@ -82,13 +94,14 @@ def entry_bundle(n: int, width: int) -> bytes | None:
     return tiles.encode_bundle([row.leaf for row in rows])
 
 
-def tile_reader(session: Session) -> Reader:
+def tile_reader(session: Session, shard: LogShard) -> Reader:
     """Reads whole stored tiles, each once: one proof touches few."""
     kept: dict[tuple[int, int], bytes] = {}
 
     def read(level: int, n: int) -> bytes:
         if (level, n) not in kept:
-            kept[level, n] = session.execute(select(Tile.hashes).where(Tile.level == level, Tile.n == n)).scalar_one()
+            place = (Tile.shard == shard.n, Tile.level == level, Tile.n == n)
+            kept[level, n] = session.execute(select(Tile.hashes).where(*place)).scalar_one()
         return kept[level, n]
 
     return read

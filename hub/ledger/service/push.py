@@ -15,6 +15,7 @@ from hub.ledger.model import Witness
 from hub.ledger.rules import Finder
 from hub.ledger.service.cosignatures import keep_line, offered_checkpoint
 from hub.ledger.service.log import Head, newest_checkpoint, published_size, tile_reader
+from hub.ledger.service.shards import LogShard, shard_at, shards
 from hub.ledger.service.witnesses import KnownWitness, WitnessError, dismiss, take_on, witnesses
 from hub.log import log
 from hub.outside import OutOfReachError, send
@@ -59,9 +60,15 @@ def remove_outside_witness(actor: Actor, name: str) -> None:
 
 def push_checkpoints() -> int:
     """Push what is offered to each witness that is due; returns how many cosigned it. Safe to repeat."""
-    head = offered_checkpoint()
-    asked = [each for each in witnesses() if each.url is not None]
-    return 0 if head is None else sum(_is_due(each, head) and _push(each, head) for each in asked)
+    asked = [(each, _offered_to(each)) for each in witnesses() if each.url is not None]
+    return sum(_is_due(each, head) and _push(each, head) for each, head in asked if head is not None)
+
+
+def _offered_to(witness: KnownWitness) -> Head | None:
+    """What is offered of the shard that it is at: the end of a closed one first, then the next one."""
+    known = shards()
+    at = next((each for each in known if each.past is not None and each.first < (witness.size or 0) < each.past), None)
+    return offered_checkpoint(at or known[-1])
 
 
 def ask_witnesses() -> None:
@@ -88,7 +95,9 @@ def _push(witness: KnownWitness, head: Head) -> bool:
     """Ask for a cosignature from the size that we think it knows, and once more from the one it names (409)."""
     local = current_app.extensions["settings"].is_local
     for last in (False, True):
-        body = add_checkpoint(witness.size or 0, _proof(witness.size or 0, head.size), head.note)
+        shard = shard_at(head.size - 1)
+        old = max(0, (witness.size or 0) - shard.first)
+        body = add_checkpoint(old, _proof(shard, old, head.size - shard.first), head.note)
         db.session.commit()  # no transaction stays open while we wait
         try:
             status, answer = send(
@@ -111,14 +120,14 @@ def _push(witness: KnownWitness, head: Head) -> bool:
             if status == 422:
                 _is_contrary(witness, clock.now())
             return False
-        if known > head.size:
-            return _is_ahead(witness, known)
-        witness = replace(witness, size=known)
+        if shard.first + known > head.size:
+            return _is_ahead(witness, shard.first + known)
+        witness = replace(witness, size=shard.first + known)
     return False
 
 
-def _proof(old: int, new: int) -> list[bytes]:
-    return merkle.consistency_proof(old, new, tiles.subtrees(tile_reader(db.session))) if old else []
+def _proof(shard: LogShard, old: int, new: int) -> list[bytes]:
+    return merkle.consistency_proof(old, new, tiles.subtrees(tile_reader(db.session, shard))) if old else []
 
 
 def _taken(witness: KnownWitness, head: Head, answer: bytes) -> bool:

@@ -4,6 +4,7 @@ from hub.db import db
 from hub.ledger.service.cosignatures import cosigned, newest_final
 from hub.ledger.service.log import newest_checkpoint, tile_reader
 from hub.ledger.service.own import OwnEntry
+from hub.ledger.service.shards import shard_at
 from hub.tree import merkle, tiles
 from hub.tree.tlog_proof import TlogProof
 
@@ -11,11 +12,15 @@ from hub.tree.tlog_proof import TlogProof
 def receipt(entry: OwnEntry) -> str | None:
     """A `c2sp.org/tlog-proof@v1` of the entry; None before a checkpoint covers it.
 
-    Under the newest checkpoint that a quorum has cosigned, which makes it final; while none of those covers the entry,
-    under the newest one, and provisional. Whoever has the trust policy sees which it is.
+    Under the newest checkpoint of its shard that a quorum has cosigned, which makes it final; while none of those
+    covers the entry, under the newest one, and provisional. Whoever has the trust policy sees which it is.
     """
-    for head in (newest_final(), newest_checkpoint()):
-        if entry.index is not None and head is not None and entry.index < head.size:
-            proof = merkle.inclusion_proof(entry.index, head.size, tiles.subtrees(tile_reader(db.session)))
-            return TlogProof(entry.index, tuple(proof), cosigned(head.size, head.note)).encode()
+    if entry.index is None:
+        return None
+    shard = shard_at(entry.index)
+    for head in (newest_final(shard=shard), newest_checkpoint(shard=shard)):
+        if head is not None and entry.index < head.size:
+            index, read = entry.index - shard.first, tile_reader(db.session, shard)
+            proof = merkle.inclusion_proof(index, head.size - shard.first, tiles.subtrees(read))
+            return TlogProof(index, tuple(proof), cosigned(head.size, head.note)).encode()
     return None

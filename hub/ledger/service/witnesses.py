@@ -16,6 +16,7 @@ from hub.ledger.events import Event
 from hub.ledger.model import Witness
 from hub.ledger.service.append import Concern, append
 from hub.ledger.service.keys import log_keys
+from hub.ledger.service.shards import LogShard
 from hub.members.model import Member
 from hub.members.rules import ACTIVE
 from hub.tree.note import Verifier
@@ -76,12 +77,12 @@ def known_witnesses(actor: Actor) -> list[KnownWitness]:
     return witnesses()
 
 
-def trust_policy() -> Policy:
-    """The trust policy of the log as it is now (C2SP tlog-policy)."""
+def trust_policy(shard: LogShard) -> Policy:
+    """The trust policy of a shard of the log as it is now (C2SP tlog-policy)."""
     now, known = clock.now(), witnesses()
     return rules.trust_policy(
-        f"{current_app.extensions['settings'].url}/audit/log",
-        [Verifier.parse(key.vkey) for key in log_keys() if key.until is None or key.until > now],
+        f"{current_app.extensions['settings'].url}/{shard.prefix}".rstrip("/"),
+        [Verifier.parse(key.vkey) for key in log_keys(shard) if key.until is None or key.until > now],
         [each.verifier for each in known if each.member is not None],
         [each.verifier for each in known if each.member is None],
     )

@@ -29,6 +29,7 @@ ARGUMENTS = {
     "id": "A" * 22,
     "pseudonym": "p_0000000000000000",
     "size": 1,
+    "shard": "2027",
     "link": "A" * 43,
     "number": 1_000_000,
     "path": "0/000",
@@ -64,6 +65,8 @@ def seats(hub: Hub) -> dict[str, Callable[[], FlaskClient]]:
             members.admit(actor, code, MemberKind.BRAND, code)
             hub.keys[code] = members.issue_credential(actor, code)
             members.move(actor, code, UNFIT[code])
+        for kind in KINDS:
+            members.set_limit(actor, kind, 100_000)  # every address in a minute, by a dozen actors of one member
         hub.keys["expired"] = members.issue_credential(actor, "brand", days=1)
         hub.keys["revoked"] = "ah_" + "A" * 43
     for role in Role:

@@ -40,12 +40,17 @@ OPERATIONS = (
     *("POST /api/v1/keys/{key_id}/matches", "GET /audit/entries", "GET /audit/receipts/{entry}", "GET /audit/export"),
     *("GET /audit/log/checkpoint", "GET /audit/log/checkpoints/{size}", "GET /audit/log/tile/{path}"),
     *("GET /audit/log/checkpoint/final", "GET /audit/log/checkpoint/offered"),
-    *("GET /audit/log/keys", "GET /audit/log/policy"),
+    *("GET /audit/log/keys", "GET /audit/log/policy", "GET /audit/log/shards"),
+    *(
+        f"GET /audit/log/{{shard}}/{what}"
+        for what in ("checkpoint", "checkpoint/final", "checkpoint/offered", "checkpoints/{size}", "tile/{path}")
+    ),
+    *("GET /audit/log/{shard}/keys", "GET /audit/log/{shard}/policy"),
     *("GET /audit/witnesses", "POST /audit/witnesses", "POST /audit/witnesses/removal", "POST /audit/cosignatures"),
     "GET /audit/health",
     *("POST /audit/disputes", "GET /audit/disputes/{name}"),
 )
-KNOWN = {"size": 0, "path": "0/000"}
+KNOWN = {"size": 0, "path": "0/000", "shard": "2027"}
 TOKENS = base64.b64encode(bytes(range(32))).decode()
 BODIES: Mapping[str, Any] = {
     "POST /api/v1/contributions": {

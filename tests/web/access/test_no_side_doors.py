@@ -18,7 +18,10 @@ from tests.web.access.test_unreadable_is_unknown import PARTS, ROUTES, owners
 from tests.web.indicators.test_share_and_match_over_http import KEY, token
 
 OFFICE = ("key of alliance", "person-of-alliance")
-PUBLIC_FILES = {"static", "log.checkpoint", "log.checkpoint_of", "log.tile"}
+PUBLIC_FILES = {
+    "static",
+    *(f"log.{shard}{name}" for shard in ("", "shard_") for name in ("checkpoint", "checkpoint_of", "tile")),
+}
 """The log holds commitments alone, which has tests of its own."""
 
 

@@ -119,6 +119,13 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "matches_api.match": "keys of tokens are everybody's",
     "log.checkpoint_of": "the log is public",
     "log.tile": "the log is public",
+    "log.shard_checkpoint": "the log is public",
+    "log.shard_final_checkpoint": "the log is public",
+    "log.shard_offered_checkpoint": "the log is public",
+    "log.shard_checkpoint_of": "the log is public",
+    "log.shard_policy": "the log is public",
+    "log.shard_keys": "the log is public",
+    "log.shard_tile": "the log is public",
     "provided.come_back": "a member's code, with which a browser is answered alike that was not led there",
     "static": "style and script are public",
 }

@@ -18,8 +18,10 @@ from hub import clock
 from hub.client.cli import _run as run_client
 from hub.db import db
 from hub.ledger import service as ledger
-from hub.ledger.sequencer import ForkError, Sequencer
+from hub.ledger.rules import never
+from hub.ledger.sequencer import Sequencer
 from hub.ledger.service import Cause, Ground
+from hub.ledger.signed import ForkError
 from hub.manage import profiles
 from hub.members import service as members
 from hub.tree import merkle, tiles
@@ -80,7 +82,7 @@ class Scene:
         with self.hub.app.app_context():
             head, old = ledger.newest_checkpoint(), witness.size(self.hub.origin)
             assert head is not None
-            tree = tiles.subtrees(ledger.tile_reader(db.session))
+            tree = tiles.subtrees(ledger.tile_reader(db.session, ledger.shards()[-1]))
             proof = merkle.consistency_proof(old, head.size, tree) if 0 < old <= head.size else []
         return witness.ask(add_checkpoint(old, proof, head.note))[0]
 
@@ -88,7 +90,7 @@ class Scene:
     def sequencer(self, anchor: Path) -> Iterator[Sequencer]:
         """A sequencer with that anchor."""
         with psycopg.connect(plain(as_role(self.hub.owner_url, "sequencer"))) as connection:
-            yield Sequencer(connection, self.hub.signers, anchor, clock.now)
+            yield Sequencer(connection, self.hub.signers, anchor, clock.now, due=never)
 
     def record(self, count: int = 1) -> None:
         """Events of brand-a, which its client did not ask for."""

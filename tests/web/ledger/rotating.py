@@ -42,9 +42,11 @@ class Rotating:
         """The newest checkpoint."""
         return self.hub.app.test_client().get(f"{LOG}/checkpoint").text
 
-    def make(self) -> Signer:
-        """Another key in the home."""
-        return make_ledger_key(self.hub.home, self.hub.origin)
+    def make(self, shard: ledger.LogShard | None = None) -> Signer:
+        """Another key in the home, of the first shard or another."""
+        if shard is None:
+            return make_ledger_key(self.hub.home, self.hub.origin)
+        return make_ledger_key(self.hub.home, shard.origin, shard.name)
 
     def announce(self, *, again: bool = False) -> ledger.SigningKey:
         """Rotate as the operator's command does."""

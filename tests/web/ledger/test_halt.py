@@ -10,7 +10,8 @@ import time_machine
 from hub import clock
 from hub.ledger import jobs
 from hub.ledger.events import WHILE_HALTED, Event
-from hub.ledger.sequencer import ClockBehindError, ForkError, HaltedError
+from hub.ledger.sequencer import ClockBehindError, HaltedError
+from hub.ledger.signed import ForkError
 from hub.members import service as members
 from hub.members.jobs import tell_of_halt
 from tests.conftest import HTML, TEMPLATE, Hub, as_role, plain

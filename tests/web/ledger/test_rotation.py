@@ -13,6 +13,7 @@ from hub.ledger import rules
 from hub.ledger import service as ledger
 from hub.ledger.sequencer import Sequencer
 from hub.ledger.signing import FIRST, MissingKeyError
+from hub.manage.home import make_ledger_key
 from hub.tree.note import Verifier
 from hub.tree.succession import follow, open_announcement
 from hub.tree.trust_policy import Policy
@@ -106,15 +107,15 @@ def test_second_rotation_waits_for_the_first_unless_it_is_asked_for(log: Rotatin
 
 
 def test_key_made_by_a_rotation_that_was_killed_counts_for_nothing_until_the_next(log: Rotating) -> None:
-    left = log.make().verifier
+    left = make_ledger_key(log.hub.home, log.hub.origin).verifier
     assert log.signers(log.grow()) == [log.hub.signer.verifier.vkey]
     assert log.rotate() == left
     assert len(log.hub.signers.all()) == 2
 
 
 def test_rotation_killed_before_its_commit_has_not_begun(log: Rotating, old: Verifier) -> None:
-    def killed() -> None:
-        log.make()
+    def killed(_: ledger.LogShard) -> None:
+        make_ledger_key(log.hub.home, log.hub.origin)
         raise Killed
 
     with log.hub.operator() as actor, pytest.raises(Killed):
