@@ -52,7 +52,7 @@ def signed_by(log: Rotating, *signers: Signer, statement: str | None = None) -> 
     )
     if statement is not None:
         log.hub.sql(
-            "INSERT INTO ledger_key (vkey, since, until, statement) VALUES ('other', now(), now() + interval '99 days', %s)",
+            "INSERT INTO ledger_key (vkey, shard, since, until, statement) VALUES ('other', 1, now(), now() + interval '99 days', %s)",
             statement,
         )
 
