@@ -77,13 +77,19 @@ def fold(hashes: bytes) -> bytes:
     return hashes
 
 
+def tile_of(height: int, index: int) -> tuple[int, int]:
+    """(level, n) of the tile from which the hash of a complete subtree is computed."""
+    level, within = divmod(height, HEIGHT)
+    return level, index << within >> HEIGHT
+
+
 def subtrees(read: ReadTile) -> Subtree:
     """The hashes of complete subtrees, computed from tiles. They raise ProofError when a tile is too short."""
 
     def subtree(height: int, index: int) -> bytes:
-        level, within = divmod(height, HEIGHT)
-        first = index << within
-        n, at = divmod(first, WIDTH)
+        level, n = tile_of(height, index)
+        within = height % HEIGHT
+        at = (index << within) % WIDTH
         hashes = read(level, n)[at * HASH_BYTES : (at + (1 << within)) * HASH_BYTES]
         if len(hashes) != HASH_BYTES << within:
             raise ProofError(f"tile {tile_path(level, n)} is shorter than the tree needs")

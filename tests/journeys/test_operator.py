@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,11 +234,22 @@ def test_entry_put_aside_by_mistake_is_listed_and_settled(office: Office) -> Non
     assert "no entry of this name waits" in office.hub("ledger", "settle", name, "--retry", code=2)
 
 
+def test_shard_is_closed_and_the_log_goes_on_in_the_next(office: Office) -> None:
+    assert "names the next one and its key" in office.hub("ledger", "close-shard")
+    for _ in range(100):
+        listed = requests.get(f"{office.running.url}/audit/log/shards", timeout=10).json()["shards"]
+        if [each["state"] for each in listed] == ["closed", "open"]:
+            break
+        time.sleep(0.1)  # the sequencer is another process, and works once a second
+    assert [each["state"] for each in listed] == ["closed", "open"]
+    assert "all is sound" in office.hub("ledger", "fsck")
+
+
 @pytest.mark.parametrize(
     "words",
     [
         *((), ("member",), ("epoch",), ("member", "admit")),
-        *(("ledger", each) for each in ("fsck", "reanchor", "replay-erasures", "rotate-key", "settle")),
+        *(("ledger", each) for each in ("close-shard", "fsck", "reanchor", "replay-erasures", "rotate-key", "settle")),
     ],
     ids=" ".join,
 )

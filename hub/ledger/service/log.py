@@ -3,17 +3,20 @@
 A size here is that of the shard and of all before it, except where it names a tile or a leaf of a shard.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Integer, SmallInteger, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from hub import clock
-from hub.db import db
+from hub.db import compiled, db, given
 from hub.ledger.model import Checkpoint, Entry, Leaf, Pending, Tile
 from hub.ledger.service.shards import LogShard
 from hub.tree import tiles
+from hub.tree.merkle import HASH_BYTES, Subtree
 
 Reader = tiles.ReadTile
 
@@ -105,6 +108,32 @@ def tile_reader(session: Session, shard: LogShard) -> Reader:
         return kept[level, n]
 
     return read
+
+
+_AT = func.unnest(given("levels", ARRAY(SmallInteger)), given("ns", ARRAY(BigInteger)))
+_WANTED = _AT.table_valued("level", "n").render_derived("wanted")
+_TILES = compiled(
+    select(Tile.level, Tile.n, Tile.hashes).where(
+        Tile.shard == given("shard", Integer),
+        Tile.level == _WANTED.c.level,
+        Tile.n == _WANTED.c.n,
+    )
+)
+
+
+def proof(shard: LogShard, of: Callable[[Subtree], list[bytes]]) -> list[bytes]:
+    """The hashes of a proof, from tiles that are read at once: it is asked first which it needs."""
+    needed = set[tuple[int, int]]()
+
+    def noted(height: int, index: int) -> bytes:
+        needed.add(tiles.tile_of(height, index))
+        return bytes(HASH_BYTES)
+
+    of(noted)
+    wanted = sorted(needed)
+    rows = _TILES.run(shard=shard.n, levels=[level for level, _ in wanted], ns=[n for _, n in wanted])
+    read = {(row.level, row.n): row.hashes for row in rows}
+    return of(tiles.subtrees(lambda level, n: read[level, n]))
 
 
 def lag() -> float:

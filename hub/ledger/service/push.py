@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from flask import current_app
 from sqlalchemy import func, or_, select, update
@@ -14,12 +15,12 @@ from hub.ledger import rules
 from hub.ledger.model import Witness
 from hub.ledger.rules import Finder
 from hub.ledger.service.cosignatures import keep_line, offered_checkpoint
-from hub.ledger.service.log import Head, newest_checkpoint, published_size, tile_reader
+from hub.ledger.service.log import Head, newest_checkpoint, proof, published_size
 from hub.ledger.service.shards import LogShard, shard_at, shards
 from hub.ledger.service.witnesses import KnownWitness, WitnessError, dismiss, take_on, witnesses
 from hub.log import log
 from hub.outside import OutOfReachError, send
-from hub.tree import merkle, tiles
+from hub.tree import merkle
 from hub.tree.note import COSIGNATURE_V1, NoteError, Verifier
 from hub.tree.witness import add_checkpoint, parse_conflict
 
@@ -127,7 +128,7 @@ def _push(witness: KnownWitness, head: Head) -> bool:
 
 
 def _proof(shard: LogShard, old: int, new: int) -> list[bytes]:
-    return merkle.consistency_proof(old, new, tiles.subtrees(tile_reader(db.session, shard))) if old else []
+    return proof(shard, partial(merkle.consistency_proof, old, new)) if old else []
 
 
 def _taken(witness: KnownWitness, head: Head, answer: bytes) -> bool:

@@ -1,11 +1,12 @@
 """The proof that an entry is in the log."""
 
-from hub.db import db
+from functools import partial
+
 from hub.ledger.service.cosignatures import cosigned, newest_final
-from hub.ledger.service.log import newest_checkpoint, tile_reader
+from hub.ledger.service.log import newest_checkpoint, proof
 from hub.ledger.service.own import OwnEntry
 from hub.ledger.service.shards import shard_at
-from hub.tree import merkle, tiles
+from hub.tree import merkle
 from hub.tree.tlog_proof import TlogProof
 
 
@@ -20,7 +21,7 @@ def receipt(entry: OwnEntry) -> str | None:
     shard = shard_at(entry.index)
     for head in (newest_final(shard=shard), newest_checkpoint(shard=shard)):
         if head is not None and entry.index < head.size:
-            index, read = entry.index - shard.first, tile_reader(db.session, shard)
-            proof = merkle.inclusion_proof(index, head.size - shard.first, tiles.subtrees(read))
-            return TlogProof(index, tuple(proof), cosigned(head.size, head.note)).encode()
+            index, size = entry.index - shard.first, head.size - shard.first
+            path = proof(shard, partial(merkle.inclusion_proof, index, size))
+            return TlogProof(index, tuple(path), cosigned(head.size, head.note)).encode()
     return None

@@ -139,3 +139,25 @@ def test_log_under_a_receipt_is_part_of_the_log_that_grew(hub: Hub, cosigned: Co
     assert after.size > before.size
     theirs.get_consistency_proof(before.size, after.size).check(before.root_hash, after.root_hash)
     assert theirs.calculate_root_hash() == after.root_hash
+
+
+def test_closed_shard_and_the_next_are_each_a_log_that_grows_from_nothing(hub: Hub, cosigned: Cosigned) -> None:
+    with hub.operator() as actor:
+        ledger.close_shard(actor)
+    hub.sequence()
+    with hub.app.app_context():
+        ledger.append(hub.actor("brand-a"), Event.LIST_FETCHED, subject={"type": "key", "ref": KEY})
+        db.session.commit()
+    hub.sequence()
+    for shard in cosigned.client.get(f"{LOG}/shards").json["shards"]:  # type: ignore[index]  # it is JSON
+        theirs = TilesReader(OverHttp(cosigned.client, f"/{shard['prefix']}".rstrip("/")))
+        head, log = theirs.get_checkpoint(), Vkey.from_string(shard["vkey"])
+        assert head.size == shard["size"]
+        assert log in [key for key, _ in VkeySet(log).verify(head.signatures, head)]
+        theirs.get_consistency_proof(1, head.size).check(leaf_hash(_leaf(theirs, 0)), head.root_hash)
+        for index in range(0, head.size, 37):
+            theirs.get_inclusion_proof(index, head.size).check(leaf_hash(_leaf(theirs, index)), head.root_hash)
+
+
+def _leaf(theirs: TilesReader, index: int) -> bytes:
+    return bytes(theirs.get_entry(index))

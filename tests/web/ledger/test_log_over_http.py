@@ -80,11 +80,11 @@ def grow(hub: Hub, count: int) -> None:
 class OverHttp:
     """Where tlog-scales reads the log from."""
 
-    def __init__(self, client: FlaskClient) -> None:
-        self._client = client
+    def __init__(self, client: FlaskClient, prefix: str = LOG) -> None:
+        self._client, self._prefix = client, prefix
 
     def get(self, *path: str) -> bytes | None:
-        response = self._client.get("/".join((LOG, *path)))
+        response = self._client.get("/".join((self._prefix, *path)))
         return response.data if response.status_code == 200 else None
 
 
