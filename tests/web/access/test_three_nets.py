@@ -49,7 +49,7 @@ OPEN_TO_THE_APPLICATION = {
         "member_rate",
     ),
     *("ledger_tag_key", "ledger_entry", "ledger_pending", "ledger_leaf", "ledger_tile", "ledger_checkpoint"),
-    *("ledger_halt", "ledger_quarantine", "ledger_delay", "ledger_fsck", "ledger_state"),
+    *("ledger_halt", "ledger_quarantine", "ledger_delay", "ledger_fsck", "ledger_state", "ledger_shard"),
     "ledger_key",
     *("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers"),
 }
