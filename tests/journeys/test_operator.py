@@ -237,7 +237,7 @@ def test_entry_put_aside_by_mistake_is_listed_and_settled(office: Office) -> Non
 def test_shard_is_closed_and_the_log_goes_on_in_the_next(office: Office) -> None:
     assert "names the next one and its key" in office.hub("ledger", "close-shard")
     for _ in range(100):
-        listed = requests.get(f"{office.running.url}/audit/log/shards", timeout=10).json()["shards"]
+        listed = requests.get(f"{office.running.environment['HUB_URL']}/audit/log/shards", timeout=10).json()["shards"]
         if [each["state"] for each in listed] == ["closed", "open"]:
             break
         time.sleep(0.1)  # the sequencer is another process, and works once a second
