@@ -10,18 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from hub.ledger.journal import Erased, ErasedPerson, ErasedView, journal_of, read
+from hub.ledger.signed import named_final, named_successor
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
-from hub.tree.leaf import LeafError
 from hub.tree.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash
 from hub.tree.note import NoteError, Verifier, split_note
-from hub.tree.seam import final_in, successor_in
 
 Connection = psycopg.Connection[TupleRow]
 ROWS = 16 * tiles.WIDTH
@@ -165,9 +164,6 @@ def fsck(
     return checked
 
 
-Told = TypeVar("Told")
-
-
 class _Shard(NamedTuple):
     """Its places are those from `first` up to `past`; in a query MOST is past all."""
 
@@ -197,10 +193,10 @@ def _seams(connection: Connection, checked: Checked, shards: Sequence[_Shard], s
     """Each shard ends with the key that the next began with, which begins with the final checkpoint of the one before,
     and has the next number; one that has ended has no entry behind that.
     """
+    cursor = connection.cursor()
     for shard, after in zip_longest(shards, shards[1:]):
         end = shard.past if after is not None else size
-        named = _at_seam(connection, end - 1, successor_in)
-        key = None if named is None else named.vkey
+        key = named_successor(cursor, end - 1)
         if key != shard.successor or (after is not None and (key is None or key.partition("+")[0] != after.origin)):
             checked.found("shard", f"ledger_shard: the end of {shard.origin}")
         if after is None:
@@ -208,19 +204,8 @@ def _seams(connection: Connection, checked: Checked, shards: Sequence[_Shard], s
         final = connection.execute("SELECT note FROM ledger_checkpoint WHERE size = %s", (after.first,)).fetchone()
         first_key = "SELECT FROM ledger_key WHERE shard = %s AND vkey = %s AND statement IS NULL"
         begun = connection.execute(first_key, (after.n, key)).fetchone()
-        if final is None or begun is None or _at_seam(connection, after.first, final_in) != final[0]:
+        if final is None or begun is None or named_final(cursor, after.first) != final[0]:
             checked.found("shard", f"ledger_shard: the beginning of {after.origin}")
-
-
-def _at_seam(connection: Connection, place: int, told: Callable[[bytes], Told | None]) -> Told | None:
-    """What an entry at the seam tells; None where it is none."""
-    row = connection.execute(
-        "SELECT e.leaf FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id WHERE l.leaf_index = %s", (place,)
-    ).fetchone()
-    try:
-        return None if row is None else told(bytes(row[0]))
-    except LeafError:
-        return None
 
 
 def _leaves(

@@ -95,11 +95,7 @@ def check(cursor: Cursor, state: State, head: Head, known: Anchored | None) -> N
 
 def _check_seam(cursor: Cursor, state: State, head: Head) -> None:
     """Nothing of the shard is signed yet: it begins with the final checkpoint of the one before, and where."""
-    try:
-        told = final_in(_leaf(cursor, state.first))
-    except LeafError:
-        told = None
-    if head.size != state.first or told != head.note:
+    if head.size != state.first or named_final(cursor, state.first) != head.note:
         raise ForkError(f"the shard {state.origin} does not begin with the end of the one before")
 
 
@@ -154,6 +150,14 @@ def named_successor(cursor: Cursor, place: int) -> str | None:
     except LeafError:
         return None
     return None if verifier is None else verifier.vkey
+
+
+def named_final(cursor: Cursor, place: int) -> str | None:
+    """The checkpoint that the entry at a place holds, as the first of a later shard does; None where it holds none."""
+    try:
+        return final_in(_leaf(cursor, place))
+    except LeafError:
+        return None
 
 
 def size_of(cursor: Cursor, note: str) -> int:

@@ -112,7 +112,7 @@ def _followed(
 def _kept(check: Checking) -> list[str]:
     """The announcements that we followed. Raises ClientError for a damaged file."""
     try:
-        document = json.loads((_keys_file(check)).read_text(encoding="utf-8"))
+        document = json.loads(_keys_file(check).read_text(encoding="utf-8"))
         if document["v"] != 1:
             raise ValueError("another version")
         return [str(note) for note in document["notes"]]

@@ -72,7 +72,7 @@ from hub.ledger.service.own import (
 from hub.ledger.service.program import PROGRAM, verifier_program
 from hub.ledger.service.promises import promise
 from hub.ledger.service.push import add_outside_witness, ask_witnesses, push_checkpoints, remove_outside_witness
-from hub.ledger.service.quarantine import NotSettledError, PutAside, put_aside, set_aside, take_again
+from hub.ledger.service.quarantine import NotSettledError, PutAside, is_put_aside, put_aside, set_aside, take_again
 from hub.ledger.service.readings import members_to_read
 from hub.ledger.service.receipts import receipt
 from hub.ledger.service.shards import LogShard, shard_called, shard_lines, shards
@@ -153,6 +153,7 @@ __all__ = [
     "forget",
     "growth",
     "health",
+    "is_put_aside",
     "keep_cosignature",
     "key_to_pin",
     "known_witnesses",

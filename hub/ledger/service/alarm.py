@@ -1,6 +1,6 @@
 """What the office and auditors are told of a log that is halted or not signed, or of an entry that was put aside."""
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
@@ -9,6 +9,7 @@ from hub.db import db
 from hub.ledger import policy, rules
 from hub.ledger.model import Delay, Halt, Quarantined, Witness
 from hub.ledger.service.log import lag
+from hub.ledger.service.quarantine import put_aside_count
 from hub.ledger.service.witnesses import witnesses
 
 
@@ -20,9 +21,7 @@ def alarm_of(actor: Actor) -> str | None:
 def alarm() -> str | None:
     """What is amiss with the log, in a sentence or two; None while all is well."""
     halt = db.session.execute(select(Halt.reason, Halt.since)).one_or_none()
-    aside = db.session.execute(
-        select(func.count()).select_from(Quarantined).where(Quarantined.set_aside_at.is_(None))
-    ).scalar_one()
+    aside = put_aside_count()
     words = []
     if halt is not None:
         words.append(f"The record is halted since {clock.stamp(halt.since)}, and so is every exchange: {halt.reason}.")

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger import rules
-from hub.ledger.model import Cosignature, Halt, LastCheck, Quarantined, Witness
+from hub.ledger.model import Cosignature, Halt, LastCheck, Witness
 from hub.ledger.service.check import anchor_of
 from hub.ledger.service.log import lag, newest_checkpoint, pending_count
+from hub.ledger.service.quarantine import put_aside_count
 from hub.ledger.service.witnesses import witnesses
 
 
@@ -77,9 +78,7 @@ def health(actor: Actor) -> Health:
         size=head.size if head else 0,
         checkpoint_seconds=_age(head.at if head else None),
         pending=pending_count(),
-        quarantined=db.session.execute(
-            select(func.count()).select_from(Quarantined).where(Quarantined.set_aside_at.is_(None))
-        ).scalar_one(),
+        quarantined=put_aside_count(),
         lag_seconds=lag(),
         anchor_seconds=_anchor_age(),
         fsck=None if check is None else Checks(_age(check.ended_at) or 0.0, check.size, check.findings),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
@@ -44,11 +44,23 @@ def put_aside(actor: Actor) -> list[PutAside]:
     found = (
         select(Quarantined.entry_id, Entry.action, Quarantined.reason, Quarantined.found_at)
         .outerjoin(Entry, Entry.id == Quarantined.entry_id)
-        .where(Quarantined.set_aside_at.is_(None))
+        .where(_WAITS)
         .order_by(Quarantined.found_at, Quarantined.entry_id)
         .limit(200)
     )
     return [PutAside(_name(row.entry_id), *row[1:]) for row in db.session.execute(found)]
+
+
+def is_put_aside(actor: Actor, name: str) -> bool:
+    """Whether an entry was put aside and is not settled. Raises NotPermittedError."""
+    actor.must(Permission.MEMBER_ADMINISTER)
+    found = select(Quarantined.entry_id).where(Quarantined.entry_id == parse_entry_id(name), _WAITS)
+    return db.session.execute(found).first() is not None
+
+
+def put_aside_count() -> int:
+    """How many entries were put aside and are not settled."""
+    return db.session.execute(select(func.count()).select_from(Quarantined).where(_WAITS)).scalar_one()
 
 
 def take_again(actor: Actor, name: str) -> bool:

@@ -67,15 +67,9 @@ def shard_lines() -> list[dict[str, object]]:
     """The shards as they are told to everybody: origin, first key, prefix, whether closed, entries, and in which place
     the first of them is.
     """
-    keys = {
-        row.shard: row.vkey
-        for row in db.session.execute(
-            select(LogKey.shard, LogKey.vkey).order_by(LogKey.until.desc(), LogKey.since.desc())
-        )
-    }
-    sizes = {
-        each.n: db.session.execute(select(func.max(Checkpoint.size)).where(each.covers)).scalar() for each in shards()
-    }
+    latest_first = select(LogKey.shard, LogKey.vkey).order_by(LogKey.until.desc(), LogKey.since.desc())
+    keys = {row.shard: row.vkey for row in db.session.execute(latest_first)}  # what is left is the first of each
+    published = db.session.execute(select(func.max(Checkpoint.size))).scalar() or 0
     return [
         {
             "origin": each.origin,
@@ -83,7 +77,7 @@ def shard_lines() -> list[dict[str, object]]:
             "prefix": each.prefix,
             "state": "open" if each.closed_at is None else "closed",
             "first": each.first,
-            "size": (sizes[each.n] or each.first) - each.first,
+            "size": max(0, (published if each.past is None else each.past) - each.first),
             "closed_at": each.closed_at,
         }
         for each in shards()

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from hub.access.actor import Actor
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
-from hub.ledger.service import CAUSES, GROUNDS, Cause, Ground
+from hub.ledger.service import CAUSES, GROUNDS, Cause, Ground, put_aside
 from hub.members import service
 from hub.members.forms.standing import ErasureForm, ReanchoringForm, ReasonForm, SettingAsideForm
 from hub.members.rules import ACTS
@@ -25,7 +25,7 @@ def waiting() -> str:
     me = actor()
     shown = {"rows": service.open_decisions(me), "reader": me.pseudonym, "difference": service.difference(me)}
     words = {"acts": ACTS, "grounds": GROUNDS, "causes": CAUSES}
-    return render_template("members/decisions.html", **shown, **words, put_aside=service.put_aside(me))
+    return render_template("members/decisions.html", **shown, **words, put_aside=put_aside(me))
 
 
 @blueprint.post("/decisions/erasures")

@@ -180,7 +180,7 @@ from hub.members.service.sessions import (
     holder_of_session,
     own_sessions,
 )
-from hub.members.service.setting_aside import propose_setting_aside, put_aside, set_aside
+from hub.members.service.setting_aside import propose_setting_aside, set_aside
 from hub.members.service.sharing_groups import (
     accept_group,
     decline_group,
@@ -344,7 +344,6 @@ __all__ = [
     "propose_reanchoring",
     "propose_setting_aside",
     "publish_agreement",
-    "put_aside",
     "reanchor",
     "record_denial",
     "recovery_codes_left",

@@ -8,16 +8,11 @@ from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger import service as ledger
-from hub.ledger.service import NotSettledError, PutAside
+from hub.ledger.service import NotSettledError
 from hub.members.model import Decision
 from hub.members.rules import DecisionKind, DecisionState
 from hub.members.service.decisions import OpenDecision, carries_out, propose
 from hub.members.service.membership import RefusedMoveError
-
-
-def put_aside(actor: Actor) -> list[PutAside]:
-    """The entries that were put aside and are not settled, as who decides sees them. Raises NotPermittedError."""
-    return ledger.put_aside(actor)
 
 
 def propose_setting_aside(actor: Actor, entry: str, reason: str) -> str:
@@ -26,7 +21,7 @@ def propose_setting_aside(actor: Actor, entry: str, reason: str) -> str:
     Raises NotPermittedError, ValueError for a reason beyond the rules, RefusedMoveError for an entry that does not wait
     to be settled, and while the same is proposed.
     """
-    if not any(each.name == entry for each in ledger.put_aside(actor)):
+    if not ledger.is_put_aside(actor, entry):
         raise RefusedMoveError("no entry of this id waits to be settled")
     return propose(actor, DecisionKind.SET_ASIDE, entry, reason)
 
@@ -34,7 +29,7 @@ def propose_setting_aside(actor: Actor, entry: str, reason: str) -> str:
 @carries_out(DecisionKind.SET_ASIDE)
 def _approve(actor: Actor, decision: OpenDecision) -> None:
     """The deed itself is the operator's: the office may not know whom the entry concerns."""
-    if not any(each.name == decision.subject for each in ledger.put_aside(actor)):
+    if not ledger.is_put_aside(actor, decision.subject):
         raise RefusedMoveError("the entry was settled meanwhile")
 
 

@@ -167,3 +167,14 @@ def test_office_proposes_it_on_its_page(alliance: Hub) -> None:
     fields = {"entry": name_of(id), "reason": "Lost.", "csrf_token": csrf(page)}
     assert ada.post("/decisions/settings-aside", data=fields, headers=HTML).status_code == 303
     assert alliance.sql("SELECT kind, subject FROM decision") == [("set_aside", name_of(id))]
+
+
+def test_entry_behind_many_others_can_be_decided_too(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    as_superuser(
+        alliance,
+        "INSERT INTO ledger_quarantine (entry_id, reason, found_at) SELECT gen_random_uuid(), 'older',"
+        " now() - interval '2 days' FROM generate_series(1, 300)",
+    )
+    approved(alliance, id)
+    assert alliance.sql("SELECT state FROM decision") == [("approved",)]
