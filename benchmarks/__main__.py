@@ -352,7 +352,8 @@ def log() -> list[Figure]:
         ledger.integrated(hub, 1000)  # nothing of the load is left
         turns = [FIFTH / ledger.integrated(hub, FIFTH) for _ in range(5)]
         receipt = ledger.receipts(hub)
-        checked = ledger.verified(hub)
+        whole = ledger.fetched(hub)
+    checked = ledger.verified(whole)
     return [
         at_least(
             "log: audited exchanges/s over HTTP for 60 s, 4 workers",

@@ -44,9 +44,11 @@ INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp,
   VALUES ({key}, sha256(int8send(:n)), {member}, 'infringing', 2, 2, now(), current_date + 300, 'active');
 """
 """What a brand's word on one token is in the database."""
-RECORD = """SELECT ledger_append(gen_random_uuid(), now(), 'indicator.shared', '{leaf}'::bytea, '{{1,2,3}}', '{{0,1,2}}',
-  ARRAY['{view}', '{view}', '{view}']::bytea[], ARRAY['{salt}', '{salt}', '{salt}']::bytea[]);
+RECORD = """SELECT 1 / ledger_append_under('{seals}', '{parties}', gen_random_uuid(), now(), 'indicator.shared',
+  '{leaf}'::bytea, '{parties}', '{{0,1,2}}', ARRAY['{view}', '{view}', '{view}']::bytea[],
+  ARRAY['{salt}', '{salt}', '{salt}']::bytea[])::int;
 """
+"""As the hub records; divided by zero, and so refused, where the keys are not those that are there."""
 OWING = ("indicator", "contribution")
 """Tables whose triggers owe a record."""
 
@@ -78,8 +80,15 @@ def recording(hub: Stage, clients: int, rounds: int = 3, seconds: int = 4) -> tu
         ((member,),) = connection.execute("SELECT id FROM member WHERE code = 'brand-a'").fetchall()
         ((key,),) = connection.execute("SELECT id FROM token_key WHERE name = %s", (KEY,)).fetchall()
         word = SHARED.format(member=member, key=key)
+        keys = connection.execute(
+            "SELECT party, sealed FROM ledger_tag_key ORDER BY party LIMIT %s", (PARTS,)
+        ).fetchall()
         entry = RECORD.format(
-            leaf=_sql(leaf(bytes(16))), view=_sql(VIEW % b64encode(bytes(16))), salt=_sql(bytes(range(32)))
+            parties="{" + ",".join(str(party) for party, _ in keys) + "}",
+            seals="{" + ",".join(f'"\\{_sql(sealed)}"' for _, sealed in keys) + "}",
+            leaf=_sql(leaf(bytes(16))),
+            view=_sql(VIEW % b64encode(bytes(16))),
+            salt=_sql(bytes(range(32))),
         )
         scripts = [
             f"\\set n random(1, 9000000000000000000)\nBEGIN;\n{each}COMMIT;\n"
@@ -274,9 +283,18 @@ class Verified(NamedTuple):
     bare: float
 
 
-def verified(hub: Stage) -> Verified:
-    """Check all the log as a member has it, against SHA-256 in one call over as many bytes as that hashes."""
-    size, root, hashes, bundles = _fetched(hub)
+class Fetched(NamedTuple):
+    """The log as a member has it: size, root, tiles by level and place, and bundles of leaves."""
+
+    size: int
+    root: bytes
+    tiles: dict[tuple[int, int], bytes]
+    bundles: list[bytes]
+
+
+def verified(log: Fetched) -> Verified:
+    """Check all of it, against SHA-256 in one call over as many bytes as that hashes."""
+    size, root, hashes, bundles = log
 
     def read(level: int, n: int) -> bytes:
         return hashes[level, n]
@@ -302,7 +320,8 @@ def verified(hub: Stage) -> Verified:
     return Verified(*times)
 
 
-def _fetched(hub: Stage) -> tuple[int, bytes, dict[tuple[int, int], bytes], list[bytes]]:
+def fetched(hub: Stage) -> Fetched:
+    """All of the log, to be checked once the hub has stopped: that is what a member does."""
     with hub.sql() as connection:
         ((note,),) = connection.execute("SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1").fetchall()
         body = CheckpointBody.parse(split_note(note)[0])
@@ -315,7 +334,7 @@ def _fetched(hub: Stage) -> tuple[int, bytes, dict[tuple[int, int], bytes], list
                 " ORDER BY l.leaf_index",
                 (body.size,),
             )
-            return body.size, body.root, kept, [*_bundles(bytes(row[0]) for row in cursor)]
+            return Fetched(body.size, body.root, kept, [*_bundles(bytes(row[0]) for row in cursor)])
 
 
 def _bundles(leaves: Iterator[bytes]) -> Iterator[bytes]:

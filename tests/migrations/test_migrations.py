@@ -69,7 +69,7 @@ class Database:
         """What the last of the statements returns to the owner."""
         with psycopg.connect(plain(self.url), autocommit=True) as connection:
             for statement in statements:
-                cursor = connection.execute(statement)  # type: ignore[call-overload]
+                cursor = connection.execute(statement)  # type: ignore[call-overload]  # not literal
             return cursor.fetchall() if cursor.description else []
 
     def counts(self) -> dict[str, int]:

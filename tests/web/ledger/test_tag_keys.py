@@ -14,7 +14,7 @@ ROLES = (
 def roles(hub: Hub) -> dict[str, str]:
     """Who has which part in the newest match."""
     match(hub.client("shop"), 1)
-    return dict(hub.sql(ROLES))  # type: ignore[arg-type]
+    return dict(hub.sql(ROLES))  # type: ignore[arg-type]  # rows are untyped
 
 
 def test_auditor_admitted_between_two_events_has_a_part_in_the_second(hub: Hub) -> None:
