@@ -16,7 +16,7 @@ from hub.access.actor import Actor
 from hub.app import create_app
 from hub.config import Settings
 from hub.indicators import policy as indicators_policy
-from hub.indicators.service.effect import effective_among
+from hub.indicators.service.effect import _effective_among
 from hub.indicators.service.sight import _sighted
 from hub.ledger import policy as ledger_policy
 from hub.matches import policy as matches_policy
@@ -25,7 +25,7 @@ from hub.members import policy as members_policy
 from hub.members import sign_in
 
 POLICIES = (indicators_policy, ledger_policy, matches_policy, members_policy)
-WRITTEN_OUT = (effective_among, _sighted, matches._kept)
+WRITTEN_OUT = (_effective_among, _sighted, matches._kept)
 """Statements kept from one call to the next; a policy is part of them."""
 ROUNDS, REQUESTS, BATCHES = 10, 40, 6
 KEY = "example.b1.domain"

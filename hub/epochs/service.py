@@ -172,10 +172,14 @@ def _begin_period(actor: Actor, type: str) -> None:
 
 
 def _allowance(member_id: int, kind: MemberKind, type: str) -> int:
-    declared = db.session.execute(
-        select(DeclaredNeed.allowed).where(DeclaredNeed.member_id == member_id, DeclaredNeed.type == type)
-    ).scalar_one_or_none()
-    return rules.DEFAULT_QUOTA.get(kind, 0) if declared is None else declared
+    return _declared(member_id).get(type, rules.DEFAULT_QUOTA.get(kind, 0))
+
+
+def _declared(member_id: int) -> dict[str, int]:
+    rows = db.session.execute(
+        select(DeclaredNeed.type, DeclaredNeed.allowed).where(DeclaredNeed.member_id == member_id)
+    ).all()
+    return {row.type: row.allowed for row in rows}
 
 
 def record_evaluation(actor: Actor, key: Key, count: int, request_digest: bytes) -> str:
@@ -222,16 +226,9 @@ def quotas(actor: Actor) -> Sequence[QuotaStanding]:
             Quota.member_id == actor.member_id, Quota.period_on == month
         )
     ).all()
-    begun = {row.type: row for row in rows}
-    return [
-        QuotaStanding(
-            type,
-            begun[type].allowed if type in begun else _allowance(actor.member_id, actor.kind, type),
-            begun[type].used if type in begun else 0,
-            month,
-        )
-        for type in TYPES
-    ]
+    begun = {row.type: (row.allowed, row.used) for row in rows}
+    declared, otherwise = _declared(actor.member_id), rules.DEFAULT_QUOTA.get(actor.kind, 0)
+    return [QuotaStanding(type, *begun.get(type, (declared.get(type, otherwise), 0)), month) for type in TYPES]
 
 
 def declare_need(actor: Actor, member: Member, type: str, allowed: int) -> None:

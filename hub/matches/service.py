@@ -60,9 +60,7 @@ def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:
     actor.must(Permission.MATCH_RUN)
     found: dict[bytes, Any] = {}
     for at in range(0, len(tokens), STATEMENT_TOKENS):
-        rows = indicators.effective_among(actor, key.id, clock.today()).run(
-            tokens=list(tokens[at : at + STATEMENT_TOKENS])
-        )
+        rows = indicators.effective_among(actor, key.id, tokens[at : at + STATEMENT_TOKENS])
         found |= {row.token: row for row in rows}
     numbers = _keep(actor, key, sorted(found)) if found else {}
     owners = indicators.sight(actor, key, sorted(found)) if found else {}
@@ -201,9 +199,7 @@ def _effects(actor: Actor, rows: Sequence[Any]) -> dict[tuple[int, bytes], Any]:
     for key_id in {row.key_id for row in rows}:
         tokens = [row.token for row in rows if row.key_id == key_id]
         for at in range(0, len(tokens), STATEMENT_TOKENS):
-            found = indicators.effective_among(actor, key_id, clock.today()).run(
-                tokens=tokens[at : at + STATEMENT_TOKENS]
-            )
+            found = indicators.effective_among(actor, key_id, tokens[at : at + STATEMENT_TOKENS])
             now |= {(key_id, each.token): each for each in found}
     return now
 

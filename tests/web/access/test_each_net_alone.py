@@ -19,7 +19,7 @@ from hub.access.gate import marks
 from hub.access.grants import Role
 from hub.access.permissions import Permission
 from hub.indicators import policy as indicators_policy
-from hub.indicators.service.effect import effective_among
+from hub.indicators.service.effect import _effective_among
 from hub.indicators.service.sight import _sighted
 from hub.ledger import policy as ledger_policy
 from hub.matches import policy as matches_policy
@@ -32,7 +32,7 @@ from tests.web.access.test_access_matrix import ARGUMENTS, routes
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, share
 
 POLICIES = (indicators_policy, ledger_policy, matches_policy, members_policy)
-WRITTEN_OUT = (effective_among, _sighted, matches._kept)
+WRITTEN_OUT = (_effective_among, _sighted, matches._kept)
 """Statements kept from one call to the next; a policy is part of them."""
 LIST = f"/api/v1/keys/{KEY}/list"
 
