@@ -147,7 +147,8 @@ class Sequencer:
         size, first = state.size, state.first
         hashes = [leaf_hash(leaf) for _, leaf in entries]
         grown = tiles.grow(size - first, hashes, reader(cursor, state.n))
-        with cursor.copy("COPY ledger_leaf (leaf_index, entry_id, leaf_hash) FROM STDIN") as copy:
+        with cursor.copy("COPY ledger_leaf (leaf_index, entry_id, leaf_hash) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["int8", "uuid", "bytea"])
             for at, ((entry, _), hashed) in enumerate(zip(entries, hashes, strict=True), size):
                 copy.write_row((at, entry, hashed))
         self.at("leaves")
@@ -155,8 +156,9 @@ class Sequencer:
             "INSERT INTO ledger_party_leaf (party, leaf_index, entry_id, n)"
             " SELECT p.party, l.leaf_index, l.entry_id, p.n FROM ledger_leaf l"
             # OFFSET 0: looked up entry by entry, whatever is thought of a table that has grown since
-            " CROSS JOIN LATERAL (SELECT party, n FROM ledger_part WHERE entry_id = l.entry_id OFFSET 0) p"
-            " WHERE l.leaf_index >= %s ON CONFLICT DO NOTHING",
+            " CROSS JOIN LATERAL (SELECT DISTINCT ON (party) party, n FROM ledger_part WHERE entry_id = l.entry_id"
+            " ORDER BY party, n OFFSET 0) p"
+            " WHERE l.leaf_index >= %s",
             (size,),
         )
         cursor.executemany(
@@ -242,12 +244,15 @@ class Sequencer:
     def _dequeue(self, cursor: Cursor) -> Sequence[tuple[UUID, bytes, str]]:
         """The next entries of the outbox; those that cannot stand in the tree are put aside, each with its reason."""
         cursor.execute(
-            "WITH taken AS (DELETE FROM ledger_pending WHERE entry_id IN"
-            " (SELECT entry_id FROM ledger_pending ORDER BY seq LIMIT %s) RETURNING entry_id, seq)"
+            # by ctid: nobody but the holder of the lock changes or takes a row of the outbox
+            "WITH taken AS (DELETE FROM ledger_pending WHERE ctid = ANY(ARRAY"
+            "(SELECT ctid FROM ledger_pending ORDER BY seq LIMIT %s)) RETURNING entry_id, seq)"
             " SELECT taken.entry_id, e.leaf, e.action, l.leaf_index FROM taken"
-            " LEFT JOIN ledger_entry e ON e.id = taken.entry_id LEFT JOIN ledger_leaf l ON l.entry_id = taken.entry_id"
+            " LEFT JOIN LATERAL (SELECT leaf, action FROM ledger_entry WHERE id = taken.entry_id OFFSET 0) e ON true"
+            " LEFT JOIN LATERAL (SELECT leaf_index FROM ledger_leaf WHERE entry_id = taken.entry_id OFFSET 0) l ON true"
             " ORDER BY taken.seq",
             (BATCH,),
+            binary=True,
         )
         sound = []
         for entry, leaf, action, index in cursor.fetchall():

@@ -70,9 +70,11 @@ def check(cursor: Cursor, state: State, head: Head, known: Anchored | None) -> N
     elif state.size < head.size or tiles.root(head.size - first, read) != head.root:
         raise ForkError(f"the tree of {state.size} entries does not extend the checkpoint of size {head.size}")
     cursor.execute(
-        "SELECT l.leaf_index, e.leaf FROM ledger_leaf l LEFT JOIN ledger_entry e ON e.id = l.entry_id"
+        "SELECT l.leaf_index, e.leaf FROM ledger_leaf l"
+        " LEFT JOIN LATERAL (SELECT leaf FROM ledger_entry WHERE id = l.entry_id OFFSET 0) e ON true"
         " WHERE l.leaf_index >= %s ORDER BY l.leaf_index",
         (max(head.size, first),),
+        binary=True,
     )
     for index, leaf in cursor:
         n, at = divmod(index - first, tiles.WIDTH)
