@@ -124,8 +124,8 @@ def _on_platform(platform: Platform, host: str, path: str, query: str, country: 
 
 
 def _elsewhere(host: str, path: str, query: str) -> str:
-    path = _normal_path(path)
-    query = _normal_query(query)
+    path = normal_path(path)
+    query = normal_query(query)
     if not path and not query:
         junk.refuse_if_shared_host(host, registrable(host))
         return host
@@ -149,7 +149,7 @@ def _owner(host: str) -> str:
         return host
 
 
-def _normal_path(path: str) -> str:
+def normal_path(path: str) -> str:
     """RFC 3986 §6.2.2: dot segments resolved, escapes in one form; needless slashes and index pages dropped."""
     segments: list[bytes] = []
     for segment in map(unquote_to_bytes, path.split("/")):
@@ -174,7 +174,8 @@ def _escaped(text: str) -> str:
     return text if text.isascii() else quote(text, safe=_ASCII)
 
 
-def _normal_query(query: str) -> str:
+def normal_query(query: str) -> str:
+    """Without tracking parameters, sorted. Raises RefusedError for too many."""
     kept = sorted(
         (name, value)
         for name, value in _parameters(query)

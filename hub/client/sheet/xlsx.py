@@ -26,7 +26,7 @@ from hub.client.sheet.row import (
     Row,
     of_seller,
 )
-from hub.client.sheet.workbook import Book, TooLargeError
+from hub.sheets.workbook import Book, TooLargeError
 
 _MOST_ROWS = 1 << 20
 _EXACT = 10**15

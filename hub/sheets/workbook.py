@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -14,10 +15,19 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import DATA_TAG, ROW_TAG, WorkSheetParser
 from openpyxl.xml.functions import iterparse
 
-_MOST_BYTES_AS_A_WHOLE = 32 << 20
-"""Of a part that is held in memory: the list of parts, the workbook, its styles."""
-_MOST_BYTES_OF_SHARED_TEXT = 256 << 20
-_MOST_BYTES_OF_A_SHEET = 4 << 30
+
+@dataclass(frozen=True)
+class Bounds:
+    """Most bytes of what a workbook unpacks to."""
+
+    whole: int = 32 << 20
+    """Of a part that is held in memory: the list of parts, the workbook, its styles."""
+    shared_text: int = 256 << 20
+    sheet: int = 4 << 30
+    columns: int | None = None
+    """Most cells of a row that are looked at; None: all."""
+
+
 _MOST_BYTES_OF_A_ROW = 32 << 20
 _ROW_ENDS = re.compile(rb"</(?:\w+:)?row\b")
 
@@ -29,17 +39,19 @@ class TooLargeError(Exception):
 class _Parts(zipfile.ZipFile):
     """The archive. Its reader never goes beyond the sizes stated, so holding those against a limit is enough."""
 
-    most = _MOST_BYTES_OF_A_SHEET
+    def __init__(self, file: IO[bytes], bounds: Bounds) -> None:
+        super().__init__(file)
+        self.bounds, self.largest = bounds, bounds.sheet
 
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
         """A part as a whole. Raises TooLargeError."""
-        if self._part(name).file_size > _MOST_BYTES_AS_A_WHOLE:
+        if self._part(name).file_size > self.bounds.whole:
             raise TooLargeError
         return super().read(name, pwd)
 
     def open(self, name: str | zipfile.ZipInfo, *how: Any, **further: Any) -> IO[bytes]:
         """A part as a stream. Raises TooLargeError."""
-        if self._part(name).file_size > self.most:
+        if self._part(name).file_size > self.largest:
             raise TooLargeError
         return super().open(name, *how, **further)
 
@@ -50,16 +62,17 @@ class _Parts(zipfile.ZipFile):
 class Book(ExcelReader):
     """A workbook under way; `loaded` gives it. Raises whatever openpyxl raises at a damaged file, and TooLargeError."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], bounds: Bounds = Bounds()) -> None:
         super().__init__(file, read_only=True, keep_links=False)
-        self.archive: _Parts = _Parts(file)
+        self.bounds = bounds
+        self.archive: _Parts = _Parts(file, bounds)
 
     def loaded(self) -> Any:
         """The workbook with its sheets, and without properties, themes, names, charts and links."""
         self.read_manifest()
-        self.archive.most = _MOST_BYTES_OF_SHARED_TEXT
+        self.archive.largest = self.bounds.shared_text
         self.read_strings()
-        self.archive.most = _MOST_BYTES_OF_A_SHEET
+        self.archive.largest = self.bounds.sheet
         self.read_workbook()
         apply_stylesheet(self.archive, self.wb)
         self.read_worksheets()
@@ -70,11 +83,15 @@ class Book(ExcelReader):
         book: Any = self.wb
         for sheet, relation in self.parser.find_sheets():
             if relation.target in self.valid_files and "chartsheet" not in relation.Type:
-                book._sheets.append(_Page(book, sheet.name, relation.target, self.shared_strings))
+                page: Any = _Page(book, sheet.name, relation.target, self.shared_strings)
+                page.most_columns = self.bounds.columns
+                book._sheets.append(page)
 
 
 class _Page(ReadOnlyWorksheet):
     """One sheet."""
+
+    most_columns: int | None = None
 
     def numbered_rows(self) -> Iterator[tuple[int, Sequence[Any]]]:
         """Row number and cells of every row that is there, in the file's order."""
@@ -90,7 +107,7 @@ class _Page(ReadOnlyWorksheet):
                 timedelta_formats=book._timedelta_formats,
             )
             for number, cells in parser.rows():
-                yield number, page._get_row(cells)
+                yield number, page._get_row(cells, max_col=self.most_columns)
 
     def _get_size(self) -> None:
         """Look for no extent: programs state wrong ones, and where it is missing the whole sheet would be read."""

@@ -1,0 +1,1 @@
+"""Reports of listings and stores: from a brand to a platform, under one right and for one reason."""

@@ -1,0 +1,203 @@
+"""The states of a report, who may lead from one to another, and when: one table, drawn in docs/listing-reports.md."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class ReportState(StrEnum):
+    """Where a report stands."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    IN_REVIEW = "in review"
+    FORWARDED = "forwarded"
+    UNANSWERED = "unanswered"
+    COUNTERED = "countered"
+    MAINTAINED = "maintained"
+    UNDEFENDED = "undefended"
+    DECIDED = "decided"
+    ACTED = "acted on"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Command(StrEnum):
+    """What is done with a report, from filing it on."""
+
+    TAKE = "take"
+    RETURN = "return"
+    MEND = "mend"
+    FORWARD = "forward"
+    COUNTER = "counter"
+    LAPSE = "lapse"
+    MAINTAIN = "maintain"
+    WITHDRAW = "withdraw"
+    JUDGE = "judge"
+    DECIDE = "decide"
+    ACT = "act"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+class Party(StrEnum):
+    """Whose command it is."""
+
+    BRAND = "brand"
+    PLATFORM = "platform"
+
+
+BEGINS = ReportState.SUBMITTED
+"""Where a report stands once it is filed."""
+OPEN = frozenset(ReportState) - {ReportState.CLOSED, ReportState.WITHDRAWN}
+"""States in which something is still to be done."""
+
+BY: Mapping[Command, Party] = MappingProxyType(
+    {
+        Command.TAKE: Party.PLATFORM,
+        Command.RETURN: Party.PLATFORM,
+        Command.MEND: Party.BRAND,
+        Command.FORWARD: Party.PLATFORM,
+        Command.COUNTER: Party.PLATFORM,
+        Command.LAPSE: Party.PLATFORM,
+        Command.MAINTAIN: Party.BRAND,
+        Command.WITHDRAW: Party.BRAND,
+        Command.JUDGE: Party.PLATFORM,
+        Command.DECIDE: Party.PLATFORM,
+        Command.ACT: Party.PLATFORM,
+        Command.CLOSE: Party.PLATFORM,
+        Command.REOPEN: Party.PLATFORM,
+    }
+)
+"""Who may give each command."""
+
+_S, _C = ReportState, Command
+_JUDGED = (_S.IN_REVIEW, _S.UNANSWERED, _S.MAINTAINED, _S.UNDEFENDED)
+_BEFORE_DECISION = (*_JUDGED, _S.SUBMITTED, _S.RETURNED, _S.FORWARDED, _S.COUNTERED)
+
+MOVES: Mapping[tuple[ReportState, Command], ReportState] = MappingProxyType(
+    {
+        (_S.SUBMITTED, _C.TAKE): _S.IN_REVIEW,
+        (_S.SUBMITTED, _C.RETURN): _S.RETURNED,
+        (_S.IN_REVIEW, _C.RETURN): _S.RETURNED,
+        (_S.RETURNED, _C.MEND): _S.SUBMITTED,
+        (_S.IN_REVIEW, _C.FORWARD): _S.FORWARDED,
+        (_S.FORWARDED, _C.COUNTER): _S.COUNTERED,
+        (_S.FORWARDED, _C.LAPSE): _S.UNANSWERED,
+        (_S.COUNTERED, _C.MAINTAIN): _S.MAINTAINED,
+        (_S.COUNTERED, _C.LAPSE): _S.UNDEFENDED,
+        **{(state, _C.WITHDRAW): _S.WITHDRAWN for state in _BEFORE_DECISION},
+        **{(state, _C.JUDGE): state for state in _JUDGED},
+        **{(state, _C.DECIDE): _S.DECIDED for state in _JUDGED},
+        (_S.DECIDED, _C.ACT): _S.ACTED,
+        (_S.ACTED, _C.ACT): _S.ACTED,
+        (_S.DECIDED, _C.CLOSE): _S.CLOSED,
+        (_S.ACTED, _C.CLOSE): _S.CLOSED,
+        (_S.CLOSED, _C.REOPEN): _S.IN_REVIEW,
+    }
+)
+"""State × command → state. What is not listed is refused."""
+
+CLOCKS: Mapping[ReportState, timedelta] = MappingProxyType(
+    {_S.FORWARDED: timedelta(days=4), _S.COUNTERED: timedelta(days=3)}
+)
+"""How long the seller has for a counter-notice, and the right holder to maintain its report after one.
+
+Once that has run out the platform may say so (`lapse`), and not before.
+"""
+
+
+class RefusedStepError(Exception):
+    """The command is not given in this state, not by this party, or not yet; the words say which."""
+
+
+def moved(state: ReportState, command: Command, by: Party) -> ReportState:
+    """Where the command leads. Raises RefusedStepError with the reason."""
+    if BY[command] is not by:
+        raise RefusedStepError(f"only the {BY[command]} may {command} a report")
+    to = MOVES.get((state, command))
+    if to is None:
+        may = ", ".join(each for each in Command if (state, each) in MOVES and BY[each] is by)
+        raise RefusedStepError(
+            f"a report that is {state} cannot be led on by {command!s}: the {by} may {may or 'do nothing more'}"
+        )
+    return to
+
+
+def commands(state: ReportState, by: Party) -> tuple[Command, ...]:
+    """What a party may do with a report in that state."""
+    return tuple(each for each in Command if BY[each] is by and (state, each) in MOVES)
+
+
+class Decision(StrEnum):
+    """What the platform found of one listing."""
+
+    ESTABLISHED = "established"
+    REJECTED = "rejected"
+
+
+PARTLY = "partly"
+"""The outcome of a report of which some listings were established and some rejected."""
+
+
+def outcome(decisions: frozenset[Decision]) -> str:
+    """What came of a report, by the decisions on its listings; of which there is at least one."""
+    return PARTLY if len(decisions) > 1 else next(iter(decisions)).value
+
+
+class Action(StrEnum):
+    """What the platform did about an established listing."""
+
+    LISTING_REMOVED = "listing removed"
+    STORE_CLOSED = "store closed"
+    WARNING = "warning"
+    POINTS = "points"
+    NONE = "none"
+
+
+MOST_POINTS = 48
+"""Points of one action on a strike ladder."""
+SHORTEST_SENTENCE, LONGEST_SENTENCE = 20, 1_000
+"""Characters of a sentence to the other party."""
+
+
+REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "evidence_insufficient": "the evidence does not show the infringement",
+        "listing_not_the_goods": "the listing does not offer the goods that the right covers",
+        "right_not_in_force_here": "the right is not in force where the listing is offered",
+        "seller_authorised": "the seller shows an authorisation or a purchase from the right holder",
+        "order_not_of_listing": "the order number is not one of this listing",
+        "listing_not_found": "there is no such listing or store",
+        "listing_gone": "the listing was gone already",
+        "not_infringing": "the use is allowed: descriptive, or of genuine goods",
+        "other": "another reason, which the sentence gives",
+    }
+)
+"""Reason codes of a refusal or a return: no refusal without one, and without a sentence that says what to mend."""
+
+
+def check_sentence(text: str) -> str:
+    """The sentence, without outer blanks. Raises RefusedStepError if it is too short to help, or too long."""
+    text = " ".join(text.split())
+    if not SHORTEST_SENTENCE <= len(text) <= LONGEST_SENTENCE:
+        raise RefusedStepError(
+            f"say what to mend in a sentence of {SHORTEST_SENTENCE} to {LONGEST_SENTENCE:,} characters"
+        )
+    return text
+
+
+def check_refusal(reason: str, text: str) -> str:
+    """The sentence of a refusal or a return. Raises RefusedStepError without a known reason code and a sentence."""
+    if reason not in REFUSALS:
+        raise RefusedStepError(f"give one of the reason codes: {', '.join(REFUSALS)}")
+    return check_sentence(text)
+
+
+def drawn() -> str:
+    """The table as a Mermaid diagram."""
+    names = {state: state.name.lower() for state in ReportState}
+    arrows = [f"    [*] --> {names[BEGINS]}: file (brand)"]
+    arrows += [f"    {names[a]} --> {names[to]}: {command} ({BY[command]})" for (a, command), to in MOVES.items()]
+    return "\n".join(["stateDiagram-v2", *arrows])
