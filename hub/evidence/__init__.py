@@ -1,0 +1,1 @@
+"""The vault of evidence: files that a member keeps, each sealed under a key of its own, read by its parties alone."""
