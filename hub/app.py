@@ -40,6 +40,7 @@ from hub.members.api import blueprint as members_api
 from hub.members.pages import BY_LINK
 from hub.members.pages import PAGES as MEMBERS_PAGES
 from hub.members.pages.letters import blueprint as letters
+from hub.rights.api import blueprint as rights_api
 from hub.tree.note import Signer
 from hub.web.api import REMEDIES, ProblemApi, request_id
 from hub.web.error_pages import error_page
@@ -50,7 +51,7 @@ from hub.web.problems import TYPES, ProblemError, problem
 from hub.web.proxies import behind
 from hub.web.rate_limits import attach_rate_limits, charge
 
-APIS = (insights_api, members_api, epochs_api, indicators_api, matches_api, ledger_api, ledger_log)
+APIS = (insights_api, members_api, epochs_api, indicators_api, rights_api, matches_api, ledger_api, ledger_log)
 PAGES = (insights_pages, indicators_pages, matches_pages, ledger_pages, *MEMBERS_PAGES, *APPLICATIONS_PAGES)
 FOREIGN = {
     **sign_in.FOREIGN,

@@ -41,9 +41,10 @@ EXCHANGE = frozenset(
         Permission.LIST_FETCH,
     }
 )
+RIGHTS = frozenset({Permission.RIGHT_READ, Permission.RIGHT_ENTER})
 
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
-    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY,
+    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS,
     MemberKind.PLATFORM: SEATED | EXCHANGE,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS
@@ -58,6 +59,8 @@ GRANTS: dict[MemberKind, frozenset[Permission]] = {
         Permission.MEMBER_ADMINISTER,
         Permission.APPLICATION_READ,
         Permission.APPLICATION_VET,
+        Permission.RIGHT_READ,
+        Permission.RIGHT_VERIFY,
         Permission.EPOCH_ADMINISTER,
         Permission.MAIL_ADMINISTER,
     },
@@ -75,6 +78,7 @@ READING = frozenset(
         Permission.LEDGER_HEALTH,
         Permission.APPLICATION_READ,
         Permission.AUTHORISATION_READ,
+        Permission.RIGHT_READ,
     }
 )
 OWNERS = frozenset(
@@ -90,7 +94,8 @@ OWNERS = frozenset(
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.ANALYST: frozenset(Permission) - OWNERS,
-    Role.COUNSEL: READING | {Permission.CONTRIBUTION_WITHDRAW},  # takes back what should not stand, shares nothing
+    # takes back what should not stand, keeps the register of rights, shares nothing
+    Role.COUNSEL: READING | {Permission.CONTRIBUTION_WITHDRAW, Permission.RIGHT_ENTER},
     Role.VIEWER: READING,
 }
 CLIENT = (
@@ -101,6 +106,7 @@ CLIENT = (
         Permission.MAIL_ADMINISTER,
         Permission.APPLICATION_READ,
         Permission.APPLICATION_VET,
+        Permission.RIGHT_VERIFY,
         Permission.SESSION_OWN,
         Permission.AUTHORISATION_READ,
     }
@@ -115,6 +121,8 @@ AGENT_SCOPES: dict[Permission, frozenset[Permission]] = {
     Permission.MATCH_RUN: _WITH_TOKENS,
     Permission.MATCH_READ_OWN: frozenset(),
     Permission.LIST_FETCH: _WITH_TOKENS,
+    Permission.RIGHT_ENTER: frozenset(),
+    Permission.RIGHT_READ: frozenset(),
 }
 """What a brand may let an agent do for it, and what that cannot do without. Restated in SQL by the migration.
 

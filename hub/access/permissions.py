@@ -27,6 +27,9 @@ class Permission(StrEnum):
     GROUP_MANAGE = "group:manage"
     AUTHORISATION_READ = "authorisation:read"
     AUTHORISATION_MANAGE = "authorisation:manage"
+    RIGHT_READ = "right:read"
+    RIGHT_ENTER = "right:enter"
+    RIGHT_VERIFY = "right:verify"
     MEMBER_ADMINISTER = "member:administer"
     APPLICATION_READ = "application:read"
     APPLICATION_VET = "application:vet"
@@ -56,6 +59,9 @@ WORDS: dict[Permission, str] = {
     Permission.GROUP_MANAGE: "Found, join, leave and dissolve sharing groups for the member",
     Permission.AUTHORISATION_READ: "See which agents act for the member, or for which brands it acts",
     Permission.AUTHORISATION_MANAGE: "Authorise agents to act for the member, or end what it was authorised to",
+    Permission.RIGHT_READ: "See the member's own IP rights; the office: everybody's",
+    Permission.RIGHT_ENTER: "Enter, correct and withdraw the member's IP rights",
+    Permission.RIGHT_VERIFY: "Verify and refuse IP rights",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
     Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",
@@ -80,6 +86,7 @@ UNSIGNED = frozenset(
         Permission.CONTRIBUTION_READ_OWN,
         Permission.CONTRIBUTION_WITHDRAW,
         Permission.MATCH_READ_OWN,
+        Permission.RIGHT_READ,
     }
 )
 """What a member may that has yet to sign the agreement in force: read, take back its own, cosign the log, sign."""

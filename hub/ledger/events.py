@@ -12,6 +12,11 @@ class Event(StrEnum):
     APPLICATION_UNTICKED = "application.unticked"
     APPLICATION_VETTED = "application.vetted"
     APPLICATION_REFUSED = "application.refused"
+    RIGHT_ENTERED = "right.entered"
+    RIGHT_CORRECTED = "right.corrected"
+    RIGHT_WITHDRAWN = "right.withdrawn"
+    RIGHT_VERIFIED = "right.verified"
+    RIGHT_REFUSED = "right.refused"
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
     ACTED_FOR = "member.acted_for"
@@ -103,6 +108,11 @@ SENTENCES: dict[Event, str] = {
     Event.APPLICATION_UNTICKED: "A person of the office took back a tick of the application {ref}: {reason}",
     Event.APPLICATION_VETTED: "All items of the application {ref} are ticked",
     Event.APPLICATION_REFUSED: "The office refused the application {ref}",
+    Event.RIGHT_ENTERED: "{member} entered the IP right {ref}",
+    Event.RIGHT_CORRECTED: "{member} corrected the IP right {ref}, which is to be verified anew",
+    Event.RIGHT_WITHDRAWN: "{member} withdrew the IP right {ref}",
+    Event.RIGHT_VERIFIED: "The office verified the IP right {ref}: the register holds it so",
+    Event.RIGHT_REFUSED: "The office refused the IP right {ref}, and told its member why",
     Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
     Event.MEMBER_MOVED: "A member is {ref} now",
     Event.ACTED_FOR: "Two people of the office acted in the name of {ref} ({reason})",

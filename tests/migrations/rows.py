@@ -26,6 +26,10 @@ ROWS = {
     f" VALUES (1, 1, {_KEY}, 'p_1', now())",
     "authorisation": "INSERT INTO authorisation (brand_id, agent_id, scopes, begins_on, ends_on, given_by, given_at)"
     " VALUES (1, 1, '{match:run}', '2026-11-01', '2026-11-30', 'p_1', now())",
+    "ip_right": "INSERT INTO ip_right (id, name, member_id, type, title, jurisdictions, classes, owner, state, entered_at)"
+    " VALUES (1, 'r', 1, 'copyright', 'A song', '{DE}', '{}', 'Brand A', 'entered', now())",
+    "ip_right_move": "INSERT INTO ip_right_move (right_id, member_id, by_id, by, command, at)"
+    " VALUES (1, 1, 1, 'p_1', 'enter', now())",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

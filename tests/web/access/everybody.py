@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from hub.members.rules import DecisionKind, MemberState
 from hub.members.service.authorisations import AuthorisationTerms
 from hub.members.service.credentials import CredentialTerms
 from hub.members.service.providers import ProviderTerms
+from hub.rights import service as rights
+from hub.rights.rules import Given
 from tests.conftest import Hub, csrf, fresh_database, hub_on
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
 from tests.web.members.documents import pdf
@@ -310,7 +312,7 @@ def _change(made: Everybody) -> None:
 
 
 def _correspond(made: Everybody) -> None:
-    """Disputes of two members, a letter, a decision of the office, an application that it vets, and of each member an invitation and a link
+    """Disputes of two members, a letter, a decision of the office, an application that it vets, a right, and of each member an invitation and a link
     to a new password.
 
     Each has a provider too, and a domain that it asked for; each person was there.
@@ -328,6 +330,8 @@ def _correspond(made: Everybody) -> None:
     with person(made.hub, "owner") as actor:
         code = members.found_group(actor, "name of the group.", "purpose of the group.", "agreement of the group.")
         members.invite_to_group(actor, code, "brand-c")
+        rights.enter(actor, right_of("brand-a"))
+        db.session.commit()
     made.founded[code] = ("brand-a", "brand-c")
     with person(made.hub, "person-of-alliance") as actor:
         members.publish_agreement(actor, "We share what we may.")
@@ -349,6 +353,12 @@ def _correspond(made: Everybody) -> None:
         "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
         " SELECT id, member_id, 'https://login.example.org', email, now() FROM person"
     )
+
+
+def right_of(brand: str) -> Given:
+    """What a brand says of a trade mark of its."""
+    span = (date(2020, 1, 1), date(2099, 1, 1))
+    return Given("trade-mark", "EUIPO", "018 000 001", f"mark of {brand}.", [], [9], *span, "Acme GmbH")
 
 
 def _act(made: Everybody) -> None:

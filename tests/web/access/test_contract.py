@@ -35,6 +35,7 @@ KINDS = ("brand", "platform", "authority", "auditor", "agent")
 SEATS = ("nobody", *(f"key:{code}" for code in (*KINDS, "office", "suspended", "expired")))
 OPERATIONS = (
     *("GET /api/v1/me", "GET /api/v1/groups", "GET /api/v1/keys"),
+    *("GET /api/v1/rights", "POST /api/v1/rights", "GET /api/v1/rights/{name}"),
     *("POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),
     *(f"{what} /api/v1/keys/{{key_id}}/{name}" for what, name in (("POST", "evaluations"), ("GET", "list"))),
     *("POST /api/v1/keys/{key_id}/matches", "GET /audit/entries", "GET /audit/receipts/{entry}", "GET /audit/export"),
@@ -59,6 +60,16 @@ BODIES: Mapping[str, Any] = {
         "tlp": "green",
         "stance": "infringing",
         "tokens": TOKENS,
+    },
+    "POST /api/v1/rights": {
+        "type": "trade-mark",
+        "office": "EUIPO",
+        "number": "018123456",
+        "title": "ACME",
+        "classes": [9],
+        "begins_on": "2020-01-01",
+        "ends_on": "2099-01-01",
+        "owner": "Acme GmbH",
     },
     "POST /api/v1/contributions/withdrawals": {"key": ARGUMENTS["key_id"], "tokens": TOKENS, "reason": "mistaken"},
     "POST /api/v1/keys/{key_id}/evaluations": bytes(32),

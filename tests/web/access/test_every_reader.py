@@ -237,6 +237,7 @@ MANAGES_KEYS = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER} 
         ("letter", "words of the letter.", {"person-of-alliance"}),
         ("decision", "subject-of-the-decision.", of_members("alliance", "checker")),
         ("group", "name of the group.", of_members("brand-a", "brand-c")),
+        ("right", "mark of brand-a.", of_members("brand-a", "alliance") | acting_for("brand-a", Permission.RIGHT_READ)),
         ("application", "name of the applicant.", {"person-of-alliance"}),
         *(
             ("group seat", group, of_members("alliance", "checker", *codes) | _acting_in(codes))

@@ -71,6 +71,8 @@ OWNED = {
     "factor": "member_id",
     "idempotency_key": "member_id",
     "identity_provider": "member_id",
+    "ip_right": "member_id",
+    "ip_right_move": "member_id",
     "ledger_dispute": "party",
     "ledger_part": "party",
     "ledger_party_leaf": "party",
@@ -86,11 +88,13 @@ OWNED = {
 THE_OFFICE_TOO = {
     "agreement_signature": "true",
     "credential": "true",
+    "ip_right": "true",
+    "ip_right_move": "true",
     "one_time_link": "kind = 'invitation'",
     "quota": "true",
     "sign_in_domain": "true",
 }
-"""It issues keys, grants quotas, invites, binds domains, and sees who has signed: it reads whose there are, and no digest.
+"""It issues keys, grants quotas, invites, binds domains, verifies rights, and sees who has signed: it reads whose there are, and no digest.
 
 Table → which rows; a link to a new password is nobody's but its reader's.
 """

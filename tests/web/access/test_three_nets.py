@@ -20,12 +20,15 @@ from hub.members import service as members
 from tests.conftest import TEMPLATE, Hub, as_role, plain, settings_for
 from tests.web.indicators.test_share_and_match_over_http import match, share
 from tests.web.ledger.witnessing import enrolled
+from tests.web.rights.entered import RIGHT
 
 READ_BY_MEMBER = {
     "contribution": "member_id",
     "match": "recipient_id",
     "sighting": "member_id",
     "quota": "member_id",
+    "ip_right": "member_id",
+    "ip_right_move": "member_id",
     "session": "member_id",
     "factor": "member_id",
     "one_time_link": "member_id",
@@ -81,6 +84,7 @@ def exchanged(hub: Hub) -> Hub:
     hub.client("shop").post(
         "/api/v1/keys/example.e1.domain/evaluations", data=bytes(32), content_type="application/octet-stream"
     )
+    hub.client("brand-a").post("/api/v1/rights", json=RIGHT)
     hub.person("brand-a")
     hub.signed_in("brand-a")
     hub.sql(

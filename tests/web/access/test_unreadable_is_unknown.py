@@ -54,6 +54,10 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         "SELECT m.code, a.id FROM authorisation a JOIN member m ON m.id IN (a.brand_id, a.agent_id)",
         (1_000_000,),
     ),
+    "right": (
+        "SELECT m.code, r.name FROM ip_right r JOIN member m ON m.id = r.member_id OR m.kind = 'administration'",
+        ("A" * 22,),
+    ),
     "group": (
         "SELECT m.code, g.code FROM sharing_group g JOIN sharing_group_member s ON s.group_id = g.id"
         " JOIN member m ON m.id = s.member_id UNION SELECT m.code, g.code FROM sharing_group g"
@@ -102,6 +106,7 @@ ROUTES: Mapping[str, str] = {
     "people.shut_out": "person",
     "people.take_back": "invitation",
     "providers.drop": "domain",
+    "rights_api.right": "right",
     "sessions.end": "session",
 }
 """Endpoint → the kind of record that its address names."""
@@ -236,7 +241,7 @@ def _address(all_there_is: Everybody, rule: Rule, name: Name) -> str:
 # --- in parameters
 
 
-LISTS = ("acts", "applications", "contributions", "groups", "letters", "list", "matches", "members", "own")
+LISTS = ("acts", "applications", "contributions", "groups", "letters", "list", "matches", "members", "own", "rights")
 """What cursors are bound to, beside a member."""
 
 

@@ -1,0 +1,70 @@
+"""JSON endpoints of IP rights."""
+
+from typing import Any
+
+from flask import abort
+from flask_smorest import Blueprint
+
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.db import db
+from hub.rights import schema, service
+from hub.rights.rules import FactError, Given
+from hub.rights.service import DuplicateRightError, Right, Wanted
+from hub.web import idempotency
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.problems import ProblemError
+
+blueprint = Blueprint("rights_api", __name__, url_prefix="/api/v1", description="IP rights")
+
+
+@blueprint.get("/rights")
+@requires(Permission.RIGHT_READ)
+@blueprint.arguments(schema.RightsQuerySchema, location="query")
+@blueprint.response(200, schema.RightsSchema)
+def rights(query: dict[str, Any]) -> dict[str, Any]:
+    """The rights of your member, newest first; for the office, everybody's."""
+    me, cursor, limit = actor(), query.get("cursor"), query["limit"]
+    bound = f"rights {me.member_id}"
+    before = int(open_cursor(cursor, bound)) if cursor else None
+    wanted = Wanted(query["state"], query["type"], query["expiring"])
+    found = service.rights(me, wanted, before=before, limit=limit + 1)
+    more = seal_cursor(found[limit - 1].id, bound) if len(found) > limit else None
+    return {"rights": found[:limit], "cursor": more}
+
+
+@blueprint.post("/rights")
+@requires(Permission.RIGHT_ENTER)
+@blueprint.arguments(schema.EnterSchema)
+@blueprint.response(201, schema.EnteredSchema)
+def enter(given: Given) -> Any:
+    """Enter a right in the name of your brand. The office verifies it before a report can rely on it."""
+    me = actor()
+    claim = idempotency.claim(me.member_id)
+    if claim.done:
+        return claim.answer
+    try:
+        answer = {"name": service.enter(me, given)}
+    except DuplicateRightError as error:
+        raise ProblemError(
+            "conflict", str(error), "Correct that right, or withdraw it first", field="number"
+        ) from error
+    except FactError as error:
+        raise ProblemError(
+            "not-valid", str(error), "Mend the field that `errors` names and send it again", field=error.field
+        ) from error
+    claim.keep(me.member_id, answer)
+    db.session.commit()
+    return answer
+
+
+@blueprint.get("/rights/<name>")
+@requires(Permission.RIGHT_READ)
+@blueprint.response(200, schema.RightSchema)
+def right(name: str) -> Right:
+    """One right, and where its entry stands."""
+    try:
+        found, _ = service.right(actor(), name)
+    except service.UnknownRightError:
+        abort(404)
+    return found

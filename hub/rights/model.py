@@ -1,0 +1,89 @@
+"""Tables of IP rights and of how each entry moved."""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db import Model, one_of
+from hub.rights.rules import Command, RightState, RightType
+
+
+class IpRight(Model):
+    """A right that a brand entered. The facts are those of a public register."""
+
+    __tablename__ = "ip_right"
+    __table_args__ = (
+        one_of("type", RightType),
+        one_of("state", RightState),
+        CheckConstraint("(office IS NULL) = (number IS NULL)", name="number_of_its_office"),
+        CheckConstraint("office IS NOT NULL OR type = 'copyright'", name="registered"),
+        CheckConstraint("ends_on >= begins_on", name="ends_on"),
+        CheckConstraint("state <> 'refused' OR reason <> ''", name="refused_with_a_reason"),
+        Index("ix_ip_right_own", "member_id", "id"),
+        Index("ix_ip_right_state", "state", "id"),
+        Index("ix_ip_right_ends_on", "member_id", "ends_on"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(String(24), unique=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    """Who last said what stands here in the brand's name; None: the brand itself."""
+    type: Mapped[str] = mapped_column(String(24))
+    office: Mapped[str | None] = mapped_column(String(12))
+    number: Mapped[str | None] = mapped_column(String(40))
+    plain_number: Mapped[str | None] = mapped_column(String(40))
+    """rules.plain_number; None too once the entry is withdrawn, so that the right can be entered anew."""
+    title: Mapped[str] = mapped_column(String(200))
+    jurisdictions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    classes: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    begins_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    owner: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(500), server_default="")
+    """Why the office refused it, as its member is told."""
+    entered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    warned_days: Mapped[int | None] = mapped_column(SmallInteger)
+    """The last of rules.WARNED_BEFORE that its member was told of."""
+
+
+Index(
+    "uq_ip_right_number",
+    IpRight.member_id,
+    IpRight.type,
+    IpRight.office,
+    IpRight.plain_number,
+    unique=True,
+)
+
+
+class IpRightMove(Model):
+    """One step of an entry: who did what, when, and why."""
+
+    __tablename__ = "ip_right_move"
+    __table_args__ = (Index("ix_ip_right_move_right_id", "right_id", "id"), one_of("command", Command))
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    right_id: Mapped[int] = mapped_column(ForeignKey("ip_right.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    """Whose the right is."""
+    by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    """Who did it: the brand, its agent, or the office."""
+    by: Mapped[str] = mapped_column(String(24))
+    """The pseudonym of the person or the key."""
+    command: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(500), server_default="")
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,368 @@
+"""What an IP right is, which offices grant which, how an entry of one moves, and when it is in force: tables."""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from hub.applications.rules import RIGHTS, check_line
+from hub.canonical.country import COUNTRIES
+
+WARNED_BEFORE = (90, 30, 7)
+"""Days before a right's last day on which its member's people are told of it, once each."""
+MOST_RIGHTS = 20_000
+"""Entries that one member keeps and has not withdrawn."""
+LONGEST_TITLE, LONGEST_OWNER, LONGEST_NUMBER = 200, 200, 40
+MOST_CLASSES = 45
+FIRST_DAY, LAST_DAY = date(1800, 1, 1), date(2300, 12, 31)
+_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9 ./,()-]*")
+_NOT_IN_NUMBERS = re.compile("[^A-Z0-9]")
+
+
+class RightType(StrEnum):
+    """What protects a brand's goods; the words for each are those of an application."""
+
+    TRADE_MARK = "trade-mark"
+    DESIGN = "design"
+    PATENT = "patent"
+    COPYRIGHT = "copyright"
+    GEOGRAPHICAL_INDICATION = "geographical-indication"
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return RIGHTS[self.value]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A classification of goods: its name, and its highest class; the lowest is 1."""
+
+    name: str
+    last: int
+
+
+SCHEMES: Mapping[RightType, Scheme] = {
+    RightType.TRADE_MARK: Scheme("Nice", 45),
+    RightType.DESIGN: Scheme("Locarno", 32),
+}
+"""How the goods of a right are classified; a type not listed has no classes."""
+REGISTERED = frozenset(RightType) - {RightType.COPYRIGHT}
+"""Types that exist by registration: they name an office, a number and their first day."""
+LIMITED = frozenset({RightType.TRADE_MARK, RightType.DESIGN, RightType.PATENT})
+"""Types that end unless renewed, and so name their last day."""
+
+EU = frozenset(
+    (
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU"),
+        *("LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    )
+)
+EPC = EU | frozenset(["AL", "CH", "GB", "IS", "LI", "MC", "ME", "MK", "NO", "RS", "SM", "TR"])
+"""Contracting states of the European Patent Convention."""
+GROUPS: Mapping[str, frozenset[str]] = {"EU": EU, "BX": frozenset({"BE", "NL", "LU"})}
+"""What may be designated as one, and the countries that it stands for."""
+_ALL = frozenset(RightType) - {RightType.COPYRIGHT}
+_USUAL = _ALL - {RightType.GEOGRAPHICAL_INDICATION}
+_MARKS_AND_DESIGNS = frozenset({RightType.TRADE_MARK, RightType.DESIGN})
+
+
+@dataclass(frozen=True)
+class Office:
+    """Who grants or registers rights: where its day begins, and where what it grants is in force."""
+
+    name: str
+    zone: str
+    """IANA time zone: a right's last day ends there."""
+    jurisdictions: frozenset[str]
+    """ISO 3166-1 alpha-2."""
+    types: frozenset[RightType] = _USUAL
+    designated: bool = False
+    """Whether the owner names some of the jurisdictions; else all of them are the right's."""
+
+
+OFFICES: Mapping[str, Office] = {
+    "WIPO": Office(
+        "World Intellectual Property Organization (Madrid, Hague, Lisbon)",
+        "Europe/Zurich",
+        COUNTRIES,
+        _ALL - {RightType.PATENT},
+        designated=True,
+    ),
+    "EUIPO": Office("European Union Intellectual Property Office", "Europe/Madrid", EU, _ALL - {RightType.PATENT}),
+    "EPO": Office("European Patent Office", "Europe/Berlin", EPC, frozenset({RightType.PATENT}), designated=True),
+    "EC": Office(
+        "European Commission (register of geographical indications)",
+        "Europe/Brussels",
+        EU,
+        frozenset({RightType.GEOGRAPHICAL_INDICATION}),
+    ),
+    "BOIP": Office("Benelux Office for Intellectual Property", "Europe/Amsterdam", GROUPS["BX"], _MARKS_AND_DESIGNS),
+    "CGPDTM": Office("Indian Patent Office", "Asia/Kolkata", frozenset({"IN"}), _ALL),
+    "CIPO": Office(
+        "Canadian Intellectual Property Office",
+        "America/Toronto",
+        frozenset({"CA"}),
+        _USUAL | {RightType.COPYRIGHT},
+    ),
+    "CNIPA": Office("China National Intellectual Property Administration", "Asia/Shanghai", frozenset({"CN"}), _ALL),
+    "DIP": Office("Department of Intellectual Property (Thailand)", "Asia/Bangkok", frozenset({"TH"}), _ALL),
+    "DPMA": Office("German Patent and Trade Mark Office", "Europe/Berlin", frozenset({"DE"}), _ALL),
+    "HKIPD": Office("Intellectual Property Department (Hong Kong)", "Asia/Hong_Kong", frozenset({"HK"})),
+    "IMPI": Office("Mexican Institute of Industrial Property", "America/Mexico_City", frozenset({"MX"}), _ALL),
+    "INPI": Office("National Institute of Industrial Property (France)", "Europe/Paris", frozenset({"FR"}), _ALL),
+    "INPI-BR": Office(
+        "National Institute of Industrial Property (Brazil)", "America/Sao_Paulo", frozenset({"BR"}), _ALL
+    ),
+    "IPA": Office("IP Australia", "Australia/Sydney", frozenset({"AU"})),
+    "IPI": Office("Swiss Federal Institute of Intellectual Property", "Europe/Zurich", frozenset({"CH", "LI"}), _ALL),
+    "IPOS": Office("Intellectual Property Office of Singapore", "Asia/Singapore", frozenset({"SG"}), _ALL),
+    "IPVN": Office("Intellectual Property Office of Viet Nam", "Asia/Ho_Chi_Minh", frozenset({"VN"}), _ALL),
+    "JPO": Office("Japan Patent Office", "Asia/Tokyo", frozenset({"JP"})),
+    "KIPO": Office("Korean Intellectual Property Office", "Asia/Seoul", frozenset({"KR"}), _ALL),
+    "OEPM": Office("Spanish Patent and Trademark Office", "Europe/Madrid", frozenset({"ES"})),
+    "TIPO": Office("Taiwan Intellectual Property Office", "Asia/Taipei", frozenset({"TW"})),
+    "TURKPATENT": Office("Turkish Patent and Trademark Office", "Europe/Istanbul", frozenset({"TR"}), _ALL),
+    "UIBM": Office("Italian Patent and Trademark Office", "Europe/Rome", frozenset({"IT"})),
+    "UKIPO": Office("UK Intellectual Property Office", "Europe/London", frozenset({"GB"})),
+    "USCO": Office(
+        "United States Copyright Office", "America/New_York", frozenset({"US"}), frozenset({RightType.COPYRIGHT})
+    ),
+    "USPTO": Office("United States Patent and Trademark Office", "America/New_York", frozenset({"US"})),
+}
+
+
+class RightState(StrEnum):
+    """Where an entry stands."""
+
+    ENTERED = "entered"
+    VERIFIED = "verified"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Command(StrEnum):
+    """What is done to a right: the office verifies and refuses, its member does the rest."""
+
+    ENTER = "enter"
+    VERIFY = "verify"
+    REFUSE = "refuse"
+    CORRECT = "correct"
+    WITHDRAW = "withdraw"
+
+
+_BY_ITS_MEMBER = {Command.CORRECT: RightState.ENTERED, Command.WITHDRAW: RightState.WITHDRAWN}
+MOVES: Mapping[RightState, Mapping[Command, RightState]] = {
+    RightState.ENTERED: {
+        Command.VERIFY: RightState.VERIFIED,
+        Command.REFUSE: RightState.REFUSED,
+        **_BY_ITS_MEMBER,
+    },
+    RightState.VERIFIED: {Command.REFUSE: RightState.REFUSED, **_BY_ITS_MEMBER},
+    RightState.REFUSED: _BY_ITS_MEMBER,
+    RightState.WITHDRAWN: {},
+}
+"""State → the commands it allows, and what each leads to. A correction is verified anew; a withdrawal is the end.
+
+To enter makes a new right, and so is allowed in no state of one that is there.
+"""
+WHY_NOT: Mapping[RightState, str] = {
+    RightState.ENTERED: "it waits for the office",
+    RightState.VERIFIED: "it is verified already",
+    RightState.REFUSED: "it was refused: its member must correct it first",
+    RightState.WITHDRAWN: "it was withdrawn: enter it anew",
+}
+"""Why a command is refused in a state."""
+
+
+class ForbiddenMoveError(ValueError):
+    """The state of the right does not allow the command; the text says why."""
+
+
+def after(state: RightState, command: Command) -> RightState:
+    """The state that a command leads to. Raises ForbiddenMoveError with the reason."""
+    if command not in MOVES[state]:
+        raise ForbiddenMoveError(f"you cannot {command.value} this right: {WHY_NOT[state]}")
+    return MOVES[state][command]
+
+
+class FactError(ValueError):
+    """A fact of a right breaks a rule; `field` names it, and the text tells the rule."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(rule)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the register says of a right. Made by `facts_of`, which checks it."""
+
+    type: RightType
+    office: str | None
+    """A key of OFFICES; None for a copyright that no office registered."""
+    number: str | None
+    title: str
+    """The mark, or what the right is called."""
+    jurisdictions: Sequence[str]
+    """ISO 3166-1 alpha-2, sorted."""
+    classes: Sequence[int]
+    begins_on: date | None
+    ends_on: date | None
+    """Its last day, to the end of it at the office; None: it has none."""
+    owner: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of these facts, in hexadecimal: what the record says was entered, and verified."""
+        told = json.dumps(asdict(self), default=str, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Given:
+    """What somebody says of a right, as typed: a form, a row or a request gives it."""
+
+    type: str
+    office: str
+    number: str
+    title: str
+    jurisdictions: Sequence[str]
+    classes: Sequence[int]
+    begins_on: date | None
+    ends_on: date | None
+    owner: str
+
+
+def facts_of(given: Given, moment: datetime) -> Facts:
+    """The facts, with the office's own jurisdictions where it has no others. Raises FactError naming field and rule."""
+    if given.type not in {each.value for each in RightType}:
+        raise FactError("type", f"a type is one of {', '.join(RightType)}")
+    type = RightType(given.type)
+    office, number = _office(type, given.office.strip(), given.number)
+    facts = Facts(
+        type,
+        office,
+        number,
+        _line("title", given.title, LONGEST_TITLE),
+        _jurisdictions(office, given.jurisdictions),
+        _classes(type, given.classes),
+        given.begins_on,
+        given.ends_on,
+        _line("owner", given.owner, LONGEST_OWNER),
+    )
+    _check_days(facts, moment)
+    return facts
+
+
+def _office(type: RightType, office: str, number: str) -> tuple[str | None, str | None]:
+    number = " ".join(number.upper().split())
+    if not office and not number and type not in REGISTERED:
+        return None, None
+    if office not in OFFICES:
+        raise FactError("office", "name one of the offices listed")
+    if type not in OFFICES[office].types:
+        raise FactError("office", f"{office} registers no {type.words.lower()}")
+    if not _NUMBER.fullmatch(number) or len(number) > LONGEST_NUMBER:
+        raise FactError("number", f"a number has 1 to {LONGEST_NUMBER} of A-Z 0-9 space . , / ( ) -")
+    return office, number
+
+
+def _line(field: str, text: str, most: int) -> str:
+    text = " ".join(text.split())
+    try:
+        check_line(text, most)
+    except ValueError as error:
+        raise FactError(field, str(error)) from error
+    if not text:
+        raise FactError(field, "this is not said")
+    return text
+
+
+def _jurisdictions(office: str | None, named: Sequence[str]) -> Sequence[str]:
+    own = OFFICES[office].jurisdictions if office else COUNTRIES
+    wanted: set[str] = set()
+    for each in named:
+        code = each.strip().upper()
+        wanted |= GROUPS.get(code, {code})
+    if office and not OFFICES[office].designated:
+        if wanted - own:
+            raise FactError("jurisdictions", f"what {office} registers is in force in {', '.join(sorted(own))} alone")
+        return sorted(own)
+    if not wanted:
+        raise FactError("jurisdictions", "name the countries in which it is in force")
+    if wanted - own:
+        raise FactError("jurisdictions", "a jurisdiction is a country of two letters in which the office's rights hold")
+    return sorted(wanted)
+
+
+def _classes(type: RightType, classes: Sequence[int]) -> Sequence[int]:
+    scheme = SCHEMES.get(type)
+    if scheme is None:
+        if classes:
+            raise FactError("classes", f"a {type.words.lower()} has no classes")
+        return []
+    if not classes or not all(1 <= each <= scheme.last for each in classes):
+        raise FactError("classes", f"name classes of the {scheme.name} classification, 1 to {scheme.last}")
+    return sorted(set(classes))
+
+
+def _check_days(facts: Facts, moment: datetime) -> None:
+    if facts.begins_on is None and facts.type in REGISTERED:
+        raise FactError("begins_on", "say from which day it is in force")
+    if facts.ends_on is None and facts.type in LIMITED:
+        raise FactError("ends_on", "say which is its last day")
+    for field, day in (("begins_on", facts.begins_on), ("ends_on", facts.ends_on)):
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise FactError(field, f"a day between {FIRST_DAY:%Y} and {LAST_DAY:%Y}")
+    if facts.begins_on is not None and facts.ends_on is not None and facts.ends_on < facts.begins_on:
+        raise FactError("ends_on", "its last day is before its first")
+    if facts.ends_on is not None and facts.ends_on < office_day(facts.office, moment):
+        raise FactError("ends_on", "its last day has passed at the office")
+
+
+def office_day(office: str | None, moment: datetime) -> date:
+    """Which day it is at an office; in UTC for a right of none."""
+    return moment.astimezone(ZoneInfo(OFFICES[office].zone) if office else UTC).date()
+
+
+def in_force(facts: Facts, jurisdiction: str | None, moment: datetime) -> bool:
+    """Whether the register's facts hold in a country at a moment; None: whether they do anywhere.
+
+    The day is the office's own: at the end of the right's last day there, it is in force nowhere any more.
+    """
+    today = office_day(facts.office, moment)
+    if facts.begins_on is not None and today < facts.begins_on:
+        return False
+    if facts.ends_on is not None and today > facts.ends_on:
+        return False
+    return jurisdiction is None or jurisdiction in facts.jurisdictions
+
+
+def warning_due(ends_on: date, today: date, warned: int | None) -> int | None:
+    """The days of WARNED_BEFORE to tell of now; None: none is due. `warned`: the last that was told of."""
+    left = (ends_on - today).days
+    due = min((days for days in WARNED_BEFORE if 0 <= left <= days), default=None)
+    return due if due is not None and (warned is None or due < warned) else None
+
+
+SOON = timedelta(days=max(WARNED_BEFORE))
+"""How long before its last day a right expires soon."""
+
+
+def plain_number(number: str) -> str:
+    """Letters and digits of a number: two ways to write the same one are one."""
+    return _NOT_IN_NUMBERS.sub("", number.upper())
+
+
+NAME = re.compile("[A-Za-z0-9_-]{22}")
+
+
+def new_name() -> str:
+    """What a right is called in addresses and in the record: random."""
+    return secrets.token_urlsafe(16)

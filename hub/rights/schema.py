@@ -1,0 +1,85 @@
+"""JSON of IP rights."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
+
+from hub.rights import rules
+from hub.rights.rules import Given, RightState, RightType
+
+MOST_LISTED = 200
+
+
+def _line(most: int, **more: Any) -> fields.String:
+    return fields.String(validate=validate.Length(max=most), **more)
+
+
+class FactsSchema(Schema):
+    """What the register says of a right."""
+
+    type = fields.Enum(RightType, by_value=True, required=True)
+    office = _line(12, load_default="", allow_none=True, metadata={"description": "One of the hub's offices"})
+    number = _line(100, load_default="", allow_none=True)
+    title = _line(1000, required=True, metadata={"description": "The mark, or what the right is called"})
+    jurisdictions = fields.List(
+        _line(16),
+        load_default=list,
+        validate=validate.Length(max=300),
+        metadata={"description": "ISO 3166-1 alpha-2; EU and BX stand for their countries"},
+    )
+    classes = fields.List(
+        fields.Integer(strict=True),
+        load_default=list,
+        validate=validate.Length(max=100),
+        metadata={"description": "Nice classes of a trade mark, Locarno classes of a design"},
+    )
+    begins_on = fields.Date(load_default=None, allow_none=True)
+    ends_on = fields.Date(load_default=None, allow_none=True, metadata={"description": "The last day, at the office"})
+    owner = _line(1000, required=True)
+
+
+class EnterSchema(FactsSchema):
+    """A right to be entered."""
+
+    @post_load
+    def given(self, data: dict[str, Any], **_: Any) -> Given:
+        """What was said, to be checked."""
+        said = data | {"type": data["type"].value, "office": data["office"] or "", "number": data["number"] or ""}
+        return Given(**said)
+
+
+class EnteredSchema(Schema):
+    """What the new entry is called."""
+
+    name = fields.String(required=True)
+
+
+class RightSchema(Schema):
+    """A right, and where its entry stands."""
+
+    name = fields.String(required=True)
+    member = fields.String(required=True, metadata={"description": "Code of the brand"})
+    agent = fields.String(required=True, allow_none=True, metadata={"description": "Code of the agent that entered it"})
+    state = fields.Enum(RightState, by_value=True, required=True)
+    reason = fields.String(required=True, metadata={"description": "Why the office refused it"})
+    entered_at = fields.DateTime(required=True)
+    facts = fields.Nested(FactsSchema, required=True)
+
+
+class RightsQuerySchema(Schema):
+    """Which rights, and where to go on with the list."""
+
+    state = fields.Enum(RightState, by_value=True, load_default=None)
+    type = fields.Enum(RightType, by_value=True, load_default=None)
+    expiring = fields.Boolean(
+        load_default=False, metadata={"description": f"Those alone that end within {rules.SOON.days} days"}
+    )
+    cursor = fields.String(validate=validate.Length(max=1024))
+    limit = fields.Integer(load_default=MOST_LISTED, validate=validate.Range(1, MOST_LISTED))
+
+
+class RightsSchema(Schema):
+    """A page of the list, newest first."""
+
+    rights = fields.List(fields.Nested(RightSchema))
+    cursor = fields.String(allow_none=True, metadata={"description": "Of the next page; null: there is none"})
