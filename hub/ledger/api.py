@@ -241,7 +241,12 @@ def receipt(entry: str) -> Response:
     found = service.own_entry(actor(), entry, opened=False)
     if found is None:
         raise ProblemError("not-found", "There is no such entry for you", "Take the id from a response's Audit-Entry")
-    proof = service.receipt(found)
+    try:
+        proof = service.receipt(found)
+    except service.PutAsideError as error:
+        raise ProblemError(
+            "put-aside", str(error), "Keep its promise: it is evidence that the log owes you it"
+        ) from None
     if proof is None:
         return Response("", status=202, headers={"Retry-After": "1"})
     return Response(proof, mimetype="text/plain")

@@ -31,6 +31,7 @@ TYPES = {
         ProblemType("not-authorised", 404, "There is no authorisation to act for this brand"),
         ProblemType("method-not-allowed", 405, "The method is not allowed here"),
         ProblemType("conflict", 409, "The request conflicts with what is recorded"),
+        ProblemType("put-aside", 409, "The entry could not be taken into the log"),
         ProblemType("too-large", 413, "The request is too large"),
         ProblemType("media-type", 415, "The body is of the wrong media type"),
         ProblemType("not-valid", 422, "A value is not valid"),

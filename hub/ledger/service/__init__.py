@@ -74,7 +74,7 @@ from hub.ledger.service.promises import promise
 from hub.ledger.service.push import add_outside_witness, ask_witnesses, push_checkpoints, remove_outside_witness
 from hub.ledger.service.quarantine import NotSettledError, PutAside, is_put_aside, put_aside, set_aside, take_again
 from hub.ledger.service.readings import members_to_read
-from hub.ledger.service.receipts import receipt
+from hub.ledger.service.receipts import PutAsideError, receipt
 from hub.ledger.service.shards import LogShard, shard_called, shard_lines, shards
 from hub.ledger.service.sheets import ndjson, sheet
 from hub.ledger.service.tag_keys import add_tag_key, tag_key
@@ -116,6 +116,7 @@ __all__ = [
     "OwnEntry",
     "OwnPage",
     "PutAside",
+    "PutAsideError",
     "RotationError",
     "SigningKey",
     "Span",

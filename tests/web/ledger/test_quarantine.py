@@ -1,19 +1,26 @@
 """An entry that was put aside is taken again once its cause is mended, and whom it concerns is told."""
 
 import base64
+from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from hub.access.actor import NotPermittedError
+from hub.client.vault import Recorded, open_vault
 from hub.ledger import service as ledger
 from hub.ledger.service import NotSettledError
 from hub.members import service as members
+from hub.tree.promise import TERM_SECONDS, from_header
 from tests.conftest import HTML, Hub, csrf
 from tests.web.indicators.test_share_and_match_over_http import share
 from tests.web.ledger.recording import as_superuser
+from tests.web.ledger.rotating import later
 from tests.web.ledger.test_faults import in_tree, quarantined
 from tests.web.ledger.test_log_over_http import entries
+from tests.web.ledger.test_promises import shared
+from tests.web.ledger.typing_member import at_terminal, served
 from tests.web.members.test_decisions import person, tried
 
 
@@ -30,9 +37,10 @@ def name_of(id: object) -> str:
     return base64.urlsafe_b64encode(id.bytes).decode().rstrip("=")
 
 
-def spoiled(hub: Hub) -> UUID:
+def spoiled(hub: Hub, *, anew: bool = True) -> UUID:
     """An entry of the brand whose leaf is damaged before the sequencer comes to it, and so is put aside."""
-    share(hub.client("brand-a"), 1)
+    if anew:
+        share(hub.client("brand-a"), 1)
     ((id,),) = hub.sql("SELECT entry_id FROM ledger_pending ORDER BY seq DESC LIMIT 1")
     as_superuser(hub, f"UPDATE ledger_entry SET leaf = leaf || ' ' WHERE id = '{id}'")
     hub.sequence()
@@ -156,6 +164,47 @@ def test_entry_set_aside_is_settled_for_good(alliance: Hub) -> None:
     mended(alliance, id)
     assert "waits to be settled" in set_aside(alliance, id)
     assert "waits to be settled" in str(taken(alliance, name_of(id)))
+
+
+def asked_for_receipt(hub: Hub, id: UUID) -> tuple[int, str]:
+    answer = hub.client("brand-a").get(f"/audit/receipts/{name_of(id)}")
+    return answer.status_code, answer.get_json(silent=True)["detail"] if answer.data else ""
+
+
+def test_receipt_of_an_entry_that_was_put_aside_is_refused_with_what_is_decided(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    status, detail = asked_for_receipt(alliance, id)
+    assert (status, "has yet to settle it" in detail) == (409, True)
+    approved(alliance, id)
+    set_aside(alliance, id)
+    status, detail = asked_for_receipt(alliance, id)
+    assert (status, "two people set it aside" in detail) == (409, True)
+
+
+def test_receipt_of_an_entry_that_was_taken_again_is_served(alliance: Hub) -> None:
+    id = spoiled(alliance)
+    mended(alliance, id)
+    assert taken(alliance, name_of(id)) is True
+    assert asked_for_receipt(alliance, id) == (202, "")
+    alliance.sequence()
+    assert alliance.client("brand-a").get(f"/audit/receipts/{name_of(id)}").status_code == 200
+
+
+def test_client_complains_of_it_at_the_deadline_and_not_before(
+    alliance: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = shared(alliance.client("brand-a"))
+    id = spoiled(alliance, anew=False)
+    with served(alliance) as url:
+        member = at_terminal(alliance, url, "brand-a", tmp_path, monkeypatch)
+        alliance.sequence()
+        member("verify")
+        with open_vault(member.state) as vault:
+            vault.note_exchange(Recorded(name_of(id), from_header(answer.headers["Audit-Promise"])), "share")
+        assert member.answer("promises")["waiting"] == 1
+        with later(timedelta(seconds=TERM_SECONDS)):
+            assert "are broken" in member("promises", code=10).err
+    assert [each["id"] for each in member.evidence()[0]["exchanges"]] == [name_of(id)]
 
 
 def test_office_proposes_it_on_its_page(alliance: Hub) -> None:
