@@ -4,7 +4,7 @@ import base64
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -94,8 +94,9 @@ class Stage:
         return [row[0] for row in self.hub.sql("SELECT size FROM ledger_cosignature ORDER BY size")]
 
 
-@pytest.fixture
-def stage(hub: Hub) -> Iterator[Stage]:
+@contextmanager
+def pushing(hub: Hub) -> Iterator[Stage]:
+    """The hub beside a witness of its own at an address."""
     witness = Outside(hub.signer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -120,6 +121,12 @@ def stage(hub: Hub) -> Iterator[Stage]:
         yield Stage(hub, witness, url)
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def stage(hub: Hub) -> Iterator[Stage]:
+    with pushing(hub) as stage:
+        yield stage
 
 
 def test_witness_cosigns_what_is_pushed_from_the_size_it_knows(stage: Stage) -> None:
