@@ -4,7 +4,6 @@ A process of its own, under a database role of its own, the only holder of the l
 a lock lets one work at a time, and a killed holder's lock goes with its transaction.
 """
 
-import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import TupleRow
 
-from hub import clock
+from hub import clock, durable
 from hub.ledger.journal import ErasedPerson, ErasedView, add, journal_of
 from hub.ledger.rules import CLOCK_BEHIND, Finder, year_is_over
 from hub.ledger.signed import (
@@ -323,7 +322,7 @@ class Sequencer:
         with suppress(FileNotFoundError), self.connection.transaction(), self.connection.cursor() as cursor:
             if size_of(cursor, self.anchor.read_text()) > size_of(cursor, note):
                 return
-        write_durably(self.anchor, note.encode(), self.at)
+        durable.replace(self.anchor, note.encode(), self.at)
 
 
 def _locked(cursor: Cursor) -> bool:
@@ -348,20 +347,3 @@ def fault_of(entry: UUID, leaf: bytes | None, index: int | None) -> str | None:
         return None if leaf_id(leaf) == entry.bytes else f"the leaf of the entry {entry} bears another id"
     except LeafError as error:
         return f"the entry {entry} has no leaf: {error}"
-
-
-def write_durably(path: Path, content: bytes, at: Callable[[str], None] = _nothing) -> None:
-    """Replace a file so that after a crash it is the old one or the new one, whole."""
-    fresh = path.with_suffix(f".{os.getpid()}.new")  # two sequencers may write at once
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    at("written")
-    fresh.replace(path)
-    at("replaced")
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

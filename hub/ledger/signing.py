@@ -1,12 +1,12 @@
 """The log's private keys: a file for each, in one folder of the home, and a folder in it for each later shard."""
 
-import os
 import secrets
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from hub import durable
 from hub.tree.note import SEED_BYTES, NoteError, Signer, Verifier
 from hub.tree.seam import shard_name, shard_origin
 
@@ -36,18 +36,20 @@ class Signers:
 
     def made(self) -> Signer:
         """The one that begins, made unless there is one: what was made before a crash serves. Raises OSError."""
-        path = self._folder / FIRST
-        if not path.exists():
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            fresh = path.with_suffix(f".{secrets.token_hex(4)}.new")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(b64encode(secrets.token_bytes(SEED_BYTES)))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-            for folder in (self._folder, self._folder.parent):
-                _sync(folder)
+        self._keep(FIRST, _seed())
         return self.first()
+
+    def another(self) -> Signer:
+        """One more, in a file of its own; it signs nothing before it is announced. Raises OSError."""
+        seed = _seed()
+        signer = Signer.from_seed(self.origin, seed)
+        self._keep(f"{signer.verifier.hash.hex()}.key", seed)
+        return signer
+
+    def _keep(self, name: str, seed: bytes) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        durable.write_once(self._folder / name, lambda: seed)
+        durable.sync_folder(self._folder.parent)
 
     def first(self) -> Signer:
         """The one that begins. Raises MissingKeyError."""
@@ -79,9 +81,5 @@ class Signers:
         return Signer.from_seed(self.origin, path.read_bytes().strip())
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _seed() -> bytes:
+    return b64encode(secrets.token_bytes(SEED_BYTES))

@@ -5,12 +5,9 @@ import sys
 import time
 
 import click
-from flask import current_app
 
-from hub.config import Settings
 from hub.manage.cli_witness import witness
 from hub.manage.operating import operating, refusals_said
-from hub.tree.note import Signer
 
 
 @click.group()
@@ -134,15 +131,9 @@ def rotate_key(again: bool) -> None:
     follow by themselves. Killed at any moment, it has rotated the key or not: run it again, and it says which.
     """
     from hub.ledger import service
-    from hub.manage.home import make_ledger_key
 
     with operating() as actor:
-        settings: Settings = current_app.extensions["settings"]
-
-        def make_key(shard: service.LogShard) -> Signer:
-            return make_ledger_key(settings.home, shard.origin, shard.name)
-
-        key = service.rotate_key(actor, make_key, again=again)
+        key = service.rotate_key(actor, again=again)
         told = [each.name for each in service.known_witnesses(actor) if each.url is not None]
         before = service.log_keys(service.shards()[-1])[-2]
     click.echo(f"The log is signed by {key.vkey} from its next checkpoint on.")

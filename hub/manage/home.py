@@ -7,12 +7,11 @@ import os
 import secrets
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.tree.note import Signer
+from hub import durable
 
 ROOT = Path(__file__).resolve().parents[2]  # the checkout: holds wsgi.py and is the parts' working directory
 
@@ -63,7 +62,7 @@ def prepare_home(home: Path, alliance: str) -> None:
         )
     home.chmod(0o700)
     for name, make in SECRETS.items():
-        write_once(home / name, make)
+        durable.write_once(home / name, make)
     if not (home / "evaluator" / "seed.sealed").exists():  # written last
         _prepare_evaluator(home, alliance)
 
@@ -74,51 +73,6 @@ def _prepare_evaluator(home: Path, alliance: str) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise HomeError(f"The evaluator's seed could not be made in {home}: {done.stderr.strip()[-500:]}")
-
-
-def write_once(path: Path, make: Callable[[], bytes]) -> None:
-    """Write `make()` to `path`, mode 0600, unless it exists. After a crash the file is whole or absent."""
-    if path.exists():
-        return
-    _write(path, make(), replace=False)
-
-
-def _write(path: Path, content: bytes, *, replace: bool) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes it 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            Path(name).replace(path)
-        else:
-            os.link(name, path)  # fails, where replace would overwrite, when somebody else was first
-    except FileExistsError:
-        pass
-    finally:
-        Path(name).unlink(missing_ok=True)
-    fsync_folder(path.parent)
-
-
-def make_ledger_key(home: Path, origin: str, shard: str | None = None) -> Signer:
-    """Another key for the log `origin`, in a file of its own, in the folder of its shard unless it is the first.
-
-    It signs nothing before it is announced.
-    """
-    seed = _seed()
-    signer = Signer.from_seed(origin, seed)
-    write_once(home / "ledger" / (shard or "") / f"{signer.verifier.hash.hex()}.key", lambda: seed)
-    return signer
-
-
-def fsync_folder(folder: Path) -> None:
-    """Make renames and new names in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def secret(home: Path, name: str) -> str:
@@ -162,7 +116,7 @@ def _take(handle: int, home: Path) -> None:
 
 def publish_environment(home: Path, environment: Mapping[str, str]) -> None:
     """Leave the addresses of the running parts, passwords included, for the operator's commands (mode 0600)."""
-    _write(home / _ENVIRONMENT, json.dumps(dict(environment), indent=1).encode(), replace=True)
+    durable.replace(home / _ENVIRONMENT, json.dumps(dict(environment), indent=1).encode())
 
 
 def running_environment(home: Path) -> dict[str, str]:

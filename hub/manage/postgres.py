@@ -20,7 +20,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import URL
 
-from hub.manage.home import HomeError, fsync_folder, secret
+from hub.durable import sync_folder
+from hub.manage.home import HomeError, secret
 from hub.manage.tether import tie_to_this_process
 from hub.manage.unprivileged import as_unprivileged, give_away
 
@@ -210,7 +211,7 @@ class EmbeddedPostgres:
         self._run_once(single, f"CREATE DATABASE {DATABASE};\n")
         (unfinished / "pg_hba.conf").write_text("local all all scram-sha-256\n")
         unfinished.rename(self.data)  # only now is there a cluster
-        fsync_folder(self.home)
+        sync_folder(self.home)
 
     def _run_once(self, command: Sequence[str], stdin: str = "") -> None:
         done = subprocess.run(

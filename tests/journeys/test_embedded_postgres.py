@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from hub.manage.home import SECRETS, write_once
+from hub.durable import write_once
+from hub.manage.home import SECRETS
 from hub.manage.postgres import EmbeddedPostgres
 
 

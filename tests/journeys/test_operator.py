@@ -214,7 +214,7 @@ def test_key_is_rotated_once_until_the_rotation_is_over(office: Office) -> None:
     said = office.hub("ledger", "rotate-key")
     assert "from its next checkpoint on" in said
     assert len(list((office.running.home / "ledger").glob("*.key"))) == 2
-    assert "was announced lately" in office.hub("ledger", "rotate-key", code=2)
+    assert "if it was stolen since, type `hub ledger rotate-key --again`" in office.hub("ledger", "rotate-key", code=2)
     assert "from its next checkpoint on" in office.hub("ledger", "rotate-key", "--again")
     assert "all is sound" in office.hub("ledger", "fsck")
 

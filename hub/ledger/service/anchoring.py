@@ -14,13 +14,14 @@ from pathlib import Path
 from flask import current_app, json
 from sqlalchemy import delete, func, select
 
+from hub import durable
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger.events import Event
 from hub.ledger.fsck import Finding
 from hub.ledger.model import Checkpoint, Cosignature, Halt, TreeState
-from hub.ledger.sequencer import LOCK, write_durably
+from hub.ledger.sequencer import LOCK
 from hub.ledger.service.append import Concern, append
 from hub.ledger.service.check import anchor_of, check_log
 from hub.ledger.service.keys import signers
@@ -120,13 +121,13 @@ def reanchor(
     # Killed from here on, the log is halted still. Up to "kept" nothing has changed.
     anchor, kept = anchor_of(current_app.extensions["settings"]), _evidence(found.halt)
     if not kept.exists():
-        write_durably(kept, _bytes(anchor))
+        durable.replace(kept, _bytes(anchor))
     beyond = Cosignature.size > found.size
     lines = db.session.execute(
         select(Cosignature.size, Cosignature.line).where(beyond).order_by(Cosignature.size)
     ).all()
     if lines:
-        write_durably(kept.with_suffix(".lines"), "".join(f"{size} {line}" for size, line in lines).encode())
+        durable.replace(kept.with_suffix(".lines"), "".join(f"{size} {line}" for size, line in lines).encode())
     at("kept")
     # Then the evidence stands for the anchor that was agreed to (`_replaced`), so that the same decision serves again.
     if _bytes(anchor) not in {_bytes(kept), found.note.encode()}:
@@ -134,7 +135,7 @@ def reanchor(
             f"the anchor has changed since {kept.name} was kept: put that away, and propose it again"
         )
     if found.note:
-        write_durably(anchor, found.note.encode())
+        durable.replace(anchor, found.note.encode())
     else:
         anchor.unlink(missing_ok=True)
     at("moved")

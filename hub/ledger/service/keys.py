@@ -7,7 +7,6 @@ takes it. Killed after it, nothing is left to do: the sequencer reads here by wh
 
 import base64
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +26,7 @@ from hub.ledger.service.shards import LogShard, shards
 from hub.ledger.signing import Signers
 from hub.members.model import Member
 from hub.members.rules import ACTIVE
-from hub.tree.note import Signer, Verifier
+from hub.tree.note import Verifier
 from hub.tree.succession import announce
 
 
@@ -81,11 +80,11 @@ def key_to_pin() -> Verifier:
     return Verifier.parse(signing[-1]) if signing else signers().first().verifier
 
 
-def rotate_key(actor: Actor, make: Callable[[LogShard], Signer], *, again: bool = False) -> SigningKey:
+def rotate_key(actor: Actor, *, again: bool = False) -> SigningKey:
     """Have another key sign the shard that grows, beside the newest for `rules.OVERLAP` and alone after that.
 
-    Every member is told. `make` makes the key's file, unless the home holds one that was never announced. `again`:
-    although another rotation is under way. Raises RotationError, LedgerHaltedError.
+    Every member is told. A key of the home that was never announced serves; else another is made. `again`: although
+    another rotation is under way. Raises RotationError, LedgerHaltedError.
     """
     actor.must(Permission.MEMBER_ADMINISTER)
     shard = shards()[-1]
@@ -97,12 +96,14 @@ def rotate_key(actor: Actor, make: Callable[[LogShard], Signer], *, again: bool 
     ends = [each.until for each in known.values() if each.until is not None and each.until > now]
     if ends and not again:
         raise RotationError(
-            f"the newest key was announced lately: until {clock.stamp(max(ends))} the one before it signs too"
+            f"the newest key was announced lately: until {clock.stamp(max(ends))} the one before it signs too;"
+            " if it was stolen since, type `hub ledger rotate-key --again`"
         )
-    held = signers().of_shard(shard.origin).all()
+    keys = signers().of_shard(shard.origin)
+    held = keys.all()
     if newest.vkey not in held:
         raise RotationError(f"the home does not hold the private key of {newest.vkey}, which must announce the next")
-    successor = next((each for vkey, each in held.items() if vkey not in known), None) or make(shard)
+    successor = next((each for vkey, each in held.items() if vkey not in known), None) or keys.another()
     until = (now + rules.OVERLAP).replace(microsecond=0)
     statement = announce(held[newest.vkey], successor.verifier, int(until.timestamp()))
     newest.until = until

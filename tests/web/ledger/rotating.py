@@ -15,8 +15,7 @@ from hub.epochs import service as epochs
 from hub.ledger import rules
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
-from hub.manage.home import make_ledger_key
-from hub.tree.note import Signer, Verifier, open_note
+from hub.tree.note import Verifier, open_note
 from tests.conftest import Hub, hub_on
 from tests.web.indicators.test_share_and_match_over_http import KEY
 from tests.web.ledger.witnessing import LOG
@@ -42,16 +41,10 @@ class Rotating:
         """The newest checkpoint."""
         return self.hub.app.test_client().get(f"{LOG}/checkpoint").text
 
-    def make(self, shard: ledger.LogShard | None = None) -> Signer:
-        """Another key in the home, of the first shard or another."""
-        if shard is None:
-            return make_ledger_key(self.hub.home, self.hub.origin)
-        return make_ledger_key(self.hub.home, shard.origin, shard.name)
-
     def announce(self, *, again: bool = False) -> ledger.SigningKey:
         """Rotate as the operator's command does."""
         with self.hub.operator() as actor:
-            return ledger.rotate_key(actor, self.make, again=again)
+            return ledger.rotate_key(actor, again=again)
 
     def rotate(self) -> Verifier:
         """Rotate, and sign what was recorded; returns the new key."""

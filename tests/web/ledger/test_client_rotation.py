@@ -100,7 +100,7 @@ def test_changed_announcement_leads_nowhere(log: Rotating, member: Typing) -> No
 
 def test_two_announcements_of_one_key_are_a_fork_with_both_as_evidence(log: Rotating, member: Typing) -> None:
     log.rotate()
-    other = announce(log.hub.signer, log.make().verifier, 1_900_000_000)
+    other = announce(log.hub.signer, log.hub.signers.another().verifier, 1_900_000_000)
     signed_by(log, *log.hub.signers.all().values(), statement=other)
     assert "announced two" in member("verify", code=30).err
     (evidence,) = member.evidence()
@@ -110,7 +110,7 @@ def test_two_announcements_of_one_key_are_a_fork_with_both_as_evidence(log: Rota
 def test_stolen_old_key_announces_nothing_to_who_has_followed(log: Rotating, member: Typing) -> None:
     log.rotate()
     member("verify")
-    stolen, other = log.hub.signer, log.make()
+    stolen, other = log.hub.signer, log.hub.signers.another()
     log.grow()
     signed_by(log, stolen, other, statement=announce(stolen, other.verifier, 1_900_000_000))
     with later():

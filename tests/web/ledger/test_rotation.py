@@ -12,9 +12,8 @@ from hub.access.actor import NotPermittedError
 from hub.ledger import rules
 from hub.ledger import service as ledger
 from hub.ledger.sequencer import Sequencer
-from hub.ledger.signing import FIRST, MissingKeyError
-from hub.manage.home import make_ledger_key
-from hub.tree.note import Verifier
+from hub.ledger.signing import FIRST, MissingKeyError, Signers
+from hub.tree.note import Signer, Verifier
 from hub.tree.succession import follow, open_announcement
 from hub.tree.trust_policy import Policy
 from hub.tree.witness import add_checkpoint
@@ -107,19 +106,22 @@ def test_second_rotation_waits_for_the_first_unless_it_is_asked_for(log: Rotatin
 
 
 def test_key_made_by_a_rotation_that_was_killed_counts_for_nothing_until_the_next(log: Rotating) -> None:
-    left = make_ledger_key(log.hub.home, log.hub.origin).verifier
+    left = log.hub.signers.another().verifier
     assert log.signers(log.grow()) == [log.hub.signer.verifier.vkey]
     assert log.rotate() == left
     assert len(log.hub.signers.all()) == 2
 
 
 def test_rotation_killed_before_its_commit_has_not_begun(log: Rotating, old: Verifier) -> None:
-    def killed(_: ledger.LogShard) -> None:
-        make_ledger_key(log.hub.home, log.hub.origin)
+    def killed(signers: Signers) -> Signer:
+        made(signers)
         raise Killed
 
-    with log.hub.operator() as actor, pytest.raises(Killed):
-        ledger.rotate_key(actor, killed)  # type: ignore[arg-type]  # makes the key, and comes to no end
+    made = Signers.another
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Signers, "another", killed)
+        with pytest.raises(Killed):
+            log.announce()
     assert log.signers(log.grow()) == [old.vkey]
     assert log.signers(log.grow() if log.rotate() else "")[0] == old.vkey
     assert len(log.told()) == len(log.hub.signers.all()) == 2
@@ -200,7 +202,7 @@ def test_what_witnesses_signed_before_is_offered_no_more(log: Rotating) -> None:
 def test_rotation_is_for_the_operator(log: Rotating) -> None:
     log.hub.admit("brand-a")
     with log.hub.app.app_context(), pytest.raises(NotPermittedError):
-        ledger.rotate_key(log.hub.actor("brand-a"), log.make)
+        ledger.rotate_key(log.hub.actor("brand-a"))
     assert len(log.hub.signers.all()) == 1
 
 
