@@ -79,6 +79,7 @@ def worker() -> None:
         warn_of_authorisations,
     )
     from hub.members.service import SEND_LINK, TELL_AUTHORISATION, TELL_SEAT
+    from hub.rights.jobs import warn_of_rights
 
     settings = Settings.from_env()
     periodic = {
@@ -96,6 +97,7 @@ def worker() -> None:
         "tell_denials": ("32 * * * *", tell_denials),
         "check_log": ("41 2 * * *", check_log),
         "warn_of_authorisations": ("22 4 * * *", warn_of_authorisations),
+        "warn_of_rights": ("52 4 * * *", warn_of_rights),
         "push_checkpoints": ("* * * * * */10", push_checkpoints),
         "settle_orphans": ("17 3 * * *", settle_orphans),
     }

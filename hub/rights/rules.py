@@ -351,6 +351,7 @@ def warning_due(ends_on: date, today: date, warned: int | None) -> int | None:
     return due if due is not None and (warned is None or due < warned) else None
 
 
+DAY = timedelta(days=1)
 SOON = timedelta(days=max(WARNED_BEFORE))
 """How long before its last day a right expires soon."""
 

@@ -106,6 +106,7 @@ from hub.members.service.membership import (
     set_limit,
     set_sector,
 )
+from hub.members.service.notices import write_to_people
 from hub.members.service.office import (
     ListedMember,
     Move,
@@ -378,4 +379,5 @@ __all__ = [
     "totp_text",
     "upkeep_actor",
     "warn_of_ends",
+    "write_to_people",
 ]

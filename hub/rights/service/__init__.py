@@ -13,6 +13,7 @@ from hub.rights.service.read import (
     usable,
 )
 from hub.rights.service.verify import refuse, verify
+from hub.rights.service.warn import warn_of_ends
 
 __all__ = [
     "EXPIRING",
@@ -29,5 +30,6 @@ __all__ = [
     "rights",
     "usable",
     "verify",
+    "warn_of_ends",
     "withdraw",
 ]
