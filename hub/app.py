@@ -41,6 +41,7 @@ from hub.members.pages import BY_LINK
 from hub.members.pages import PAGES as MEMBERS_PAGES
 from hub.members.pages.letters import blueprint as letters
 from hub.rights.api import blueprint as rights_api
+from hub.rights.pages import blueprint as rights_pages
 from hub.tree.note import Signer
 from hub.web.api import REMEDIES, ProblemApi, request_id
 from hub.web.error_pages import error_page
@@ -52,7 +53,11 @@ from hub.web.proxies import behind
 from hub.web.rate_limits import attach_rate_limits, charge
 
 APIS = (insights_api, members_api, epochs_api, indicators_api, rights_api, matches_api, ledger_api, ledger_log)
-PAGES = (insights_pages, indicators_pages, matches_pages, ledger_pages, *MEMBERS_PAGES, *APPLICATIONS_PAGES)
+PAGES = (
+    *(insights_pages, indicators_pages, matches_pages, rights_pages, ledger_pages),
+    *MEMBERS_PAGES,
+    *APPLICATIONS_PAGES,
+)
 FOREIGN = {
     **sign_in.FOREIGN,
     "static": "style, script and fonts of the pages",

@@ -13,12 +13,17 @@ def may_verify(actor: Actor) -> bool:
     return actor.may(Permission.RIGHT_VERIFY) and actor.via == "ui"
 
 
+def sees_all(actor: Actor) -> bool:
+    """Whether the rights of all brands pass to the actor: the office, as registers are public."""
+    return actor.kind is MemberKind.ADMINISTRATION
+
+
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """The rights that the actor sees: its member's own; the office, as registers are public, all of them.
+    """The rights that the actor sees: its member's own, or all.
 
     A platform sees none: once a report names a right, what the report says of it is the report's.
     """
-    return true() if actor.kind is MemberKind.ADMINISTRATION else own_by(actor)
+    return true() if sees_all(actor) else own_by(actor)
 
 
 def own_by(actor: Actor) -> ColumnElement[bool]:

@@ -46,6 +46,8 @@ STATES: Mapping[str, Mark] = {
     "same": Mark("Same", "check", "good"),
     "not_same": Mark("Not the same", "x", "calm"),
     "inconclusive": Mark("Inconclusive", "hourglass-low", "calm"),
+    "entered": Mark("Waits for the office", "clock", "accent"),
+    "verified": Mark("Verified", "check", "good"),
     "admitted": Mark("Admitted", "check", "good"),
     "applied": Mark("Applied", "clock", "calm"),
     "vetted": Mark("Vetted", "clock", "accent"),

@@ -107,6 +107,9 @@ ROUTES: Mapping[str, str] = {
     "people.take_back": "invitation",
     "providers.drop": "domain",
     "rights_api.right": "right",
+    **dict.fromkeys(
+        tuple(f"rights.{each}" for each in ("amend", "correct", "one", "refuse", "verify", "withdraw")), "right"
+    ),
     "sessions.end": "session",
 }
 """Endpoint → the kind of record that its address names."""

@@ -86,6 +86,7 @@ from hub.web.shown import (
     MatchRow,
     ShareAct,
 )
+from tests.web.pages.sample_rights import rights_sample
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 24, 9, 41, 12, tzinfo=UTC)
@@ -510,6 +511,7 @@ PASSWORDS = (
 )
 GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     "applications": _applications,
+    "rights": rights_sample,
     "insights": lambda template, full: {
         "overview": _overviews(full)[template.removesuffix(".html").partition("/overview_")[2]]
     },
@@ -556,6 +558,7 @@ TEMPLATES = (
     "members/sessions.html",
     "members/single_sign_on.html",
     "members/led.html",
+    *(f"rights/{name}.html" for name in ("list", "enter", "one")),
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
@@ -602,6 +605,15 @@ ADDRESSES = {
     "apply.confirm": "/apply/confirmation/<key>",
     "applications.queue": "/applications",
     "applications.one": "/applications/<name>",
+    "rights.register": "/rights",
+    "rights.new": "/rights/new",
+    "rights.enter": "/rights/new",
+    "rights.one": "/rights/<name>",
+    "rights.amend": "/rights/<name>/correction",
+    "rights.correct": "/rights/<name>/correction",
+    "rights.withdraw": "/rights/<name>/withdrawal",
+    "rights.verify": "/rights/<name>/verification",
+    "rights.refuse": "/rights/<name>/refusal",
     "applications.document": "/applications/<name>/documents/<int:number>",
     "applications.tick": "/applications/<name>/items/<item>",
     "applications.untick": "/applications/<name>/items/<item>/removal",

@@ -1,0 +1,183 @@
+"""Pages of IP rights: the register as its reader sees it, one right with its history, the forms, the office's word."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response as Answer
+
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.db import db
+from hub.rights import policy, service
+from hub.rights.forms import FIELDS, ReasonForm, RightForm, VerifyForm
+from hub.rights.rules import MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, FactError, RightState, RightType
+from hub.rights.service import EXPIRING, Wanted
+from hub.web.filters import STATES, opening
+from hub.web.forms import EmptyForm
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.shown import CursorPage, Filter, Filters
+
+blueprint = Blueprint("rights", __name__)
+PAGE = 50
+
+
+@blueprint.get("/rights")
+@requires(Permission.RIGHT_READ)
+def register() -> str:
+    """The rights of the reader's member, newest first; for the office, everybody's."""
+    me, cursor = actor(), request.args.get("cursor")
+    standings = tuple((each, STATES[each].words) for each in (*RightState, EXPIRING))
+    types = tuple((each.value, each.words) for each in RightType)
+    state, type = _chosen("state", standings), _chosen("type", types)
+    wanted = Wanted(
+        RightState(state) if state and state != EXPIRING else None, RightType(type) if type else None, state == EXPIRING
+    )
+    bound = f"rights {me.member_id}"
+    before = int(open_cursor(cursor, bound)) if cursor else None
+    found = service.rights(me, wanted, before=before, limit=PAGE + 1)
+    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
+    return render_template(
+        "rights/list.html",
+        page=CursorPage(tuple(found[:PAGE]), older=older),
+        filters=Filters((Filter("state", "State", state, standings), Filter("type", "Type", type, types))),
+        may_enter=me.may(Permission.RIGHT_ENTER),
+        of_all=policy.sees_all(me),
+        warned=WARNED_BEFORE,
+    )
+
+
+@blueprint.get("/rights/new")
+@requires(Permission.RIGHT_ENTER)
+def new() -> Response:
+    """The form for another right."""
+    return _form(RightForm(formdata=None))
+
+
+@blueprint.post("/rights/new")
+@requires(Permission.RIGHT_ENTER)
+def enter() -> Response | Answer:
+    """Enter a right; the office verifies it next."""
+    form = RightForm()
+    if not form.validate_on_submit():
+        return _form(form, status=422)
+    try:
+        name = service.enter(actor(), form.given)
+        db.session.commit()
+    except FactError as error:
+        form.refuse(error)
+        return _form(form, status=422)
+    flash("The right is entered. The office verifies it before a report can rely on it.", "success")
+    return redirect(url_for("rights.one", name=name), 303)
+
+
+@blueprint.get("/rights/<name>")
+@requires(Permission.RIGHT_READ)
+def one(name: str) -> str:
+    """A right, its history, and what the reader may do with it."""
+    me = actor()
+    try:
+        shown, moves = service.right(me, name)
+    except service.UnknownRightError:
+        abort(404)
+    return render_template(
+        "rights/one.html",
+        shown=shown,
+        moves=moves,
+        office=OFFICES.get(shown.facts.office or ""),
+        scheme=SCHEMES.get(shown.facts.type),
+        allowed=MOVES[shown.state],
+        may_enter=me.may(Permission.RIGHT_ENTER),
+        may_verify=policy.may_verify(me),
+    )
+
+
+@blueprint.get("/rights/<name>/correction")
+@requires(Permission.RIGHT_ENTER)
+def amend(name: str) -> Response:
+    """The form with what stands there now."""
+    return _form(_corrected(name), name)
+
+
+@blueprint.post("/rights/<name>/correction")
+@requires(Permission.RIGHT_ENTER)
+def correct(name: str) -> Response | Answer:
+    """Say anew what the register says; the office verifies it anew."""
+    form = _corrected(name)
+    if not form.validate_on_submit():
+        return _form(form, name, status=422)
+    try:
+        service.correct(actor(), name, form.given)
+    except FactError as error:
+        db.session.rollback()
+        form.refuse(error)
+        return _form(form, name, status=422)
+    except ValueError as error:
+        return _back(name, f"{opening(error)}.")
+    return _back(name, "The right is corrected. The office verifies it anew.", "success")
+
+
+@blueprint.post("/rights/<name>/withdrawal")
+@requires(Permission.RIGHT_ENTER)
+def withdraw(name: str) -> Answer:
+    """Take a right back."""
+    return _done(name, EmptyForm(), lambda: service.withdraw(actor(), name), "The right is withdrawn.")
+
+
+@blueprint.post("/rights/<name>/verification")
+@requires(Permission.RIGHT_VERIFY)
+def verify(name: str) -> Answer:
+    """Say that the register holds it as it was shown."""
+    form = VerifyForm()
+    return _done(name, form, lambda: service.verify(actor(), name, form.digest.data), "The right is verified.")
+
+
+@blueprint.post("/rights/<name>/refusal")
+@requires(Permission.RIGHT_VERIFY)
+def refuse(name: str) -> Answer:
+    """Refuse it; its member reads the reason."""
+    form = ReasonForm()
+    return _done(
+        name,
+        form,
+        lambda: service.refuse(actor(), name, form.reason.data),
+        "The right is refused; its member reads why.",
+    )
+
+
+def _chosen(name: str, options: tuple[tuple[str, str], ...]) -> str:
+    value = request.args.get(name, "")
+    return value if value in dict(options) else ""
+
+
+def _corrected(name: str) -> RightForm:
+    try:
+        shown, _ = service.right(actor(), name)
+    except service.UnknownRightError:
+        abort(404)
+    if Command.CORRECT not in MOVES[shown.state]:
+        abort(404)
+    return RightForm.of(shown.facts)
+
+
+def _form(form: RightForm, name: str = "", status: int = 200) -> Response:
+    return make_response(render_template("rights/enter.html", form=form, fields=FIELDS, name=name), status)
+
+
+def _done(name: str, form: FlaskForm, act: Callable[[], None], words: str) -> Answer:
+    """Do it, and say so on the right's page; or say there why it was not done."""
+    if not form.validate_on_submit():
+        return _back(name, " ".join(f"{said}." for field in form for said in field.errors))
+    try:
+        act()
+    except service.UnknownRightError:
+        abort(404)
+    except ValueError as error:
+        db.session.rollback()
+        return _back(name, f"{opening(error)}.")
+    return _back(name, words, "success")
+
+
+def _back(name: str, words: str, tone: str = "error") -> Answer:
+    flash(words, tone)
+    return redirect(url_for("rights.one", name=name), 303)

@@ -1,0 +1,51 @@
+"""Values of the pages of IP rights, full and empty."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from hub.rights.forms import FIELDS, RightForm
+from hub.rights.rules import EU, MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, Facts, RightState, RightType
+from hub.rights.service import Right, ShownMove
+from hub.web.shown import CursorPage, Filter, Filters
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+REASON = "The register names <b>another</b> owner: give the one that it names."
+
+
+def _right(n: int, state: RightState, full: bool = True) -> Right:
+    days = (date(2020, 1, 1), date(2027, 1, 1) if n == 1 else date(2099, 1, 1))
+    facts = (
+        Facts(
+            RightType.TRADE_MARK, "EUIPO", "018123456", "<b>NORTHPEAK</b> " * 3, sorted(EU), [9, 25], *days, "Acme GmbH"
+        )
+        if full
+        else Facts(RightType.COPYRIGHT, None, None, "A song", ["DE"], [], None, None, "Acme GmbH")
+    )
+    reason = REASON if state is RightState.REFUSED else ""
+    return Right(n, f"{n:022}", "brand-a", "agency" if full else None, facts, state, reason, NOW)
+
+
+def rights_sample(template: str, full: bool) -> dict[str, Any]:
+    """What the template is given."""
+    states = tuple((state.value, state.value.capitalize()) for state in RightState)
+    if template == "rights/enter.html":
+        form = RightForm.of(_right(1, RightState.ENTERED).facts) if full else RightForm(formdata=None)
+        if full:
+            form.classes.errors = ["Name classes of the Nice classification, 1 to 45"]
+        return {"form": form, "fields": FIELDS, "name": "A" * 22 if full else ""}
+    may = {"may_enter": not full, "may_verify": full}
+    if template == "rights/list.html":
+        rows = tuple(_right(n, state, n != 3) for n, state in enumerate([*RightState, *RightState]))
+        filters = Filters((Filter("state", "State", "", states),)) if full else Filters()
+        page = CursorPage(rows, older="o") if full else CursorPage(())
+        return {"page": page, "filters": filters, "warned": WARNED_BEFORE, "may_enter": not full, "of_all": full}
+    shown = _right(2, RightState.ENTERED if full else RightState.REFUSED, full)
+    moves = [ShownMove(Command.ENTER, "agency", "", NOW), ShownMove(Command.REFUSE, "alliance", REASON, NOW)]
+    return {
+        "shown": shown,
+        "moves": moves,
+        "office": OFFICES.get(shown.facts.office or ""),
+        "scheme": SCHEMES.get(shown.facts.type),
+        "allowed": MOVES[shown.state],
+        **may,
+    }
