@@ -31,6 +31,7 @@ from hub.ledger.api import blueprint as ledger_api
 from hub.ledger.api import log as ledger_log
 from hub.ledger.pages import blueprint as ledger_pages
 from hub.ledger.service import LedgerHaltedError, alarm_of
+from hub.listing_reports.api import blueprint as reports_api
 from hub.log import describe, log, set_up_logs
 from hub.matches.api import blueprint as matches_api
 from hub.matches.pages import blueprint as matches_pages
@@ -52,7 +53,10 @@ from hub.web.problems import TYPES, ProblemError, problem
 from hub.web.proxies import behind
 from hub.web.rate_limits import attach_rate_limits, charge
 
-APIS = (insights_api, members_api, epochs_api, indicators_api, rights_api, matches_api, ledger_api, ledger_log)
+APIS = (
+    *(insights_api, members_api, epochs_api, indicators_api, matches_api),
+    *(rights_api, reports_api, ledger_api, ledger_log),
+)
 PAGES = (
     *(insights_pages, indicators_pages, matches_pages, rights_pages, ledger_pages),
     *MEMBERS_PAGES,

@@ -42,10 +42,12 @@ EXCHANGE = frozenset(
     }
 )
 RIGHTS = frozenset({Permission.RIGHT_READ, Permission.RIGHT_ENTER})
+REPORTS = frozenset({Permission.REPORT_READ, Permission.REPORT_FILE})
+DESK = frozenset({Permission.REPORT_READ, Permission.REPORT_REVIEW, Permission.MARKETPLACE_MANAGE})
 
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
-    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS,
-    MemberKind.PLATFORM: SEATED | EXCHANGE,
+    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS | REPORTS,
+    MemberKind.PLATFORM: SEATED | EXCHANGE | DESK,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS
     | {
@@ -79,6 +81,7 @@ READING = frozenset(
         Permission.APPLICATION_READ,
         Permission.AUTHORISATION_READ,
         Permission.RIGHT_READ,
+        Permission.REPORT_READ,
     }
 )
 OWNERS = frozenset(
@@ -88,6 +91,7 @@ OWNERS = frozenset(
         Permission.AGREEMENT_SIGN,
         Permission.GROUP_MANAGE,
         Permission.AUTHORISATION_MANAGE,
+        Permission.MARKETPLACE_MANAGE,
     }
 )
 """What owners alone do for their member."""
@@ -123,6 +127,8 @@ AGENT_SCOPES: dict[Permission, frozenset[Permission]] = {
     Permission.LIST_FETCH: _WITH_TOKENS,
     Permission.RIGHT_ENTER: frozenset(),
     Permission.RIGHT_READ: frozenset(),
+    Permission.REPORT_FILE: frozenset(),
+    Permission.REPORT_READ: frozenset(),
 }
 """What a brand may let an agent do for it, and what that cannot do without. Restated in SQL by the migration.
 

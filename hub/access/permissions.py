@@ -30,6 +30,10 @@ class Permission(StrEnum):
     RIGHT_READ = "right:read"
     RIGHT_ENTER = "right:enter"
     RIGHT_VERIFY = "right:verify"
+    REPORT_READ = "report:read"
+    REPORT_FILE = "report:file"
+    REPORT_REVIEW = "report:review"
+    MARKETPLACE_MANAGE = "marketplace:manage"
     MEMBER_ADMINISTER = "member:administer"
     APPLICATION_READ = "application:read"
     APPLICATION_VET = "application:vet"
@@ -62,6 +66,10 @@ WORDS: dict[Permission, str] = {
     Permission.RIGHT_READ: "See the member's own IP rights; the office: everybody's",
     Permission.RIGHT_ENTER: "Enter, correct and withdraw the member's IP rights",
     Permission.RIGHT_VERIFY: "Verify and refuse IP rights",
+    Permission.REPORT_READ: "See the listing reports that the member filed, or that were filed to it",
+    Permission.REPORT_FILE: "File listing reports for the member, mend, maintain and withdraw them",
+    Permission.REPORT_REVIEW: "Review the listing reports that were filed to the member, decide and act on them",
+    Permission.MARKETPLACE_MANAGE: "Name the hosts on which the member sells, and into which countries",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
     Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",
@@ -87,6 +95,7 @@ UNSIGNED = frozenset(
         Permission.CONTRIBUTION_WITHDRAW,
         Permission.MATCH_READ_OWN,
         Permission.RIGHT_READ,
+        Permission.REPORT_READ,
     }
 )
 """What a member may that has yet to sign the agreement in force: read, take back its own, cosign the log, sign."""

@@ -17,6 +17,22 @@ class Event(StrEnum):
     RIGHT_WITHDRAWN = "right.withdrawn"
     RIGHT_VERIFIED = "right.verified"
     RIGHT_REFUSED = "right.refused"
+    REPORT_FILED = "report.filed"
+    REPORT_TAKEN = "report.taken"
+    REPORT_ASSIGNED = "report.assigned"
+    REPORT_RETURNED = "report.returned"
+    REPORT_MENDED = "report.mended"
+    REPORT_FORWARDED = "report.forwarded"
+    REPORT_COUNTERED = "report.countered"
+    REPORT_LAPSED = "report.lapsed"
+    REPORT_MAINTAINED = "report.maintained"
+    REPORT_WITHDRAWN = "report.withdrawn"
+    REPORT_JUDGED = "report.judged"
+    REPORT_ACTED = "report.acted_on"
+    REPORT_CLOSED = "report.closed"
+    REPORT_REOPENED = "report.reopened"
+    MARKETPLACE_SET = "marketplace.set"
+    MARKETPLACE_DROPPED = "marketplace.dropped"
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
     ACTED_FOR = "member.acted_for"
@@ -113,6 +129,23 @@ SENTENCES: dict[Event, str] = {
     Event.RIGHT_WITHDRAWN: "{member} withdrew the IP right {ref}",
     Event.RIGHT_VERIFIED: "The office verified the IP right {ref}: the register holds it so",
     Event.RIGHT_REFUSED: "The office refused the IP right {ref}, and told its member why",
+    Event.REPORT_FILED: "{member} filed the listing report {ref} with {listings} listings, and declared its good faith",
+    Event.REPORT_TAKEN: "{member} took the listing report {ref} into review",
+    Event.REPORT_ASSIGNED: "A person of {member} reviews the listing report {ref} from now on",
+    Event.REPORT_RETURNED: "{member} returned the listing report {ref} to be mended ({reason})",
+    Event.REPORT_MENDED: "{member} mended the listing report {ref} and submitted it again",
+    Event.REPORT_FORWARDED: "{member} passed the listing report {ref} on to the seller",
+    Event.REPORT_COUNTERED: "{member} passed on the seller's counter-notice to the listing report {ref}",
+    Event.REPORT_LAPSED: "The time for an answer in the listing report {ref} ran out: it is {reason}",
+    Event.REPORT_MAINTAINED: "{member} maintained the listing report {ref} after the counter-notice",
+    Event.REPORT_WITHDRAWN: "{member} withdrew the listing report {ref}",
+    Event.REPORT_JUDGED: "{member} decided on listings of the report {ref}: {established} established,"
+    " {rejected} rejected; it is {reason}",
+    Event.REPORT_ACTED: "{member} acted on {listings} listings of the report {ref} ({reason})",
+    Event.REPORT_CLOSED: "{member} closed the listing report {ref}",
+    Event.REPORT_REOPENED: "{member} reopened the listing report {ref}: what was decided is open again",
+    Event.MARKETPLACE_SET: "{member} said into which countries it sells on one of its marketplaces",
+    Event.MARKETPLACE_DROPPED: "{member} took back one of its marketplaces",
     Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
     Event.MEMBER_MOVED: "A member is {ref} now",
     Event.ACTED_FOR: "Two people of the office acted in the name of {ref} ({reason})",

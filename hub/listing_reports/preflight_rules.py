@@ -81,7 +81,9 @@ class Right:
     type: str
     classes: frozenset[int]
     in_force_in: frozenset[str]
-    """Countries in which it is in force now; none: it has ended, has yet to begin, or is not verified."""
+    """Countries in which it is in force now."""
+    why_not: str = ""
+    """Why it cannot be relied on at all; then it is in force nowhere."""
 
 
 Reported = Callable[[Sequence[bytes]], Collection[bytes]]
@@ -116,7 +118,7 @@ def preflight(
     today: date,
 ) -> tuple[list[ReportedListing], list[Fault]]:
     """The rows that can be filed, and all that is to be mended, the whole report's first and then by row."""
-    faults = [*_of_grounds(grounds, right, today), *_of_report(rows, grounds, right, sites)]
+    faults = [*ground_faults(grounds, right, today), *_of_report(rows, grounds, right, sites)]
     listings: list[ReportedListing] = []
     first: dict[bytes, int] = {}
     for row in rows:
@@ -132,6 +134,11 @@ def preflight(
     faults += [Fault(each.number, "url", "reported_before", words) for each in again]
     faults.sort(key=lambda fault: (fault.row is not None, fault.row or 0))
     return [each for each in listings if each.digest not in known], faults
+
+
+def ground_faults(grounds: Grounds, right: Right, today: date) -> list[Fault]:
+    """What is to be mended of the reason and its evidence."""
+    return list(_of_grounds(grounds, right, today))
 
 
 def _of_grounds(grounds: Grounds, right: Right, today: date) -> Iterator[Fault]:
@@ -164,9 +171,11 @@ def _of_report(rows: Sequence[ReportedRow], grounds: Grounds, right: Right, site
     if len(rows) > most:
         noun = "listing" if most == 1 else "listings"
         yield Fault(None, "listings", "too_many_rows", f"a report for this reason holds {most:,} {noun} at most")
+    if right.why_not:
+        yield Fault(None, "right", "not_usable", f"{right.why_not}: choose another right, or have this one mended")
     if not sites:
         yield Fault(None, "platform", "no_sites", "this platform has named no marketplace yet: ask it to")
-    elif not right.in_force_in & frozenset[str]().union(*(site.jurisdictions for site in sites)):
+    elif not right.why_not and not right.in_force_in & frozenset[str]().union(*(site.jurisdictions for site in sites)):
         words = "this right is in force in no country into which the platform sells: choose another right"
         yield Fault(None, "right", "not_in_force", words)
 

@@ -1,5 +1,8 @@
 """The states of a report, who may lead from one to another, and when: one table, drawn in docs/listing-reports.md."""
 
+import hashlib
+import re
+import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -178,20 +181,54 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
 """Reason codes of a refusal or a return: no refusal without one, and without a sentence that says what to mend."""
 
 
+DECLARATIONS: Mapping[int, str] = MappingProxyType(
+    {
+        1: "I declare in good faith that what this report says is true and complete to the best of my knowledge, that"
+        " the right named is in force and held by the member for whom I act, that I may act for it, and that neither"
+        " the right holder, its agent nor the law allows the use reported. The member is liable for the damage that a"
+        " report made knowingly or carelessly wrong does to the seller or the platform, and what this report holds may"
+        " be passed on to the seller."
+    }
+)
+"""The good-faith declaration, in versions: what was declared stays readable."""
+DECLARATION = max(DECLARATIONS)
+"""The version that is asked for now."""
+NAME = re.compile("[A-Za-z0-9_-]{22}")
+
+
+def new_name() -> str:
+    """What a report is called in addresses and in the record: random."""
+    return secrets.token_urlsafe(16)
+
+
+def declared_digest(version: int) -> bytes:
+    """SHA-256 of a version of the declaration."""
+    return hashlib.sha256(DECLARATIONS[version].encode()).digest()
+
+
+class WordsError(ValueError):
+    """What is said with a command breaks a rule; `field` names it, and the text tells the rule."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(rule)
+        self.field = field
+
+
 def check_sentence(text: str) -> str:
-    """The sentence, without outer blanks. Raises RefusedStepError if it is too short to help, or too long."""
+    """The sentence, without outer blanks. Raises WordsError if it is too short to help, or too long."""
     text = " ".join(text.split())
     if not SHORTEST_SENTENCE <= len(text) <= LONGEST_SENTENCE:
-        raise RefusedStepError(
-            f"say what to mend in a sentence of {SHORTEST_SENTENCE} to {LONGEST_SENTENCE:,} characters"
+        raise WordsError(
+            "sentence",
+            f"say what to mend, or why, in a sentence of {SHORTEST_SENTENCE} to {LONGEST_SENTENCE:,} characters",
         )
     return text
 
 
 def check_refusal(reason: str, text: str) -> str:
-    """The sentence of a refusal or a return. Raises RefusedStepError without a known reason code and a sentence."""
+    """The sentence of a refusal or a return. Raises WordsError without a known reason code and a sentence."""
     if reason not in REFUSALS:
-        raise RefusedStepError(f"give one of the reason codes: {', '.join(REFUSALS)}")
+        raise WordsError("refusal", f"give one of the reason codes: {', '.join(REFUSALS)}")
     return check_sentence(text)
 
 

@@ -30,6 +30,15 @@ ROWS = {
     " VALUES (1, 'r', 1, 'copyright', 'A song', '{DE}', '{}', 'Brand A', 'entered', now())",
     "ip_right_move": "INSERT INTO ip_right_move (right_id, member_id, by_id, by, command, at)"
     " VALUES (1, 1, 1, 'p_1', 'enter', now())",
+    "marketplace": "INSERT INTO marketplace (host, platform_id, jurisdictions, set_at)"
+    " VALUES ('shop.example.com', 1, '{DE}', now())",
+    "listing_report": "INSERT INTO listing_report (id, name, brand_id, platform_id, by_agent, right_name, right_facts,"
+    " reason, evidence, explanation, declaration, declared_digest, filed_by, filed_at, listings, state, version)"
+    f" VALUES (1, 'r', 1, 1, false, 'r', '{{}}', 'design', '{{}}', '', 1, {_KEY}, 'p_1', now(), 1, 'submitted', 1)",
+    "reported_listing": "INSERT INTO reported_listing (report_id, n, brand_id, platform_id, url, digest, target, seller)"
+    f" VALUES (1, 1, 1, 1, 'https://shop.example.com/1', {_KEY}, 'listing', '')",
+    "report_step": "INSERT INTO report_step (report_id, brand_id, platform_id, command, party, by, at)"
+    " VALUES (1, 1, 1, 'take', 'platform', 'p_1', now())",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

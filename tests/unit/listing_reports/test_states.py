@@ -63,7 +63,7 @@ def test_nothing_is_withdrawn_once_it_is_decided() -> None:
     ("reason", "text"), [("", "x" * 30), ("unknown", "x" * 30), ("other", "too short"), ("other", "x" * 1001)]
 )
 def test_no_refusal_without_a_reason_code_and_a_sentence(reason: str, text: str) -> None:
-    with pytest.raises(RefusedStepError):
+    with pytest.raises(rules.WordsError):
         rules.check_refusal(reason, text)
 
 

@@ -19,6 +19,10 @@ from hub.applications import service as applications
 from hub.applications.rules import Item
 from hub.db import db
 from hub.epochs import service as epochs
+from hub.listing_reports import service as reports
+from hub.listing_reports.preflight_rules import ReportedRow
+from hub.listing_reports.reason_rules import Grounds
+from hub.listing_reports.rules import DECLARATION, Command
 from hub.members import service as members
 from hub.members.model import Member
 from hub.members.rules import DecisionKind, MemberState
@@ -312,11 +316,8 @@ def _change(made: Everybody) -> None:
 
 
 def _correspond(made: Everybody) -> None:
-    """Disputes of two members, a letter, a decision of the office, an application that it vets, a right, and of each member an invitation and a link
-    to a new password.
-
-    Each has a provider too, and a domain that it asked for; each person was there.
-    """
+    """Disputes, a letter, a decision, an application, a right and a report; of each member an invitation, a provider, a
+    domain that it asked for and a link to a new password; each person was there."""
     for code in ("brand-a", "shop"):
         made.hub.client(code).post("/audit/disputes", json={"v": 1, "code": 10, "what": "overdue"})
     with made.hub.app.app_context():
@@ -330,8 +331,9 @@ def _correspond(made: Everybody) -> None:
     with person(made.hub, "owner") as actor:
         code = members.found_group(actor, "name of the group.", "purpose of the group.", "agreement of the group.")
         members.invite_to_group(actor, code, "brand-c")
-        rights.enter(actor, right_of("brand-a"))
+        right = rights.enter(actor, right_of("brand-a"))
         db.session.commit()
+    _report(made, right)
     made.founded[code] = ("brand-a", "brand-c")
     with person(made.hub, "person-of-alliance") as actor:
         members.publish_agreement(actor, "We share what we may.")
@@ -353,6 +355,21 @@ def _correspond(made: Everybody) -> None:
         "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
         " SELECT id, member_id, 'https://login.example.org', email, now() FROM person"
     )
+
+
+def _report(made: Everybody, right: str) -> None:
+    """A report of brand-a to the platform shop under that right, which the platform has taken into review."""
+    with person(made.hub, "person-of-alliance") as actor:
+        rights.verify(actor, right, rights.right(actor, right)[0].facts.digest)
+    with person(made.hub, "person-of-shop") as actor:
+        reports.set_marketplace(actor, "shop.example.com", ["DE"])
+    rows = [ReportedRow(1, "https://shop.example.com/1", product_class="9")]
+    draft = reports.Draft("shop", right, Grounds("no_such_model", {"range_statement": "We never made it."}), rows)
+    with person(made.hub, "owner") as actor:
+        filed = reports.file(actor, draft, DECLARATION)
+        db.session.commit()
+    with person(made.hub, "person-of-shop") as actor:
+        reports.lead(actor, filed.name, Command.TAKE, reports.Said(1))
 
 
 def right_of(brand: str) -> Given:

@@ -139,6 +139,8 @@ def test_scope_that_was_not_given_is_refused_and_on_both_records(alliance: Hub, 
         Permission.LIST_FETCH: lambda client: client.get(f"/api/v1/keys/{KEY}/list"),
         Permission.RIGHT_ENTER: lambda client: client.post("/api/v1/rights", json={}),
         Permission.RIGHT_READ: lambda client: client.get("/api/v1/rights"),
+        Permission.REPORT_FILE: lambda client: client.post("/api/v1/listing-reports", json={}),
+        Permission.REPORT_READ: lambda client: client.get("/api/v1/listing-reports"),
     }
     assert ways[scope](acting(alliance)).status_code == 403
     for code in ("brand-a", "agency"):

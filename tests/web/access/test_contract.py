@@ -36,6 +36,8 @@ SEATS = ("nobody", *(f"key:{code}" for code in (*KINDS, "office", "suspended", "
 OPERATIONS = (
     *("GET /api/v1/me", "GET /api/v1/groups", "GET /api/v1/keys"),
     *("GET /api/v1/rights", "POST /api/v1/rights", "GET /api/v1/rights/{name}"),
+    *("GET /api/v1/listing-reports", "POST /api/v1/listing-reports", "GET /api/v1/listing-reports/{name}"),
+    *(f"POST /api/v1/listing-reports/{{name}}/{each}" for each in ("answers", "reviews")),
     *("POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),
     *(f"{what} /api/v1/keys/{{key_id}}/{name}" for what, name in (("POST", "evaluations"), ("GET", "list"))),
     *("POST /api/v1/keys/{key_id}/matches", "GET /audit/entries", "GET /audit/receipts/{entry}", "GET /audit/export"),
@@ -70,6 +72,13 @@ BODIES: Mapping[str, Any] = {
         "begins_on": "2020-01-01",
         "ends_on": "2099-01-01",
         "owner": "Acme GmbH",
+    },
+    "POST /api/v1/listing-reports": {
+        "platform": "platform",
+        "right": "A" * 22,
+        "reason": "design",
+        "listings": [{"url": "https://shop.example.com/1"}],
+        "dry_run": True,
     },
     "POST /api/v1/contributions/withdrawals": {"key": ARGUMENTS["key_id"], "tokens": TOKENS, "reason": "mistaken"},
     "POST /api/v1/keys/{key_id}/evaluations": bytes(32),

@@ -250,6 +250,12 @@ def test_record_is_read_by(read: dict[str, str], kind: str, mark: str, readers: 
     assert differing({kind: told(read, mark)}, {kind: readers}) == {}
 
 
+def test_report_is_named_to_its_two_parties_and_the_auditor(all_there_is: Everybody, read: dict[str, str]) -> None:
+    ((name,),) = all_there_is.hub.sql("SELECT name FROM listing_report")
+    readers = of_members("brand-a", "shop", "checker") | acting_for("brand-a", Permission.REPORT_READ)
+    assert differing({"report": told(read, str(name))}, {"report": readers}) == {}
+
+
 @pytest.mark.parametrize("who", PEOPLE)
 def test_person_is_named_to_nobody_outside_its_member(read: dict[str, str], who: str) -> None:
     mine = of_members(PEOPLE[who][0], "alliance") | same_person(who)

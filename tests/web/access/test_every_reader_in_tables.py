@@ -112,6 +112,7 @@ OTHERWISE = {
     "authorisation",
     *("agreement", "group_invitation", "member", "person", "sharing_group", "sharing_group_member"),
     *("ledger_witness", "ledger_cosignature"),
+    *("marketplace", "listing_report", "reported_listing", "report_step"),
 }
 """The agreement, who the members are, and who cosigns the log is known to everybody; people and groups are told below."""
 
@@ -181,6 +182,21 @@ def test_sql_of_the_application_gives_an_authorisation_to_its_two_parties(all_th
     expected = {code: {row for row in every if code in {code_of[each] for each in row}} for code in (*codes(), None)}
     assert differing(found, expected) == {}
     assert [code for code in codes() if expected[code]] == ["brand-a", "brand-b", "agency"]
+
+
+@pytest.mark.parametrize("table", ["listing_report", "reported_listing", "report_step"])
+def test_sql_of_the_application_gives_a_report_to_its_two_parties(all_there_is: Everybody, table: str) -> None:
+    counted = f"SELECT count(*) FROM {table}"
+    found = {code: sql(all_there_is, code, counted) for code in (*codes(), None)}
+    assert differing(found, {code: {(int(code in {"brand-a", "shop"}),)} for code in found}) == {}
+
+
+def test_sql_of_the_application_gives_marketplaces_to_those_that_report_and_are_reported_to(
+    all_there_is: Everybody,
+) -> None:
+    found = {code: sql(all_there_is, code, "SELECT count(*) FROM marketplace") for code in (*codes(), None)}
+    kinds = {code: code is not None and all_there_is.kind(code) in {"brand", "platform"} for code in found}
+    assert differing(found, {code: {(int(kinds[code]),)} for code in found}) == {}
 
 
 THE_BRANDS_ALONE = {

@@ -1,0 +1,127 @@
+"""JSON endpoints of listing reports."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, abort
+from flask_smorest import Blueprint
+
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.db import db
+from hub.listing_reports import schema, service
+from hub.listing_reports.preflight_rules import Fault
+from hub.listing_reports.rules import Command, RefusedStepError, WordsError
+from hub.listing_reports.service import NotMendedError, ShownReport, StaleReportError, UnknownReportError
+from hub.web import idempotency
+from hub.web.api import request_id
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.problems import TYPES, ProblemError, problem
+
+blueprint = Blueprint("reports_api", __name__, url_prefix="/api/v1", description="Listing reports")
+
+
+@blueprint.get("/listing-reports")
+@requires(Permission.REPORT_READ)
+@blueprint.arguments(schema.ReportsQuerySchema, location="query")
+@blueprint.response(200, schema.ReportsSchema)
+def reports(query: dict[str, Any]) -> dict[str, Any]:
+    """The reports that your brand filed, or that were filed to your platform; newest first."""
+    me, cursor, limit = actor(), query.get("cursor"), query["limit"]
+    bound = f"reports {me.member_id}"
+    before = int(open_cursor(cursor, bound)) if cursor else None
+    found = service.reports(me, query["wanted"], before=before, limit=limit + 1)
+    more = seal_cursor(found[limit - 1].id, bound) if len(found) > limit else None
+    return {"reports": found[:limit], "cursor": more}
+
+
+@blueprint.post("/listing-reports")
+@requires(Permission.REPORT_FILE)
+@blueprint.arguments(schema.FileSchema)
+@blueprint.response(200, schema.FiledSchema)
+def file(given: dict[str, Any]) -> Any:
+    """File a report of up to 1,000 listings; with `dry_run` only say what would have to be mended, row by row."""
+    me = actor()
+    if given["dry_run"]:
+        return _or_problem(lambda: service.check(me, given["draft"]))
+    claim = idempotency.claim(me.member_id)
+    if claim.done:
+        return claim.answer, {"Audit-Entry": (claim.answer or {})["entry"]}
+    filed = _or_problem(lambda: service.file(me, given["draft"], given["declaration"]))
+    if filed.faults:
+        db.session.rollback()
+        return _to_mend(filed.faults)
+    answer = asdict(filed)
+    claim.keep(me.member_id, answer)
+    db.session.commit()
+    return answer, {"Audit-Entry": filed.entry}
+
+
+@blueprint.get("/listing-reports/<name>")
+@requires(Permission.REPORT_READ)
+@blueprint.response(200, schema.ReportSchema)
+def report(name: str) -> ShownReport:
+    """One report, with its listings and its history."""
+    try:
+        return service.report(actor(), name)
+    except UnknownReportError:
+        abort(404)
+
+
+@blueprint.post("/listing-reports/<name>/answers")
+@requires(Permission.REPORT_FILE)
+@blueprint.arguments(schema.CommandSchema)
+@blueprint.response(200, schema.LedSchema)
+def answer(given: dict[str, Any], name: str) -> Any:
+    """What the brand does with a report: mend, maintain or withdraw it."""
+    return _lead(name, given)
+
+
+@blueprint.post("/listing-reports/<name>/reviews")
+@requires(Permission.REPORT_REVIEW)
+@blueprint.arguments(schema.CommandSchema)
+@blueprint.response(200, schema.LedSchema)
+def review(given: dict[str, Any], name: str) -> Any:
+    """What the platform does with a report: take, return, forward, judge listings in bulk, act, close, reopen."""
+    return _lead(name, given)
+
+
+def _lead(name: str, given: dict[str, Any]) -> Any:
+    me, said = actor(), given["said"]
+    ways: dict[Command, Callable[[], str]] = {
+        Command.JUDGE: lambda: service.judge(me, name, given["verdict"], said),
+        Command.ACT: lambda: service.act(me, name, given["deed"], said),
+        Command.MEND: lambda: service.mend(me, name, given["grounds"], said),
+    }
+    try:
+        entry = _or_problem(ways.get(given["command"], lambda: service.lead(me, name, given["command"], said)))
+    except UnknownReportError:
+        abort(404)
+    except NotMendedError as error:
+        db.session.rollback()
+        return _to_mend(error.faults)
+    return {"entry": entry}, {"Audit-Entry": entry}
+
+
+def _or_problem(command: Callable[[], Any]) -> Any:
+    try:
+        return command()
+    except WordsError as error:
+        raise ProblemError(
+            "not-valid", str(error), "Mend the field that `errors` names and send it again", field=error.field
+        ) from error
+    except StaleReportError as error:
+        raise ProblemError("conflict", str(error), "Read the report again, and name its present version") from error
+    except RefusedStepError as error:
+        raise ProblemError("conflict", str(error), "Read the report again: its state says what may be done") from error
+
+
+def _to_mend(faults: Sequence[Fault]) -> Response:
+    """What is to be mended, by row: `row 3` → field and words."""
+    errors: dict[str, list[str]] = {}
+    for fault in faults:
+        place = fault.field if fault.row is None else f"row {fault.row}"
+        errors.setdefault(place, []).append(fault.words if fault.row is None else f"{fault.field}: {fault.words}")
+    told = f"{len(faults):,} things of this report are to be mended; nothing was filed"
+    return problem(TYPES["not-valid"], told, "Mend what `errors` names; dry_run lists it", request_id(), errors)

@@ -1,0 +1,134 @@
+"""Tables of marketplaces, listing reports, the listings of each, and how each report moved."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db import Model, one_of
+from hub.listing_reports.rules import Action, Command, Decision, Party, ReportState
+
+
+class Marketplace(Model):
+    """A host on which a platform sells, and the countries into which it does."""
+
+    __tablename__ = "marketplace"
+
+    host: Mapped[str] = mapped_column(String(253), primary_key=True)
+    """In A-labels, without www."""
+    platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    jurisdictions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """ISO 3166-1 alpha-2."""
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ListingReport(Model):
+    """A brand's report of listings or stores to a platform."""
+
+    __tablename__ = "listing_report"
+    __table_args__ = (
+        one_of("state", ReportState),
+        Index("ix_listing_report_brand", "brand_id", "id"),
+        Index("ix_listing_report_platform", "platform_id", "id"),
+        Index("ix_listing_report_platform_state", "platform_id", "state", "id"),
+        Index("ix_listing_report_platform_reason", "platform_id", "reason", "id"),
+        Index("ix_listing_report_platform_brand", "platform_id", "brand_id", "id"),
+        Index("ix_listing_report_platform_assigned", "platform_id", "assigned_to", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(String(24), unique=True)
+    brand_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    by_agent: Mapped[bool]
+    """Whether an agent filed it in the brand's name."""
+    right_name: Mapped[str] = mapped_column(String(24))
+    right_facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """What was verified of the right when the report was filed: the platform sees no other rights of the brand."""
+    reason: Mapped[str] = mapped_column(String(24))
+    evidence: Mapped[dict[str, str]] = mapped_column(JSONB)
+    explanation: Mapped[str] = mapped_column(Text)
+    declaration: Mapped[int] = mapped_column(SmallInteger)
+    """The version of rules.DECLARATIONS that was declared."""
+    declared_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """SHA-256 of that text."""
+    filed_by: Mapped[str] = mapped_column(String(24))
+    filed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    listings: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str] = mapped_column(String(12))
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the time of the seller or of the right holder runs out, while one of them is waited for."""
+    version: Mapped[int]
+    """Counts the commands: who leads a report on says which version was read."""
+    assigned_to: Mapped[str | None] = mapped_column(String(24))
+    """The person of the platform who reviews it."""
+    outcome: Mapped[str | None] = mapped_column(String(12))
+
+
+class ReportedListing(Model):
+    """One listing or store of a report, what was decided on it and what was done."""
+
+    __tablename__ = "reported_listing"
+    __table_args__ = (
+        one_of("decision", Decision),
+        one_of("action", Action),
+        CheckConstraint("decision <> 'rejected' OR (refusal <> '' AND sentence <> '')", name="refused_with_a_reason"),
+        CheckConstraint("action IS NULL OR decision IS NOT DISTINCT FROM 'established'", name="acted_on"),
+        Index("ix_reported_listing_digest", "brand_id", "platform_id", "digest"),
+    )
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("listing_report.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    brand_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    url: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """SHA-256 of the address."""
+    target: Mapped[str] = mapped_column(String(8))
+    product_class: Mapped[int | None] = mapped_column(SmallInteger)
+    seller: Mapped[str] = mapped_column(String(120))
+    decision: Mapped[str | None] = mapped_column(String(12))
+    refusal: Mapped[str] = mapped_column(String(24), server_default="")
+    """A reason code of rules.REFUSALS, where it was rejected."""
+    sentence: Mapped[str] = mapped_column(String(1000), server_default="")
+    """What the platform says of it to the brand."""
+    action: Mapped[str | None] = mapped_column(String(16))
+    points: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class ReportStep(Model):
+    """One step of a report: who did what, when, and what was said to the other party."""
+
+    __tablename__ = "report_step"
+    __table_args__ = (
+        one_of("command", Command),
+        one_of("party", Party),
+        Index("ix_report_step_report_id", "report_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("listing_report.id"))
+    brand_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    command: Mapped[str] = mapped_column(String(10))
+    party: Mapped[str] = mapped_column(String(10))
+    by: Mapped[str] = mapped_column(String(24))
+    """The pseudonym of the person or key, which its own member alone is shown."""
+    refusal: Mapped[str] = mapped_column(String(24), server_default="")
+    sentence: Mapped[str] = mapped_column(String(1000), server_default="")
+    listings: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """How many listings it was about, where not all."""
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,209 @@
+"""Filing a report: pre-flight over all its rows, then the report and its listings, each by one statement."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy import Integer, LargeBinary, SmallInteger, Text, exists, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
+
+from hub import clock
+from hub.access.actor import Actor, NotPermittedError
+from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
+from hub.db import db
+from hub.ledger import service as ledger
+from hub.ledger.events import Event
+from hub.listing_reports import preflight_rules, rules
+from hub.listing_reports.model import ListingReport, ReportedListing
+from hub.listing_reports.preflight_rules import Fault, ReportedRow, Right
+from hub.listing_reports.preflight_rules import ReportedListing as Listing
+from hub.listing_reports.reason_rules import Grounds
+from hub.listing_reports.rules import Decision, ReportState, WordsError
+from hub.listing_reports.service.marketplaces import sites_of
+from hub.members import service as members
+from hub.members.rules import ACTIVE
+from hub.rights import service as rights
+from hub.rights.rules import Facts
+
+FILING_LOCK = 7271
+"""Among the hub's advisory locks: whoever files for a brand, so that nothing is reported twice at once."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A report before it is filed."""
+
+    platform: str
+    """The platform's code."""
+    right: str
+    """The name of the right."""
+    grounds: Grounds
+    rows: Sequence[ReportedRow]
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What filing came to: a report, unless there is something to mend."""
+
+    faults: Sequence[Fault]
+    good: int
+    """Rows that can be filed."""
+    name: str = ""
+    entry: str = ""
+    """Its ledger entry."""
+
+
+@dataclass(frozen=True)
+class _Checked:
+    listings: Sequence[Listing]
+    faults: Sequence[Fault]
+    platform_id: int
+    facts: Facts | None
+
+
+def check(actor: Actor, draft: Draft) -> Filed:
+    """Pre-flight alone: what would have to be mended. Writes nothing. Raises NotPermittedError, WordsError."""
+    _must(actor)
+    found = _checked(actor, draft)
+    return Filed(found.faults, len(found.listings))
+
+
+def file(actor: Actor, draft: Draft, declared: int) -> Filed:
+    """File the report, if pre-flight finds nothing to mend; the caller commits.
+
+    `declared` is the version of the good-faith declaration that whoever files has agreed to. Raises NotPermittedError,
+    WordsError, also for a platform that is none and a declaration that is not the present one.
+    """
+    _must(actor)
+    if declared != rules.DECLARATION:
+        raise WordsError("declaration", f"declare version {rules.DECLARATION} of the good-faith declaration")
+    db.session.execute(select(func.pg_advisory_xact_lock(FILING_LOCK, actor.member_id)))
+    found = _checked(actor, draft)
+    if found.faults or found.facts is None:
+        return Filed(found.faults, len(found.listings))
+    name = rules.new_name()
+    parties = {"brand_id": actor.member_id, "platform_id": found.platform_id}
+    report = db.session.execute(
+        insert(ListingReport)
+        .values(
+            name=name,
+            **parties,
+            by_agent=actor.agent is not None,
+            right_name=draft.right,
+            right_facts=_told(found.facts),
+            reason=draft.grounds.reason,
+            evidence=dict(draft.grounds.evidence),
+            explanation=draft.grounds.explanation,
+            declaration=declared,
+            declared_digest=rules.declared_digest(declared),
+            filed_by=actor.pseudonym,
+            filed_at=clock.now(),
+            listings=len(found.listings),
+            state=rules.BEGINS.value,
+            version=1,
+        )
+        .returning(ListingReport.id)
+    ).scalar_one()
+    _insert_listings(report, parties, found.listings)
+    counts = {"listings": len(found.listings)}
+    entry = ledger.append(
+        actor,
+        Event.REPORT_FILED,
+        subject={"type": "report", "ref": name, "digest": rules.declared_digest(declared).hex()},
+        counts=counts,
+        concerned={found.platform_id: ledger.Concern("counterparty", counts)},
+    )
+    return Filed((), len(found.listings), name, entry)
+
+
+def mended(actor: Actor, report: ListingReport, grounds: Grounds) -> Sequence[Fault]:
+    """What is still to be mended of a report that was returned, with other evidence or another explanation."""
+    _must(actor)
+    right, _ = _right(actor, report.right_name)
+    return preflight_rules.ground_faults(grounds, right, clock.today())
+
+
+def _must(actor: Actor) -> None:
+    actor.must(Permission.REPORT_FILE)
+    if actor.kind is not MemberKind.BRAND:
+        raise NotPermittedError("reports are filed in the name of a brand alone")
+
+
+def _checked(actor: Actor, draft: Draft) -> _Checked:
+    platform_id = _platform(draft.platform)
+    right, facts = _right(actor, draft.right)
+
+    def reported(digests: Sequence[bytes]) -> Collection[bytes]:
+        return _reported(actor, platform_id, draft, digests)
+
+    sites = sites_of(platform_id)
+    listings, faults = preflight_rules.preflight(draft.rows, draft.grounds, right, sites, reported, clock.today())
+    return _Checked(listings, faults, platform_id, facts)
+
+
+def _platform(code: str) -> int:
+    try:
+        found = members.find(code)
+    except members.UnknownMemberError:
+        found = None
+    if found is None or found.kind != MemberKind.PLATFORM.value or found.state not in ACTIVE:
+        raise WordsError("platform", "this code is of no platform that takes reports")
+    return found.id
+
+
+def _right(actor: Actor, name: str) -> tuple[Right, Facts | None]:
+    """The right as pre-flight asks for it, and what its register says, where it can be relied on."""
+    try:
+        facts = rights.usable(actor, name).facts
+    except rights.UnknownRightError as error:
+        raise WordsError("right", str(error)) from error
+    except rights.RightNotUsableError as error:
+        shown = rights.right(actor, name)[0].facts
+        return replace(_asked(shown), in_force_in=frozenset(), why_not=str(error)), None
+    return _asked(facts), facts
+
+
+def _asked(facts: Facts) -> Right:
+    return Right(facts.type.value, frozenset(facts.classes), frozenset(facts.jurisdictions))
+
+
+def _told(facts: Facts) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(json.dumps(asdict(facts), default=str))
+    return told
+
+
+def _reported(actor: Actor, platform_id: int, draft: Draft, digests: Sequence[bytes]) -> Collection[bytes]:
+    """What the brand itself has reported so before, and neither withdrawn nor had rejected."""
+    standing = (
+        ListingReport.right_name == draft.right,
+        ListingReport.reason == draft.grounds.reason,
+        ListingReport.state != ReportState.WITHDRAWN.value,
+    )
+    found = select(ReportedListing.digest).where(
+        ReportedListing.brand_id == actor.member_id,
+        ReportedListing.platform_id == platform_id,
+        ReportedListing.digest == func.any(literal(list(digests), ARRAY(LargeBinary))),
+        ReportedListing.decision.is_distinct_from(Decision.REJECTED.value),
+        exists().where(ListingReport.id == ReportedListing.report_id, *standing),
+    )
+    return set(db.session.execute(found).scalars()) if digests else ()
+
+
+def _insert_listings(report: int, parties: dict[str, int], listings: Sequence[Listing]) -> None:
+    """One statement, whatever their number; they are numbered from 1."""
+    columns: dict[str, tuple[type[TypeEngine[Any]], Sequence[Any]]] = {
+        "n": (Integer, [n for n, _ in enumerate(listings, start=1)]),
+        "url": (Text, [each.url for each in listings]),
+        "digest": (LargeBinary, [each.digest for each in listings]),
+        "target": (Text, [each.target for each in listings]),
+        "product_class": (SmallInteger, [each.product_class for each in listings]),
+        "seller": (Text, [each.seller for each in listings]),
+    }
+    arrays = (literal(values, ARRAY(kind)) for kind, values in columns.values())
+    rows = func.unnest(*arrays).table_valued(*columns).render_derived()
+    whose = {"report_id": report, **parties}
+    chosen = select(*(literal(value) for value in whose.values()), *(rows.c[name] for name in columns))
+    db.session.execute(insert(ReportedListing).from_select([*whose, *columns], chosen))

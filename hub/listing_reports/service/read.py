@@ -1,0 +1,173 @@
+"""Reports read back by their parties: a list with filters, and one with its listings and its history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from hub.access.actor import Actor
+from hub.access.permissions import Permission
+from hub.db import db
+from hub.listing_reports import policy, rules
+from hub.listing_reports.model import ListingReport, ReportedListing, ReportStep
+from hub.listing_reports.rules import Party, ReportState
+from hub.listing_reports.service.moves import UnknownReportError
+from hub.members import service as members
+
+
+@dataclass(frozen=True)
+class ReportLine:
+    """One report in a list."""
+
+    id: int
+    name: str
+    brand: str
+    platform: str
+    """Codes."""
+    state: ReportState
+    reason: str
+    listings: int
+    filed_at: datetime
+    due_at: datetime | None
+    outcome: str | None
+    version: int
+    assigned_to: str | None
+    """Who reviews it, by pseudonym; the platform alone is told."""
+
+
+@dataclass(frozen=True)
+class ShownListing:
+    """One listing of a report."""
+
+    n: int
+    url: str
+    target: str
+    product_class: int | None
+    seller: str
+    decision: str | None
+    refusal: str
+    sentence: str
+    action: str | None
+    points: int | None
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """One step of a report's history."""
+
+    command: str
+    party: Party
+    by: str
+    """The pseudonym of who did it; empty where it was the other party's."""
+    refusal: str
+    sentence: str
+    listings: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ShownReport:
+    """A report as its parties see it."""
+
+    line: ReportLine
+    by_agent: bool
+    right_name: str
+    right: Mapping[str, Any]
+    evidence: Mapping[str, str]
+    explanation: str
+    declaration: int
+    listings: Sequence[ShownListing]
+    steps: Sequence[ShownStep]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which reports of a list are asked for; None and False: whichever."""
+
+    state: ReportState | None = None
+    reason: str | None = None
+    counterpart: str | None = None
+    """The code of the other party."""
+    mine: bool = False
+    """Those that the actor's own person reviews."""
+    unassigned: bool = False
+
+
+def reports(actor: Actor, wanted: Wanted, *, before: int | None, limit: int) -> list[ReportLine]:
+    """The reports that the actor is a party of, newest first, those below the number `before`."""
+    actor.must(Permission.REPORT_READ)
+    party = policy.party(actor)
+    found = select(ListingReport).where(policy.visible_to(actor)).order_by(ListingReport.id.desc()).limit(limit)
+    if before is not None:
+        found = found.where(ListingReport.id < before)
+    if wanted.state is not None:
+        found = found.where(ListingReport.state == wanted.state.value)
+    if wanted.reason is not None:
+        found = found.where(ListingReport.reason == wanted.reason)
+    if wanted.mine and party is Party.PLATFORM:
+        found = found.where(ListingReport.assigned_to == actor.pseudonym)
+    if wanted.unassigned and party is Party.PLATFORM:
+        found = found.where(ListingReport.assigned_to.is_(None))
+    if wanted.counterpart is not None:
+        found = _with(found, party, wanted.counterpart)
+    rows = db.session.execute(found).scalars().all()
+    codes = members.codes_of({number for row in rows for number in (row.brand_id, row.platform_id)})
+    return [_line(row, codes, party) for row in rows]
+
+
+def report(actor: Actor, name: str) -> ShownReport:
+    """A report, its listings and its history, oldest first. Raises UnknownReportError."""
+    actor.must(Permission.REPORT_READ)
+    party = policy.party(actor)
+    found = select(ListingReport).where(policy.visible_to(actor), ListingReport.name == name)
+    row = db.session.execute(found).scalar_one_or_none() if rules.NAME.fullmatch(name) else None
+    if row is None:
+        raise UnknownReportError("you have no report of this name")
+    shown = (getattr(ReportedListing, each) for each in ShownListing.__dataclass_fields__)
+    listings = select(*shown).where(ReportedListing.report_id == row.id).order_by(ReportedListing.n)
+    steps = select(ReportStep).where(ReportStep.report_id == row.id).order_by(ReportStep.id)
+    return ShownReport(
+        _line(row, members.codes_of({row.brand_id, row.platform_id}), party),
+        row.by_agent,
+        row.right_name,
+        row.right_facts,
+        row.evidence,
+        row.explanation,
+        row.declaration,
+        [ShownListing(*each) for each in db.session.execute(listings)],
+        [_step(each, party) for each in db.session.execute(steps).scalars()],
+    )
+
+
+def _with(found: Select[ListingReport], party: Party, code: str) -> Select[ListingReport]:
+    """Those of one counterpart; none for a code of nobody."""
+    try:
+        number = members.find(code).id
+    except members.UnknownMemberError:
+        number = -1
+    other = ListingReport.platform_id if party is Party.BRAND else ListingReport.brand_id
+    return found.where(other == number)
+
+
+def _line(row: ListingReport, codes: Mapping[int, str], party: Party) -> ReportLine:
+    return ReportLine(
+        row.id,
+        row.name,
+        codes[row.brand_id],
+        codes[row.platform_id],
+        ReportState(row.state),
+        row.reason,
+        row.listings,
+        row.filed_at,
+        row.due_at,
+        row.outcome,
+        row.version,
+        row.assigned_to if party is Party.PLATFORM else None,
+    )
+
+
+def _step(row: ReportStep, party: Party) -> ShownStep:
+    by = row.by if row.party == party.value else ""
+    return ShownStep(row.command, Party(row.party), by, row.refusal, row.sentence, row.listings, row.at)
