@@ -128,6 +128,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # the hub opens no asynchronous session, and looking for one to close costs an event loop a request
     app.teardown_appcontext_funcs = [each for each in app.teardown_appcontext_funcs if "async" not in each.__name__]
     _attach_request_log(app)  # before anything that may refuse a request
+    _end_readings(app)  # first, and so after all else that is read for an answer
     csrf = CSRFProtect(app)
     sign_in.attach_sign_in(app)
     attach_headers(app)
@@ -235,6 +236,22 @@ def _page(status: int, retry_after: int | None = None, slug: str = "") -> Respon
 def _wants_page() -> bool:
     accepted = request.accept_mimetypes
     return accepted.best_match(["application/problem+json", "text/html"]) == "text/html"
+
+
+def _end_readings(app: Flask) -> None:
+    """End what was only read by a commit: upon a rollback the driver forgets every statement that it has prepared.
+
+    An agent's commit asks once more for its authorisation, so its readings end as they always did.
+    """
+
+    @app.after_request
+    def end_reading(response: Response) -> Response:
+        session = db.session
+        if request.method == "GET" and response.status_code < 400 and session.in_transaction() and session.is_active:
+            reader = session.info.get("reader")
+            if reader is None or reader.agent is None:
+                session.commit()
+        return response
 
 
 def _attach_request_log(app: Flask) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.types import UserDefinedType
 ENGINE_OPTIONS: dict[str, Any] = {
     "pool_size": 5,  # one for each thread of a gunicorn worker, and one for a statement apart from them
     "max_overflow": 2,
+    "pool_use_lifo": True,  # the connection used last has its statements prepared
     "hide_parameters": True,  # tokens are parameters: no error text may hold them
     "pool_pre_ping": False,  # a lost connection is one failed request with a remedy, not a query before every request
     "connect_args": {"options": "-c jit=off -c timezone=UTC", "prepare_threshold": 3},
