@@ -32,6 +32,7 @@ from hub.ledger.api import log as ledger_log
 from hub.ledger.pages import blueprint as ledger_pages
 from hub.ledger.service import LedgerHaltedError, alarm_of
 from hub.listing_reports.api import blueprint as reports_api
+from hub.listing_reports.pages import blueprint as reports_pages
 from hub.log import describe, log, set_up_logs
 from hub.matches.api import blueprint as matches_api
 from hub.matches.pages import blueprint as matches_pages
@@ -58,7 +59,7 @@ APIS = (
     *(rights_api, reports_api, ledger_api, ledger_log),
 )
 PAGES = (
-    *(insights_pages, indicators_pages, matches_pages, rights_pages, ledger_pages),
+    *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages, ledger_pages),
     *MEMBERS_PAGES,
     *APPLICATIONS_PAGES,
 )

@@ -111,6 +111,7 @@ ROUTES: Mapping[str, str] = {
     "people.take_back": "invitation",
     "providers.drop": "domain",
     **dict.fromkeys(tuple(f"reports_api.{each}" for each in ("answer", "report", "review")), "report"),
+    **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review")), "report"),
     "rights_api.right": "right",
     **dict.fromkeys(
         tuple(f"rights.{each}" for each in ("amend", "correct", "one", "refuse", "verify", "withdraw")), "right"

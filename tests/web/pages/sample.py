@@ -86,6 +86,7 @@ from hub.web.shown import (
     MatchRow,
     ShareAct,
 )
+from tests.web.pages.sample_reports import reports_sample
 from tests.web.pages.sample_rights import rights_sample
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -512,6 +513,7 @@ PASSWORDS = (
 GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     "applications": _applications,
     "rights": rights_sample,
+    "listing_reports": reports_sample,
     "insights": lambda template, full: {
         "overview": _overviews(full)[template.removesuffix(".html").partition("/overview_")[2]]
     },
@@ -559,6 +561,7 @@ TEMPLATES = (
     "members/single_sign_on.html",
     "members/led.html",
     *(f"rights/{name}.html" for name in ("list", "enter", "one")),
+    *(f"listing_reports/{name}.html" for name in ("list", "new", "one", "marketplaces")),
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
@@ -605,6 +608,15 @@ ADDRESSES = {
     "apply.confirm": "/apply/confirmation/<key>",
     "applications.queue": "/applications",
     "applications.one": "/applications/<name>",
+    "reports.inbox": "/reports",
+    "reports.new": "/reports/new",
+    "reports.file": "/reports/new",
+    "reports.one": "/reports/<name>",
+    "reports.answer": "/reports/<name>/answers",
+    "reports.review": "/reports/<name>/reviews",
+    "reports.marketplaces": "/marketplaces",
+    "reports.name_marketplace": "/marketplaces",
+    "reports.drop_marketplace": "/marketplaces/removal",
     "rights.register": "/rights",
     "rights.new": "/rights/new",
     "rights.enter": "/rights/new",

@@ -1,0 +1,85 @@
+"""What the pages of listing reports send."""
+
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from hub.listing_reports import rules
+from hub.listing_reports.preflight_rules import ReportedRow, rows_of
+from hub.listing_reports.reason_rules import FIELDS, LONGEST_TEXT, REASONS, Grounds
+from hub.listing_reports.rules import Action, Command, Decision
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class NewReportForm(FlaskForm):
+    """A report to look at, and to file once nothing is to be mended."""
+
+    platform = StringField(
+        "Platform's code", filters=[_stripped], validators=[DataRequired("Give the platform's code"), Length(max=40)]
+    )
+    right = SelectField("IP right", validators=[DataRequired("Choose a verified right")])
+    reason = SelectField("Reason", choices={code: each.words for code, each in REASONS.items()})
+    product_class = StringField("Class of the goods", filters=[_stripped], validators=[Length(max=2)])
+    explanation = TextAreaField("Explanation", filters=[_stripped], validators=[Length(max=LONGEST_TEXT)])
+    rows = TextAreaField("Listings", validators=[Length(max=1_200_000)])
+    sheet = FileField("Or a sheet")
+    declared = BooleanField("I make this declaration")
+
+    @property
+    def grounds(self) -> Grounds:
+        """Reason, evidence and explanation: of the evidence what the reason asks for."""
+        asked = REASONS[self.reason.data].evidence
+        given = {name: _stripped(self[f"evidence_{name}"].data) for name in asked}
+        return Grounds(self.reason.data, given, self.explanation.data)
+
+    def read_rows(self) -> list[ReportedRow]:
+        """The rows of the sheet, which then stand in the field to be mended, or the field's. Raises SheetError."""
+        body = self.sheet.data.read() if self.sheet.data else b""
+        if body:
+            lines = ["\t".join(("url", "target", "class", "seller"))]
+            lines += ["\t".join(" ".join(cell.split()) for cell in row[1:]) for row in rows_of(body)]
+            self.rows.data = "\n".join(lines)
+        usual = self.product_class.data
+        return [row._replace(product_class=row.product_class or usual) for row in rows_of(self.rows.data.encode())]
+
+
+for _name, _asked in FIELDS.items():
+    setattr(NewReportForm, f"evidence_{_name}", TextAreaField(_asked.title, validators=[Length(max=LONGEST_TEXT)]))
+
+
+class SaidForm(FlaskForm):
+    """A command, and what goes with it."""
+
+    command = SelectField(choices=[each.value for each in Command if each is not Command.DECIDE])
+    version = IntegerField(validators=[InputRequired("Read the report first")])
+    sentence = StringField(validators=[Length(max=rules.LONGEST_SENTENCE)], filters=[_stripped])
+    refusal = SelectField(choices=["", *rules.REFUSALS], default="")
+    decision = SelectField(choices=["", *Decision], default="")
+    action = SelectField(choices=["", *Action], default="")
+    points = IntegerField(validators=[Optional(), NumberRange(1, rules.MOST_POINTS)])
+
+    @property
+    def listings(self) -> list[int] | None:
+        """The listings that are ticked; None: none is, and so all that are left."""
+        chosen = [int(each) for each in request.form.getlist("listing") if each.isascii() and each.isdecimal()]
+        return chosen or None
+
+
+class MarketplaceForm(FlaskForm):
+    """A host on which the platform sells, and where."""
+
+    host = StringField("Host", [DataRequired("Give a host name"), Length(max=260)], [_stripped])
+    jurisdictions = StringField("Countries", [DataRequired("Name the countries"), Length(max=2_000)], [_stripped])
+
+    @property
+    def terms(self) -> tuple[str, list[str]]:
+        """Host and countries; after the form has validated."""
+        given: Any = self.jurisdictions.data
+        return self.host.data, given.replace(",", " ").split()

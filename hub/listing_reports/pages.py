@@ -1,0 +1,227 @@
+"""Pages of listing reports: what the brand filed or the platform's inbox, one with its history, and marketplaces."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.db import db
+from hub.listing_reports import policy, rules, service
+from hub.listing_reports.forms import MarketplaceForm, NewReportForm, SaidForm
+from hub.listing_reports.reason_rules import FIELDS, REASONS
+from hub.listing_reports.rules import Action, Command, Decision, Party, RefusedStepError, ReportState, WordsError
+from hub.listing_reports.service import Deed, Said, StaleReportError, UnknownReportError, Verdict, Wanted
+from hub.rights import service as rights
+from hub.rights.rules import RightState
+from hub.rights.service import Wanted as RightsWanted
+from hub.sheets.table import SheetError
+from hub.web.filters import opening
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.shown import CursorPage, Filter, Filters
+
+blueprint = Blueprint("reports", __name__)
+PAGE = 50
+MOST_RIGHTS = 500
+"""Rights to choose from."""
+BY_PROGRAM = frozenset({Command.MEND, Command.DECIDE})
+"""Commands that the page has no form for: mending goes by the API, and the last decision decides."""
+
+
+@blueprint.get("/reports")
+@requires(Permission.REPORT_READ)
+def inbox() -> str:
+    """The reports that the reader's brand filed, or that were filed to its platform; newest first."""
+    me, cursor = actor(), request.args.get("cursor")
+    states = tuple((each.value, opening(each.value)) for each in ReportState)
+    reasons = tuple((code, each.words) for code, each in REASONS.items())
+    whose = (("mine", "Reviewed by me"), ("unassigned", "By nobody yet"))
+    platform = policy.party(me) is Party.PLATFORM
+    state, reason = _chosen("state", states), _chosen("reason", reasons)
+    review = _chosen("review", whose) if platform else ""
+    wanted = Wanted(
+        ReportState(state) if state else None,
+        reason or None,
+        mine=review == "mine",
+        unassigned=review == "unassigned",
+    )
+    bound = f"reports {me.member_id}"
+    before = int(open_cursor(cursor, bound)) if cursor else None
+    found = service.reports(me, wanted, before=before, limit=PAGE + 1)
+    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
+    fields = [Filter("state", "State", state, states), Filter("reason", "Reason", reason, reasons)]
+    fields += [Filter("review", "Review", review, whose)] if platform else []
+    return render_template(
+        "listing_reports/list.html",
+        page=CursorPage(tuple(found[:PAGE]), older=older),
+        filters=Filters(tuple(fields)),
+        platform=platform,
+        reasons=REASONS,
+        may_file=me.may(Permission.REPORT_FILE),
+    )
+
+
+@blueprint.get("/reports/new")
+@requires(Permission.REPORT_FILE)
+def new() -> Response:
+    """The form for another report."""
+    return _new(_new_form(NewReportForm(formdata=None)))
+
+
+@blueprint.post("/reports/new")
+@requires(Permission.REPORT_FILE)
+def file() -> Answer:
+    """Say what is to be mended, row by row; or file the report, once nothing is."""
+    form = _new_form(NewReportForm())
+    if not form.validate_on_submit():
+        return _new(form, status=422)
+    wanted = "file" in request.form
+    try:
+        draft = service.Draft(form.platform.data, form.right.data, form.grounds, form.read_rows())
+        declared = rules.DECLARATION if form.declared.data else 0
+        filed = service.file(actor(), draft, declared) if wanted else service.check(actor(), draft)
+    except SheetError as error:
+        form.rows.errors = [opening(error)]
+        return _new(form, status=422)
+    except WordsError as error:
+        db.session.rollback()
+        form["declared" if error.field == "declaration" else error.field].errors = [opening(error)]
+        return _new(form, status=422)
+    if not filed.name:
+        db.session.rollback()
+        return _new(form, filed, 422 if wanted else 200)
+    db.session.commit()
+    flash("The report is filed, and on record.", "success")
+    return redirect(url_for("reports.one", name=filed.name), 303)
+
+
+@blueprint.get("/reports/<name>")
+@requires(Permission.REPORT_READ)
+def one(name: str) -> str:
+    """A report, its listings and history, and what the reader may do with it."""
+    me = actor()
+    try:
+        shown = service.report(me, name)
+    except UnknownReportError:
+        abort(404)
+    party = policy.party(me)
+    may = me.may(policy.needed(me))
+    return render_template(
+        "listing_reports/one.html",
+        shown=shown,
+        party=party,
+        commands=[each for each in rules.commands(shown.line.state, party) if each not in BY_PROGRAM] if may else [],
+        reason=REASONS[shown.line.reason],
+        evidence_fields=FIELDS,
+        refusals=rules.REFUSALS,
+        actions=list(Action),
+        declaration=rules.DECLARATIONS[shown.declaration],
+    )
+
+
+@blueprint.post("/reports/<name>/answers")
+@requires(Permission.REPORT_FILE)
+def answer(name: str) -> Answer:
+    """What the brand does with a report."""
+    return _lead(name)
+
+
+@blueprint.post("/reports/<name>/reviews")
+@requires(Permission.REPORT_REVIEW)
+def review(name: str) -> Answer:
+    """What the platform does with a report, also on many of its listings at once."""
+    return _lead(name)
+
+
+@blueprint.get("/marketplaces")
+@requires(Permission.MARKETPLACE_MANAGE)
+def marketplaces() -> Response:
+    """Where the platform sells, and the form for another host."""
+    return _marketplaces(MarketplaceForm(formdata=None))
+
+
+@blueprint.post("/marketplaces")
+@requires(Permission.MARKETPLACE_MANAGE)
+def name_marketplace() -> Answer:
+    """Name a host and its countries."""
+    form = MarketplaceForm()
+    if form.validate_on_submit():
+        try:
+            service.set_marketplace(actor(), *form.terms)
+        except WordsError as error:
+            form[error.field].errors = [opening(error)]
+        else:
+            flash("Brands can report what is offered there.", "success")
+            return redirect(url_for("reports.marketplaces"), 303)
+    return _marketplaces(form, 422)
+
+
+@blueprint.post("/marketplaces/removal")
+@requires(Permission.MARKETPLACE_MANAGE)
+def drop_marketplace() -> Answer:
+    """Take a host back."""
+    try:
+        service.drop_marketplace(actor(), request.form.get("host", ""))
+    except service.UnknownMarketplaceError:
+        abort(404)
+    flash("Nothing new is reported there.", "success")
+    return redirect(url_for("reports.marketplaces"), 303)
+
+
+def _new_form(form: NewReportForm) -> NewReportForm:
+    """With the rights that a report can rely on."""
+    me, verified = actor(), RightsWanted(RightState.VERIFIED)
+    own = rights.rights(me, verified, before=None, limit=MOST_RIGHTS) if me.may(Permission.RIGHT_READ) else []
+    form.right.choices = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
+    return form
+
+
+def _new(form: NewReportForm, looked: service.Filed | None = None, status: int = 200) -> Response:
+    asked = {name: [code for code, each in REASONS.items() if name in each.evidence] for name in FIELDS}
+    declaration = rules.DECLARATIONS[rules.DECLARATION]
+    shown = {"form": form, "looked": looked, "asked": asked, "reasons": REASONS, "declaration": declaration}
+    return make_response(render_template("listing_reports/new.html", **shown), status)
+
+
+def _marketplaces(form: MarketplaceForm, status: int = 200) -> Response:
+    rows = service.own_marketplaces(actor())
+    return make_response(render_template("listing_reports/marketplaces.html", form=form, rows=rows), status)
+
+
+def _chosen(name: str, options: tuple[tuple[str, str], ...]) -> str:
+    value = request.args.get(name, "")
+    return value if value in dict(options) else ""
+
+
+def _lead(name: str) -> Answer:
+    """Give the command, and say so on the report's page; or say there why it was not given."""
+    me, form = actor(), SaidForm()
+    try:
+        service.report(me, name)
+        if not form.validate_on_submit():
+            return _back(name, "This was not complete: choose again.")
+        said = Said(form.version.data, form.sentence.data, form.refusal.data)
+        _command(name, form, said)()
+    except UnknownReportError:
+        abort(404)
+    except (RefusedStepError, WordsError, StaleReportError) as error:
+        db.session.rollback()
+        return _back(name, f"{opening(error)}.")
+    return _back(name, "Done, and on record; the other party reads it.", "success")
+
+
+def _command(name: str, form: SaidForm, said: Said) -> Callable[[], str]:
+    me, command = actor(), Command(form.command.data)
+    if command is Command.JUDGE and form.decision.data:
+        verdict = Verdict(Decision(form.decision.data), form.listings)
+        return lambda: service.judge(me, name, verdict, said)
+    if command is Command.ACT and form.action.data:
+        deed = Deed(Action(form.action.data), form.points.data, form.listings)
+        return lambda: service.act(me, name, deed, said)
+    return lambda: service.lead(me, name, command, said)
+
+
+def _back(name: str, words: str, tone: str = "error") -> Answer:
+    flash(words, tone)
+    return redirect(url_for("reports.one", name=name), 303)

@@ -1,0 +1,97 @@
+"""The pages: a platform works through its inbox, a brand reads what came of its reports."""
+
+from io import BytesIO
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.conftest import HTML, Hub, csrf
+from tests.web.listing_reports.reporting import HOST, WORDS, file, read
+
+
+def send(client: FlaskClient, page: str, way: str, **fields: object) -> TestResponse:
+    """Send a form of a report's page, which leads back to it."""
+    token = csrf(client.get(page, headers=HTML).text)
+    sent = client.post(f"{page}/{way}", data={"csrf_token": token, **fields}, headers=HTML)
+    assert sent.status_code == 303
+    return client.get(page, headers=HTML)
+
+
+def test_platform_decides_in_bulk_on_the_page(alliance: Hub, right: str) -> None:
+    name = file(alliance.client("brand-a"), right)
+    shop = alliance.signed_in("shop")
+    assert f"/reports/{name}" in shop.get("/reports?state=submitted&review=unassigned", headers=HTML).text
+    page = f"/reports/{name}"
+    send(shop, page, "reviews", command="take", version=1)
+    refused = send(shop, page, "reviews", command="judge", version=2, decision="rejected", listing=["1", "3"])
+    assert "Give one of the reason codes" in refused.text
+    no = {"decision": "rejected", "refusal": "listing_gone", "sentence": WORDS}
+    send(shop, page, "reviews", command="judge", version=2, listing=["1", "3"], **no)
+    stale = send(shop, page, "reviews", command="judge", version=2, decision="established")
+    assert "Somebody led this report on" in stale.text
+    send(shop, page, "reviews", command="judge", version=3, decision="established")
+    assert [each["decision"] for each in read(alliance, name)["listings"]] == ["rejected", "established", "rejected"]
+    assert WORDS in alliance.signed_in("brand-a").get(page, headers=HTML).text
+
+
+def test_brand_withdraws_on_the_page(alliance: Hub, right: str) -> None:
+    name = file(alliance.client("brand-a"), right)
+    brand = alliance.signed_in("brand-a")
+    assert "Withdrawn" in send(brand, f"/reports/{name}", "answers", command="withdraw", version=1).text
+
+
+def test_address_of_a_listing_is_shown_and_leads_nowhere(alliance: Hub, right: str) -> None:
+    name = file(alliance.client("brand-a"), right, rows=1)
+    page = alliance.signed_in("shop").get(f"/reports/{name}", headers=HTML).text
+    assert f"https://{HOST}/item/1" in page
+    assert f'href="https://{HOST}' not in page
+
+
+def test_owner_of_a_platform_names_and_takes_back_a_marketplace(alliance: Hub) -> None:
+    shop = alliance.signed_in("shop")
+    token = csrf(shop.get("/marketplaces", headers=HTML).text)
+    said = {"csrf_token": token, "host": "other.example.com", "jurisdictions": "SE, fr"}
+    assert shop.post("/marketplaces", data=said, headers=HTML).status_code == 303
+    assert "FR, SE" in shop.get("/marketplaces", headers=HTML).text
+    wrong = shop.post("/marketplaces", data=said | {"host": "com"}, headers=HTML)
+    assert wrong.status_code == 422
+    assert shop.post("/marketplaces/removal", data=said, headers=HTML).status_code == 303
+    assert "FR, SE" not in shop.get("/marketplaces", headers=HTML).text
+
+
+def test_brand_pastes_mends_declares_and_files_on_the_page(alliance: Hub, right: str) -> None:
+    brand = alliance.signed_in("brand-a")
+    rows = "\n".join(f"https://{HOST}/item/{n}" for n in (1, 2, 2))
+    said = {
+        "csrf_token": csrf(brand.get("/reports/new", headers=HTML).text),
+        "platform": "shop",
+        "right": right,
+        "reason": "no_such_model",
+        "product_class": "25",
+        "rows": rows,
+        "evidence_range_statement": "We never made it in this size.",
+    }
+    looked = brand.post("/reports/new", data=said | {"check": "y"}, headers=HTML)
+    assert (looked.status_code, "this is row 2 once more" in looked.text) == (200, True)
+    said["rows"] = rows.rpartition("\n")[0]
+    undeclared = brand.post("/reports/new", data=said | {"file": "y"}, headers=HTML)
+    assert (undeclared.status_code, alliance.sql("SELECT count(*) FROM listing_report")) == (422, [(0,)])
+    assert brand.post("/reports/new", data=said | {"file": "y", "declared": "y"}, headers=HTML).status_code == 303
+    assert alliance.sql("SELECT listings FROM listing_report") == [(2,)]
+
+
+def test_rows_of_a_sheet_stand_in_the_form_to_be_mended(alliance: Hub, right: str) -> None:
+    brand = alliance.signed_in("brand-a")
+    sheet = f"Link,Class\nhttps://{HOST}/item/1,25\nhttps://other.example.org/2,25\n".encode()
+    said = {
+        "csrf_token": csrf(brand.get("/reports/new", headers=HTML).text),
+        "platform": "shop",
+        "right": right,
+        "reason": "no_such_model",
+        "check": "y",
+        "evidence_range_statement": "We never made it in this size.",
+        "sheet": (BytesIO(sheet), "rows.csv"),
+    }
+    looked = brand.post("/reports/new", data=said, headers=HTML).text
+    assert "on no marketplace of the platform" in looked
+    assert f"https://{HOST}/item/1\tlisting" in looked or f"https://{HOST}/item/1\t\t25" in looked
