@@ -22,6 +22,7 @@ from hub.config import Settings
 from hub.db import db
 from hub.epochs.api import blueprint as epochs_api
 from hub.epochs.evaluator import Evaluator
+from hub.evidence.api import blueprint as evidence_api
 from hub.indicators.api import blueprint as indicators_api
 from hub.indicators.pages import blueprint as indicators_pages
 from hub.insights.api import blueprint as insights_api
@@ -56,7 +57,7 @@ from hub.web.rate_limits import attach_rate_limits, charge
 
 APIS = (
     *(insights_api, members_api, epochs_api, indicators_api, matches_api),
-    *(rights_api, reports_api, ledger_api, ledger_log),
+    *(rights_api, reports_api, ledger_api, ledger_log, evidence_api),
 )
 PAGES = (
     *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages, ledger_pages),
@@ -122,6 +123,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = behind(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask wants it
     app.extensions["settings"] = settings
     app.extensions["sealing"] = AESGCM(bytes.fromhex(_derived(key, b"sealing")))
+    evidence_key = _derived(settings.secret("secrets/evidence.key"), b"evidence")
+    app.extensions["evidence"] = AESGCM(bytes.fromhex(evidence_key))
     app.extensions["evaluator"] = Evaluator(settings.evaluator_url, settings.secret("evaluator/bearer").decode())
     app.extensions["service_signer"] = service_signer(settings).sign
     app.extensions["page_blueprints"] = frozenset(page.name for page in PAGES)

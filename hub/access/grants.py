@@ -39,6 +39,9 @@ EXCHANGE = frozenset(
         Permission.MATCH_RUN,
         Permission.MATCH_READ_OWN,
         Permission.LIST_FETCH,
+        Permission.EVIDENCE_STORE,
+        Permission.EVIDENCE_READ,
+        Permission.EVIDENCE_ERASE,
     }
 )
 RIGHTS = frozenset({Permission.RIGHT_READ, Permission.RIGHT_ENTER})
@@ -76,6 +79,7 @@ READING = frozenset(
         Permission.GROUP_READ_OWN,
         Permission.CONTRIBUTION_READ_OWN,
         Permission.MATCH_READ_OWN,
+        Permission.EVIDENCE_READ,
         Permission.LEDGER_READ_OWN,
         Permission.LEDGER_HEALTH,
         Permission.APPLICATION_READ,
@@ -129,6 +133,8 @@ AGENT_SCOPES: dict[Permission, frozenset[Permission]] = {
     Permission.RIGHT_READ: frozenset(),
     Permission.REPORT_FILE: frozenset(),
     Permission.REPORT_READ: frozenset(),
+    Permission.EVIDENCE_STORE: frozenset(),
+    Permission.EVIDENCE_READ: frozenset(),
 }
 """What a brand may let an agent do for it, and what that cannot do without. Restated in SQL by the migration.
 

@@ -17,6 +17,9 @@ class Permission(StrEnum):
     MATCH_RUN = "match:run"
     MATCH_READ_OWN = "match:read-own"
     LIST_FETCH = "list:fetch"
+    EVIDENCE_STORE = "evidence:store"
+    EVIDENCE_READ = "evidence:read"
+    EVIDENCE_ERASE = "evidence:erase"
     LEDGER_READ_OWN = "ledger:read-own"
     LEDGER_COSIGN = "ledger:cosign"
     LEDGER_HEALTH = "ledger:health"
@@ -53,6 +56,9 @@ WORDS: dict[Permission, str] = {
     Permission.MATCH_RUN: "Match the member's own tokens",
     Permission.MATCH_READ_OWN: "Read the member's own matches",
     Permission.LIST_FETCH: "Fetch the token list made for the member",
+    Permission.EVIDENCE_STORE: "Store files of evidence for the member, and show them to the parties of a record",
+    Permission.EVIDENCE_READ: "Read the member's files of evidence, and those shown to it",
+    Permission.EVIDENCE_ERASE: "Erase the member's files of evidence",
     Permission.LEDGER_READ_OWN: "Read the member's own part of the record",
     Permission.LEDGER_COSIGN: "Enrol the member's witness of the log, and hand in its cosignatures",
     Permission.LEDGER_HEALTH: "See whether the record is signed in time, anchored and cosigned",

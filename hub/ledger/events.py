@@ -85,6 +85,11 @@ class Event(StrEnum):
     CONTRIBUTION_EXPIRED = "contribution.expired"
     CONTRIBUTION_ORPHANED = "contribution.orphaned"
     ORPHANS_WITHDRAWN = "contribution.orphans_withdrawn"
+    EVIDENCE_STORED = "evidence.stored"
+    EVIDENCE_ATTACHED = "evidence.attached"
+    EVIDENCE_READ = "evidence.read"
+    EVIDENCE_ERASED = "evidence.erased"
+    EVIDENCE_EXPIRED = "evidence.expired"
     MATCH_RUN = "match.run"
     LIST_FETCHED = "list.fetched"
     ACCESS_DENIED = "access.denied"
@@ -199,6 +204,11 @@ SENTENCES: dict[Event, str] = {
     Event.CONTRIBUTION_EXPIRED: "{expired} contributions of {member} came to their expiry",
     Event.CONTRIBUTION_ORPHANED: "{moved} contributions of {member}, which has left, were put to orphan review",
     Event.ORPHANS_WITHDRAWN: "{moved} contributions of {member}, which has left, were withdrawn after orphan review",
+    Event.EVIDENCE_STORED: "{member} stored the evidence {ref}, of {bytes} bytes",
+    Event.EVIDENCE_ATTACHED: "{member} showed the evidence {ref} to the other parties of a record ({purpose})",
+    Event.EVIDENCE_READ: "{member} read the evidence {ref}, which was shown to it",
+    Event.EVIDENCE_ERASED: "{member} erased the evidence {ref}: its key is deleted",
+    Event.EVIDENCE_EXPIRED: "The evidence {ref} of {member} came to the end of its retention: its key is deleted",
     Event.MATCH_RUN: "{member} matched {asked} identifiers under {ref}: {matched} are known to the alliance",
     Event.LIST_FETCHED: "{member} fetched {returned} rows of the token list {ref}",
     Event.ACCESS_DENIED: "{member} asked for something it may not do ({ref}), and was refused",
@@ -222,6 +232,8 @@ SENTENCES: dict[Event, str] = {
 }
 
 OTHERWISE: dict[tuple[str, Event], str] = {
+    ("counterparty", Event.EVIDENCE_ATTACHED): "{member} showed you the evidence {ref} ({purpose})",
+    ("counterparty", Event.EVIDENCE_READ): "{member} read your evidence {ref}",
     ("owner", Event.MATCH_RUN): "A member matched its own identifiers under {ref}: {matched} of yours were among them",
     ("counterparty", Event.ENTRIES_READ): "The auditor {member} read {read} entries that concern you",
 }

@@ -34,9 +34,9 @@ HEAVY = {
     "ledger_api.export": 150,  # keeps a worker's thread for half a minute: what an authority's person may at all
 }
 """Endpoints whose answer is long, and for how many requests one counts."""
-UPLOADS = {"apply.confirm": 50}
-"""Endpoints that take files from whoever has a key that serves once, and for how many requests one counts: its body
-is longer than a network's limit would let it be, and is read only when the key is good."""
+UPLOADS = {"apply.confirm": 50, "evidence_api.store": 10}
+"""Endpoints that take files, and for how many requests one counts: a body is longer than the limit of a network or a
+key would let it be, and is read only for who may send it, within a bound of its own."""
 FREE = frozenset({"static", "security.login"})
 """Public endpoints that count for nothing: files without the database, and signing in, which has its own bound."""
 

@@ -59,6 +59,7 @@ def worker() -> None:
     """Run background jobs (a part of `hub run`)."""
     from hub.app import create_app
     from hub.applications.jobs import forget_applications
+    from hub.evidence.jobs import erase_expired_evidence, remove_orphaned_files
     from hub.indicators.jobs import expire_contributions, settle_orphans
     from hub.jobs import Work, create_queue
     from hub.ledger.jobs import ask_witnesses, check_log, push_checkpoints
@@ -85,6 +86,7 @@ def worker() -> None:
     periodic = {
         "end_probations": ("2 * * * *", end_probations),
         "end_seats": ("22 4 * * *", end_seats),
+        "erase_expired_evidence": ("52 * * * *", erase_expired_evidence),
         "expire_contributions": ("7 * * * *", expire_contributions),
         "forget_applications": ("12 * * * *", forget_applications),
         "forget_attempts": ("27 * * * *", forget_attempts),
@@ -92,6 +94,7 @@ def worker() -> None:
         "forget_spans": ("37 * * * *", forget_spans),
         "forget_links": ("58 * * * *", forget_links),
         "forget_sessions": ("57 * * * *", forget_sessions),
+        "remove_orphaned_files": ("42 * * * *", remove_orphaned_files),
         "retire_entries": ("22 2 * * *", retire_entries),
         "tell_of_halt": ("* * * * *", tell_of_halt),
         "tell_denials": ("32 * * * *", tell_denials),

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]  # the checkout: holds wsgi.py and is
 
 _LOCK = Path("run/lock")
 _ENVIRONMENT = Path("run/environment.json")
-_FOLDERS = ("", "secrets", "ledger", "log", "run")
+_FOLDERS = ("", "secrets", "ledger", "evidence", "log", "run")
 
 
 class HomeError(Exception):
@@ -35,6 +35,7 @@ def _seed() -> bytes:
 # What every home holds, each made once from the system's random source, mode 0600.
 SECRETS: Mapping[str, Callable[[], bytes]] = {
     "secrets/app.key": _hex_secret,  # Flask sessions and sealing
+    "secrets/evidence.key": _hex_secret,  # seals the key of each file of evidence
     "secrets/database-owner": _hex_secret,  # PostgreSQL role hub_owner
     "secrets/database-app": _hex_secret,  # PostgreSQL role of web and worker
     "secrets/database-sequencer": _hex_secret,  # PostgreSQL role of the ledger's sequencer

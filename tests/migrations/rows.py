@@ -63,6 +63,9 @@ ROWS = {
     f" shared_at, expires_on, state) VALUES (1, {_KEY}, 1, 'infringing', 2, 2, '{{}}', now(), '2099-01-01', 'active')",
     "match": f"INSERT INTO match (recipient_id, key_id, token, state, matched_at) VALUES (1, 1, {_KEY}, 'new', now())",
     "sighting": f"INSERT INTO sighting (key_id, token, member_id, matched_at) VALUES (1, {_KEY}, 1, now())",
+    "evidence": "INSERT INTO evidence (id, name, member_id, type, media, size, digest, stripped, sealed_name, sealed_key,"
+    " stored_by, stored_at, expires_on) OVERRIDING SYSTEM VALUE VALUES"
+    f" (1, 'f_1', 1, 'listing', 'text/plain', 9, {_KEY}, false, {_KEY}, {_KEY}, 'p_1', now(), '2099-01-01')",
     "letter": f"INSERT INTO letter (sealed, posted_at) VALUES ({_KEY}, now())",
     "idempotency_key": f"INSERT INTO idempotency_key (member_id, key, digest, at) VALUES (1, 'once', {_KEY}, now())",
     "ledger_tag_key": f"INSERT INTO ledger_tag_key (party, sealed) VALUES (1, {_KEY})",

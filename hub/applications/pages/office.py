@@ -13,6 +13,7 @@ from hub.applications.rules import ITEMS, KINDS, RIGHTS, ApplicationState, Item
 from hub.members import service as members
 from hub.members.rules import SECTORS
 from hub.members.service import RefusedMoveError
+from hub.web.attachment import SANDBOX, disposition
 from hub.web.filters import opening
 from hub.web.forms import EmptyForm
 from hub.web.pagination import open_cursor, seal_cursor
@@ -20,8 +21,6 @@ from hub.web.shown import CursorPage, Filter, Filters
 
 blueprint = Blueprint("applications", __name__)
 PAGE = 50
-SANDBOX = "default-src 'none'; sandbox"
-"""The policy of what a stranger wrote: it runs nothing and loads nothing, should a browser open it after all."""
 
 
 @blueprint.get("/applications")
@@ -73,7 +72,7 @@ def document(name: str, number: int) -> Response:
         abort(404)
     response = make_response(found.content)
     response.headers["Content-Type"] = found.media
-    response.headers.set("Content-Disposition", "attachment", filename=found.name)
+    response.headers["Content-Disposition"] = disposition(found.name)
     response.headers["Content-Security-Policy"] = SANDBOX
     return response
 

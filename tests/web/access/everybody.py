@@ -19,6 +19,9 @@ from hub.applications import service as applications
 from hub.applications.rules import Item
 from hub.db import db
 from hub.epochs import service as epochs
+from hub.evidence import service as evidence
+from hub.evidence.rules import EvidenceType, RecordKind
+from hub.evidence.service import Upload
 from hub.listing_reports import service as reports
 from hub.listing_reports.preflight_rules import ReportedRow
 from hub.listing_reports.reason_rules import Grounds
@@ -334,6 +337,7 @@ def _correspond(made: Everybody) -> None:
         right = rights.enter(actor, right_of("brand-a"))
         db.session.commit()
     _report(made, right)
+    _store(made)
     made.founded[code] = ("brand-a", "brand-c")
     with person(made.hub, "person-of-alliance") as actor:
         members.publish_agreement(actor, "We share what we may.")
@@ -370,6 +374,23 @@ def _report(made: Everybody, right: str) -> None:
         db.session.commit()
     with person(made.hub, "person-of-shop") as actor:
         reports.lead(actor, filed.name, Command.TAKE, reports.Said(1))
+
+
+def _store(made: Everybody) -> None:
+    """A file of brand-a, which it shows to the shop."""
+    shop = db_number(made, "shop")
+    with person(made.hub, "owner") as actor:
+        upload = Upload("file of brand-a.txt", EvidenceType.LISTING, 5, iter([b"words"]))
+        name = evidence.store(actor, upload).name
+        evidence.attach(actor, name, RecordKind.LISTING_REPORT, "r_1", [shop])
+        db.session.commit()
+
+
+def db_number(made: Everybody, code: str) -> int:
+    """A member's number."""
+    ((number,),) = made.hub.sql("SELECT id FROM member WHERE code = %s", code)
+    assert isinstance(number, int)
+    return number
 
 
 def right_of(brand: str) -> Given:

@@ -38,6 +38,8 @@ OPERATIONS = (
     *("GET /api/v1/rights", "POST /api/v1/rights", "GET /api/v1/rights/{name}"),
     *("GET /api/v1/listing-reports", "POST /api/v1/listing-reports", "GET /api/v1/listing-reports/{name}"),
     *(f"POST /api/v1/listing-reports/{{name}}/{each}" for each in ("answers", "reviews")),
+    *("GET /api/v1/evidence", "POST /api/v1/evidence", "GET /api/v1/evidence/{name}"),
+    *("GET /api/v1/evidence/{name}/content", "POST /api/v1/evidence/{name}/erasure"),
     *("POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),
     *(f"{what} /api/v1/keys/{{key_id}}/{name}" for what, name in (("POST", "evaluations"), ("GET", "list"))),
     *("POST /api/v1/keys/{key_id}/matches", "GET /audit/entries", "GET /audit/receipts/{entry}", "GET /audit/export"),
@@ -63,6 +65,8 @@ BODIES: Mapping[str, Any] = {
         "stance": "infringing",
         "tokens": TOKENS,
     },
+    "POST /api/v1/evidence": b"words",
+    "POST /api/v1/evidence/{name}/erasure": {"reason": "not needed"},
     "POST /api/v1/rights": {
         "type": "trade-mark",
         "office": "EUIPO",

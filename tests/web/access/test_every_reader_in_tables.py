@@ -4,6 +4,8 @@ The policy is restated in `restated.py`. A difference names the table, the reade
 little.
 """
 
+import itertools
+
 import pytest
 
 from hub.access.grants import Role
@@ -109,7 +111,7 @@ THE_OFFICE_ALONE = {
 }
 BY_AUDIENCE = {"contribution", "indicator", "past_audience"}
 OTHERWISE = {
-    "authorisation",
+    *("authorisation", "evidence", "evidence_party"),
     *("agreement", "group_invitation", "member", "person", "sharing_group", "sharing_group_member"),
     *("ledger_witness", "ledger_cosignature"),
     *("marketplace", "listing_report", "reported_listing", "report_step"),
@@ -197,6 +199,16 @@ def test_sql_of_the_application_gives_marketplaces_to_those_that_report_and_are_
     found = {code: sql(all_there_is, code, "SELECT count(*) FROM marketplace") for code in (*codes(), None)}
     kinds = {code: code is not None and all_there_is.kind(code) in {"brand", "platform"} for code in found}
     assert differing(found, {code: {(int(kinds[code]),)} for code in found}) == {}
+
+
+def test_sql_of_the_application_gives_evidence_to_its_owner_and_the_parties_it_is_shown_to(
+    all_there_is: Everybody,
+) -> None:
+    found, expected = {}, {}
+    for code, table in itertools.product((*codes(), None), ("evidence", "evidence_party")):
+        found[table, code] = sql(all_there_is, code, f"SELECT count(*) FROM {table}")
+        expected[table, code] = {(1 if code in {"brand-a", "shop"} else 0,)}
+    assert differing(found, expected) == {}
 
 
 THE_BRANDS_ALONE = {

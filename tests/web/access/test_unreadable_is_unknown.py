@@ -54,6 +54,11 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         "SELECT m.code, a.id FROM authorisation a JOIN member m ON m.id IN (a.brand_id, a.agent_id)",
         (1_000_000,),
     ),
+    "evidence": (
+        "SELECT code, name FROM evidence e JOIN member m ON m.id = e.member_id OR m.id IN"
+        " (SELECT p.member_id FROM evidence_party p WHERE p.evidence_id = e.id)",
+        ("f_nothing",),
+    ),
     "right": (
         "SELECT m.code, r.name FROM ip_right r JOIN member m ON m.id = r.member_id OR m.kind = 'administration'",
         ("A" * 22,),
@@ -89,6 +94,7 @@ ROUTES: Mapping[str, str] = {
     "credentials.rotate": "credential",
     "decisions.approve": "decision",
     "decisions.refuse": "decision",
+    **dict.fromkeys(("evidence_api.one", "evidence_api.content", "evidence_api.erase"), "evidence"),
     "factors.remove": "factor",
     "factors.reset": "person",
     "ledger.entry": "entry",
@@ -259,6 +265,7 @@ LISTS = (
     "acts",
     "applications",
     "contributions",
+    "evidence",
     "groups",
     "letters",
     "list",
