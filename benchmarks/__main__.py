@@ -14,7 +14,7 @@ from pathlib import Path
 
 import urllib3
 
-from benchmarks import ledger, nets
+from benchmarks import evidence, ledger, nets
 from benchmarks.stage import Stage, b64, fill, stage, token
 from hub.tokens import Blinder, EvaluationKey, KeyId
 
@@ -390,7 +390,30 @@ def log() -> list[Figure]:
     ]
 
 
-SUITES = {"ledger": log, "evaluation": evaluation, "sharing": sharing, "matching": matching, "access": access}
+def vault() -> list[Figure]:
+    """A file of evidence sent and fetched: what a web worker holds of it."""
+    with stage(1, 1) as hub:
+        evidence.passage(hub, 2 * 10**6)  # the worker has served one
+        small, large = (evidence.passage(hub, size) for size in (2 * 10**6, 200 * 10**6))
+    return [
+        at_most(
+            "evidence: peak memory of a web worker, 200 MB / 2 MB",
+            large.peak / small.peak,
+            1.1,
+            f"{large.peak / 2**20:.1f} against {small.peak / 2**20:.1f} MiB; 200 MB stored in {large.stored:.1f} s,"
+            f" fetched in {large.fetched:.1f} s",
+        )
+    ]
+
+
+SUITES = {
+    "ledger": log,
+    "evaluation": evaluation,
+    "sharing": sharing,
+    "matching": matching,
+    "access": access,
+    "evidence": vault,
+}
 
 
 def main(names: list[str]) -> int:

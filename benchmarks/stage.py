@@ -56,11 +56,11 @@ class Stage:
 
     def memory(self) -> list[int]:
         """Resident bytes of each web worker."""
-        return [
-            each.memory_info().rss
-            for each in self._parts("gunicorn")
-            if "gunicorn" in " ".join(each.parent().cmdline())
-        ]
+        return [each.memory_info().rss for each in self.workers()]
+
+    def workers(self) -> list[psutil.Process]:
+        """The web workers."""
+        return [each for each in self._parts("gunicorn") if "gunicorn" in " ".join(each.parent().cmdline())]
 
     @contextmanager
     def confined(self, cores: int) -> Iterator[None]:

@@ -117,7 +117,7 @@ def _announced() -> int:
 
 def _pieces(left: int) -> Iterator[bytes]:
     """The body as it comes in. Raises ProblemError when it ends before so many bytes."""
-    while piece := request.stream.read(min(PIECE, left)):
+    while left and (piece := request.stream.read(min(PIECE, left))):
         left -= len(piece)
         yield piece
     if left:

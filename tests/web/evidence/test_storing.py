@@ -103,6 +103,12 @@ def test_two_gigabytes_are_refused_before_any_is_read(vault: Hub) -> None:
     assert body.send(vault.client("brand-a")).status_code == 413
 
 
+def test_file_as_long_as_may_be_is_taken_and_one_byte_more_is_not(vault: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for longest, status in ((len(PDF) - 1, 413), (len(PDF), 201)):
+        monkeypatch.setattr(rules, "LARGEST_FILE", longest)
+        assert sent(vault.client("brand-a")).status_code == status
+
+
 def test_body_of_unknown_length_is_refused(vault: Hub) -> None:
     answer = vault.client("brand-a").post(
         ADDRESS,
