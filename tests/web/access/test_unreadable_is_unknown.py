@@ -55,7 +55,7 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         (1_000_000,),
     ),
     "evidence": (
-        "SELECT code, name FROM evidence e JOIN member m ON m.id = e.member_id OR m.id IN"
+        "SELECT m.code, e.name FROM evidence e JOIN member m ON m.id = e.member_id OR m.id IN"
         " (SELECT p.member_id FROM evidence_party p WHERE p.evidence_id = e.id)",
         ("f_nothing",),
     ),
