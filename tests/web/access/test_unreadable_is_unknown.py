@@ -94,7 +94,7 @@ ROUTES: Mapping[str, str] = {
     "credentials.rotate": "credential",
     "decisions.approve": "decision",
     "decisions.refuse": "decision",
-    **dict.fromkeys(("evidence_api.one", "evidence_api.content", "evidence_api.erase"), "evidence"),
+    **dict.fromkeys(("evidence_api.one", "evidence_api.content"), "evidence"),
     "factors.remove": "factor",
     "factors.reset": "person",
     "ledger.entry": "entry",
@@ -134,6 +134,7 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "invitations.accept": LINK,
     "password_links.read": LINK,
     "password_links.choose": LINK,
+    "evidence_api.erase": "a reason is asked for before the file is looked for; with one: web/evidence/test_reading.py",
     "epochs_api.evaluate": "keys of tokens are everybody's",
     "indicators_api.token_list": "keys of tokens are everybody's",
     "matches_api.match": "keys of tokens are everybody's",
@@ -211,7 +212,7 @@ def _in_address(part: Any) -> Any:
     return base64.urlsafe_b64encode(part.bytes).decode().rstrip("=") if hasattr(part, "bytes") else part
 
 
-READ_FOR_THE_BRAND = {"right", "report"}
+READ_FOR_THE_BRAND = {"evidence", "right", "report"}
 """Kinds of records that an agent reads and leads on for its brand, where it was let."""
 
 
