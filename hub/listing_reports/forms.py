@@ -51,7 +51,8 @@ class NewReportForm(FlaskForm):
 
 
 for _name, _asked in FIELDS.items():
-    setattr(NewReportForm, f"evidence_{_name}", TextAreaField(_asked.title, validators=[Length(max=LONGEST_TEXT)]))
+    _kind = TextAreaField if _asked.kind == "text" else StringField
+    setattr(NewReportForm, f"evidence_{_name}", _kind(_asked.title, validators=[Length(max=LONGEST_TEXT)]))
 
 
 class SaidForm(FlaskForm):

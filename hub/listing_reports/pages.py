@@ -65,8 +65,9 @@ def inbox() -> str:
 @blueprint.get("/reports/new")
 @requires(Permission.REPORT_FILE)
 def new() -> Response:
-    """The form for another report."""
-    return _new(_new_form(NewReportForm(formdata=None)))
+    """The reasons to choose from; then the form for a report of the one that the address names."""
+    reason = request.args.get("reason")
+    return _new(_new_form(NewReportForm(formdata=None, reason=reason if reason in REASONS else None)))
 
 
 @blueprint.post("/reports/new")
@@ -178,9 +179,8 @@ def _new_form(form: NewReportForm) -> NewReportForm:
 
 
 def _new(form: NewReportForm, looked: service.Filed | None = None, status: int = 200) -> Response:
-    asked = {name: [code for code, each in REASONS.items() if name in each.evidence] for name in FIELDS}
     declaration = rules.DECLARATIONS[rules.DECLARATION]
-    shown = {"form": form, "looked": looked, "asked": asked, "reasons": REASONS, "declaration": declaration}
+    shown = {"form": form, "looked": looked, "reasons": REASONS, "evidence": FIELDS, "declaration": declaration}
     return make_response(render_template("listing_reports/new.html", **shown), status)
 
 

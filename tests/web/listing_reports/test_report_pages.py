@@ -1,5 +1,6 @@
 """The pages: a platform works through its inbox, a brand reads what came of its reports."""
 
+import re
 from io import BytesIO
 
 from flask.testing import FlaskClient
@@ -63,7 +64,7 @@ def test_brand_pastes_mends_declares_and_files_on_the_page(alliance: Hub, right:
     brand = alliance.signed_in("brand-a")
     rows = "\n".join(f"https://{HOST}/item/{n}" for n in (1, 2, 2))
     said = {
-        "csrf_token": csrf(brand.get("/reports/new", headers=HTML).text),
+        "csrf_token": csrf(brand.get("/reports/new?reason=no_such_model", headers=HTML).text),
         "platform": "shop",
         "right": right,
         "reason": "no_such_model",
@@ -84,7 +85,7 @@ def test_rows_of_a_sheet_stand_in_the_form_to_be_mended(alliance: Hub, right: st
     brand = alliance.signed_in("brand-a")
     sheet = f"Link,Class\nhttps://{HOST}/item/1,25\nhttps://other.example.org/2,25\n".encode()
     said = {
-        "csrf_token": csrf(brand.get("/reports/new", headers=HTML).text),
+        "csrf_token": csrf(brand.get("/reports/new?reason=no_such_model", headers=HTML).text),
         "platform": "shop",
         "right": right,
         "reason": "no_such_model",
@@ -95,3 +96,16 @@ def test_rows_of_a_sheet_stand_in_the_form_to_be_mended(alliance: Hub, right: st
     looked = brand.post("/reports/new", data=said, headers=HTML).text
     assert "on no marketplace of the platform" in looked
     assert f"https://{HOST}/item/1\tlisting" in looked or f"https://{HOST}/item/1\t\t25" in looked
+
+
+def test_form_asks_for_the_evidence_of_the_reason_that_was_chosen_and_for_no_other(alliance: Hub) -> None:
+    brand = alliance.signed_in("brand-a")
+    reasons = brand.get("/reports/new", headers=HTML).text
+    assert "evidence_" not in reasons
+    assert 'href="/reports/new?reason=seller_admits"' in reasons
+    form = brand.get("/reports/new?reason=seller_admits", headers=HTML).text
+    assert set(re.findall(r'name="evidence_(\w+)"', form)) == {"screenshot"}
+
+
+def test_reason_that_is_none_is_chosen_anew(alliance: Hub) -> None:
+    assert "evidence_" not in alliance.signed_in("brand-a").get("/reports/new?reason=price", headers=HTML).text

@@ -58,11 +58,10 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         page = CursorPage(lines, older="o") if full else CursorPage(())
         return {"page": page, "filters": filters, "platform": full, "reasons": REASONS, "may_file": not full}
     if template == "listing_reports/new.html":
-        form = NewReportForm(formdata=None)
+        form = NewReportForm(formdata=None, reason="test_buy" if full else None)
         form.right.choices = {"A" * 22: "<b>NORTHPEAK</b>: 018123456"} if full else {}
         faults = [Fault(None, "right", "not_in_force", WORDS), Fault(812, "url", "twice", WORDS)]
-        asked = {name: [code for code, each in REASONS.items() if name in each.evidence] for name in FIELDS}
-        said = {"asked": asked, "reasons": REASONS, "declaration": rules.DECLARATIONS[1]}
+        said = {"evidence": FIELDS, "reasons": REASONS, "declaration": rules.DECLARATIONS[1]}
         return {"form": form, "looked": Filed(faults, 998) if full else None, **said}
     shown, party = _shown(full), Party.PLATFORM
     return {
