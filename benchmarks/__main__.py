@@ -14,7 +14,7 @@ from pathlib import Path
 
 import urllib3
 
-from benchmarks import evidence, ledger, nets
+from benchmarks import desk, evidence, ledger, nets
 from benchmarks.stage import Stage, b64, fill, stage, token
 from hub.tokens import Blinder, EvaluationKey, KeyId
 
@@ -406,6 +406,26 @@ def vault() -> list[Figure]:
     ]
 
 
+def reports() -> list[Figure]:
+    """Listing reports: filing one of 1,000 listings, and the inbox of a platform as it fills."""
+    with stage(1, 1) as hub:
+        filed = desk.filing(hub, desk.prepared(hub))
+        desk.fill(hub, 1, 1_000)
+        few = desk.inbox(hub)
+        desk.fill(hub, 1_001, 100_000)
+        many = desk.inbox(hub)
+    return [
+        at_most(
+            "desk: s to have 1,000 listings looked at", filed.looked, 2, "over HTTP, rows checked and pre-flighted"
+        ),
+        at_most("desk: s to file 1,000 listings", filed.filed, 3, "over HTTP, on record"),
+        at_most("desk: ms of an inbox of 100,000 reports, filtered, p95", many * 1000, 100, "a page of 50"),
+        at_most(
+            "desk: inbox of 100,000 / of 1,000", many / few, 1.3, f"{many * 1000:.1f} against {few * 1000:.1f} ms, p95"
+        ),
+    ]
+
+
 SUITES = {
     "ledger": log,
     "evaluation": evaluation,
@@ -413,6 +433,7 @@ SUITES = {
     "matching": matching,
     "access": access,
     "evidence": vault,
+    "desk": reports,
 }
 
 
