@@ -18,7 +18,7 @@ STATES = (
     " 'acted on', 'closed', 'withdrawn'"
 )
 COMMANDS = (
-    "'take', 'return', 'mend', 'forward', 'counter', 'lapse', 'maintain', 'withdraw', 'judge', 'decide', 'act', 'close',"
+    "'take', 'assign', 'return', 'mend', 'forward', 'counter', 'lapse', 'maintain', 'withdraw', 'judge', 'decide', 'act', 'close',"
     " 'reopen'"
 )
 ACTIONS = "'listing removed', 'store closed', 'warning', 'points', 'none'"

@@ -30,6 +30,7 @@ class Command(StrEnum):
     """What is done with a report, from filing it on."""
 
     TAKE = "take"
+    ASSIGN = "assign"
     RETURN = "return"
     MEND = "mend"
     FORWARD = "forward"
@@ -53,12 +54,11 @@ class Party(StrEnum):
 
 BEGINS = ReportState.SUBMITTED
 """Where a report stands once it is filed."""
-OPEN = frozenset(ReportState) - {ReportState.CLOSED, ReportState.WITHDRAWN}
-"""States in which something is still to be done."""
 
 BY: Mapping[Command, Party] = MappingProxyType(
     {
         Command.TAKE: Party.PLATFORM,
+        Command.ASSIGN: Party.PLATFORM,
         Command.RETURN: Party.PLATFORM,
         Command.MEND: Party.BRAND,
         Command.FORWARD: Party.PLATFORM,
@@ -77,11 +77,13 @@ BY: Mapping[Command, Party] = MappingProxyType(
 
 _S, _C = ReportState, Command
 _JUDGED = (_S.IN_REVIEW, _S.UNANSWERED, _S.MAINTAINED, _S.UNDEFENDED)
+_TAKEN = (*_JUDGED, _S.FORWARDED, _S.COUNTERED, _S.DECIDED, _S.ACTED)
 _BEFORE_DECISION = (*_JUDGED, _S.SUBMITTED, _S.RETURNED, _S.FORWARDED, _S.COUNTERED)
 
 MOVES: Mapping[tuple[ReportState, Command], ReportState] = MappingProxyType(
     {
         (_S.SUBMITTED, _C.TAKE): _S.IN_REVIEW,
+        **{(state, _C.ASSIGN): state for state in _TAKEN},
         (_S.SUBMITTED, _C.RETURN): _S.RETURNED,
         (_S.IN_REVIEW, _C.RETURN): _S.RETURNED,
         (_S.RETURNED, _C.MEND): _S.SUBMITTED,

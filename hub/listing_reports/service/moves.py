@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
@@ -21,6 +20,7 @@ from hub.listing_reports.service.file import mended
 
 EVENTS = {
     Command.TAKE: Event.REPORT_TAKEN,
+    Command.ASSIGN: Event.REPORT_ASSIGNED,
     Command.RETURN: Event.REPORT_RETURNED,
     Command.FORWARD: Event.REPORT_FORWARDED,
     Command.COUNTER: Event.REPORT_COUNTERED,
@@ -85,7 +85,7 @@ def lead(actor: Actor, name: str, command: Command, said: Said) -> str:
     sentence = _sentence(command, said)
     if command is Command.LAPSE and (report.due_at is None or clock.now() < report.due_at):
         raise RefusedStepError("the time for an answer has not run out yet")
-    if command is Command.TAKE:
+    if command in (Command.TAKE, Command.ASSIGN):
         report.assigned_to = actor.pseudonym
     if command is Command.REOPEN:
         _reopen(report)
@@ -110,21 +110,6 @@ def mend(actor: Actor, name: str, grounds: Grounds, said: Said) -> str:
     report.evidence, report.explanation = dict(grounds.evidence), grounds.explanation
     _to(report, state)
     entry = record(actor, report, Command.MEND, Event.REPORT_MENDED, sentence=_sentence(Command.MEND, said))
-    db.session.commit()
-    return entry
-
-
-def assign(actor: Actor, name: str, version: int) -> str:
-    """Have the actor's own person review a report that is open; returns the ledger entry. Commits.
-
-    Whoever reviewed it is told by the version. Raises what `held` does, NotPermittedError, RefusedStepError.
-    """
-    actor.must(Permission.REPORT_REVIEW)
-    report = held(actor, name, version)
-    if ReportState(report.state) not in rules.OPEN:
-        raise RefusedStepError(f"a report that is {report.state} is reviewed no more")
-    report.assigned_to, report.version = actor.pseudonym, report.version + 1
-    entry = ledger.append(actor, Event.REPORT_ASSIGNED, subject={"type": "report", "ref": report.name})
     db.session.commit()
     return entry
 
@@ -220,9 +205,10 @@ def record(
 
 
 def _to(report: ListingReport, state: ReportState) -> None:
-    span = CLOCKS.get(state)
-    report.state, report.version = state.value, report.version + 1
-    report.due_at = None if span is None else clock.now() + span
+    if report.state != state:  # who reviews it starts no clock anew
+        span = CLOCKS.get(state)
+        report.state, report.due_at = state.value, None if span is None else clock.now() + span
+    report.version += 1
 
 
 def _sentence(command: Command, said: Said) -> str:

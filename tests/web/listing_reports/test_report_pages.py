@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.conftest import HTML, Hub, csrf
-from tests.web.listing_reports.reporting import HOST, WORDS, file, read
+from tests.web.listing_reports.reporting import HOST, WORDS, file, read, review, sentences
 
 
 def send(client: FlaskClient, page: str, way: str, **fields: object) -> TestResponse:
@@ -109,3 +109,17 @@ def test_form_asks_for_the_evidence_of_the_reason_that_was_chosen_and_for_no_oth
 
 def test_reason_that_is_none_is_chosen_anew(alliance: Hub) -> None:
     assert "evidence_" not in alliance.signed_in("brand-a").get("/reports/new?reason=price", headers=HTML).text
+
+
+def test_colleague_takes_a_report_over_and_the_sellers_time_runs_on(alliance: Hub, right: str) -> None:
+    name = file(alliance.client("brand-a"), right)
+    shop, page = alliance.signed_in("shop"), f"/reports/{name}"
+    assert "is submitted" in send(shop, page, "reviews", command="assign", version=1).text
+    for version, command in ((1, "take"), (2, "forward")):
+        assert review(alliance, name, command, version=version).status_code == 200
+    before = alliance.sql("SELECT due_at FROM listing_report")
+    reviewer = alliance.sql("SELECT assigned_to FROM listing_report")
+    assert "Take it over" in send(shop, page, "reviews", command="assign", version=3).text
+    assert alliance.sql("SELECT due_at FROM listing_report") == before
+    assert alliance.sql("SELECT assigned_to FROM listing_report") != reviewer
+    assert "reviews the listing report" in sentences(alliance, "brand-a")[-1]
