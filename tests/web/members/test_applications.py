@@ -323,7 +323,9 @@ def test_documents_come_back_as_files_that_may_do_nothing(office: Hub) -> None:
         answer = client.get(f"/applications/{name}/documents/{number}", headers=HTML)
         assert answer.data == content
         assert answer.headers["Content-Type"] == media
-        assert answer.headers["Content-Disposition"] == f"attachment; filename=extract{suffix}"
+        named = f"extract{suffix}"
+        disposition = f"attachment; filename=\"{named}\"; filename*=UTF-8''{named}"
+        assert answer.headers["Content-Disposition"] == disposition
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert answer.headers["Cache-Control"] == "no-store"
