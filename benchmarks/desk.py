@@ -37,8 +37,14 @@ class Filed(NamedTuple):
 
 def prepared(hub: Stage) -> str:
     """A verified right of brand-a, and a marketplace of platform-x; returns the right's name."""
-    right = {"type": "trade-mark", "office": "EUIPO", "number": "018123456", "title": "ACME", "owner": "Acme GmbH"}
-    right |= {"begins_on": "2020-01-01", "ends_on": "2099-01-01", "classes": [25]}  # type: ignore[dict-item]  # JSON
+    right: dict[str, Any] = {
+        "type": "trade-mark",
+        "office": "EUIPO",
+        "number": "018123456",
+        "title": "ACME",
+        "owner": "Acme GmbH",
+    }
+    right |= {"begins_on": "2020-01-01", "ends_on": "2099-01-01", "classes": [25]}
     with hub.session("brand-a") as session:
         answer = session.post(f"{hub.url}/api/v1/rights", json=right)
         assert answer.status_code == 201, answer.text

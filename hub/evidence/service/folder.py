@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import current_app
 
+from hub.durable import sync_folder
 from hub.evidence.chunks import CHUNK, TAG, DamagedFileError, sealed_size
 
 KEPT_FREE = 2**30
@@ -39,7 +40,8 @@ def keep(name: str, chunks: Iterable[bytes]) -> None:
                 _write(file.fileno(), chunk)
             os.fsync(handle)
         part.rename(path)
-        _settle(path.parent)
+        for folder in (path.parent, path.parent.parent):
+            sync_folder(folder)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -78,15 +80,6 @@ def _write(handle: int, chunk: bytes) -> None:
             left = left[os.write(handle, left) :]
     except OSError as error:
         raise VaultFullError("the disk does not take it") from error
-
-
-def _settle(folder: Path) -> None:
-    for each in (folder, folder.parent):
-        handle = os.open(each, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _path(name: str) -> Path:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from hub import clock
 from hub.access.actor import Actor
@@ -99,8 +100,10 @@ def store(actor: Actor, upload: Upload) -> EvidenceLine:
             expires_on=_last_day(upload.type, moment),
         )
         return _enter(actor, row)
-    except BaseException:
-        folder.remove(name)
+    except BaseException as error:
+        # where the connection is lost nobody knows whether the row is there: remove_orphans takes the file if it is not
+        if not (isinstance(error, DBAPIError) and error.connection_invalidated):
+            folder.remove(name)
         raise
 
 

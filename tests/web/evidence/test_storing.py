@@ -7,8 +7,11 @@ import signal
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from hub.evidence import rules
+from hub.evidence.model import Evidence
 from hub.evidence.service import folder
 from hub.members import service as members
 from hub.members.rules import MemberState
@@ -163,6 +166,21 @@ def test_disk_that_fills_up_loses_the_upload_and_nothing_else(vault: Hub) -> Non
 def test_disk_with_no_room_is_found_out_before_any_is_read(vault: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "KEPT_FREE", 2**60)
     assert sent(vault.client("brand-a")).status_code == 503
+
+
+def test_file_stays_when_the_answer_to_the_commit_is_lost(vault: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(session: Session) -> None:
+        writes = any(isinstance(each, Evidence) for each in session)
+        commit(session)
+        if writes:
+            raise DBAPIError("COMMIT", None, Exception(), connection_invalidated=True)
+
+    commit = Session.commit
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "commit", lost)
+        assert sent(vault.client("brand-a")).status_code >= 500
+    ((name,),) = vault.sql("SELECT name FROM evidence")
+    assert read(vault.client("brand-a"), str(name)).data == PDF
 
 
 def test_reader_that_goes_away_leaves_nothing(vault: Hub) -> None:
