@@ -33,6 +33,8 @@ class Event(StrEnum):
     REPORT_REOPENED = "report.reopened"
     MARKETPLACE_SET = "marketplace.set"
     MARKETPLACE_DROPPED = "marketplace.dropped"
+    CLOCK_SET = "clock.set"
+    CLOCK_DROPPED = "clock.dropped"
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
     ACTED_FOR = "member.acted_for"
@@ -151,6 +153,8 @@ SENTENCES: dict[Event, str] = {
     Event.REPORT_REOPENED: "{member} reopened the listing report {ref}: what was decided is open again",
     Event.MARKETPLACE_SET: "{member} said into which countries it sells on one of its marketplaces",
     Event.MARKETPLACE_DROPPED: "{member} took back one of its marketplaces",
+    Event.CLOCK_SET: "{member} set the clock of its listing reports in {ref} ({reason})",
+    Event.CLOCK_DROPPED: "{member} took back the clock of its listing reports in {ref}",
     Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
     Event.MEMBER_MOVED: "A member is {ref} now",
     Event.ACTED_FOR: "Two people of the office acted in the name of {ref} ({reason})",

@@ -87,6 +87,14 @@ def review(given: dict[str, Any], name: str) -> Any:
     return _lead(name, given)
 
 
+@blueprint.get("/clocks")
+@requires(Permission.REPORT_REVIEW)
+@blueprint.response(200, schema.ClocksSchema)
+def clocks() -> dict[str, Any]:
+    """How long sellers and right holders have at your platform, by jurisdiction; owners set it on the page Clocks."""
+    return {"clocks": service.own_clocks(actor())}
+
+
 def _lead(name: str, given: dict[str, Any]) -> Any:
     me, said = actor(), given["said"]
     ways: dict[Command, Callable[[], str]] = {

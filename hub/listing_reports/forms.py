@@ -9,9 +9,11 @@ from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAr
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from hub.listing_reports import rules
+from hub.listing_reports.clock_rules import LONGEST_SPAN, PRESETS, read_holidays
 from hub.listing_reports.preflight_rules import ReportedRow, rows_of
 from hub.listing_reports.reason_rules import FIELDS, LONGEST_TEXT, REASONS, Grounds
 from hub.listing_reports.rules import Action, Command, Decision
+from hub.listing_reports.service import ClockTerms
 
 
 def _stripped(text: str | None) -> str:
@@ -71,6 +73,25 @@ class SaidForm(FlaskForm):
         """The listings that are ticked; None: none is, and so all that are left."""
         chosen = [int(each) for each in request.form.getlist("listing") if each.isascii() and each.isdecimal()]
         return chosen or None
+
+
+class ClockForm(FlaskForm):
+    """How long sellers and right holders have, and where."""
+
+    jurisdiction = StringField("Country", [Length(max=16)], [_stripped])
+    preset = SelectField("Preset", choices={name: each.words for name, each in PRESETS.items()})
+    seller = IntegerField("Days for the seller", [Optional(), NumberRange(1, LONGEST_SPAN)])
+    holder = IntegerField("Days for the right holder", [Optional(), NumberRange(1, LONGEST_SPAN)])
+    zone = StringField("Time zone", [DataRequired("Name a time zone"), Length(max=40)], [_stripped])
+    holidays = TextAreaField("Holidays", [Length(max=2_000)], [_stripped])
+
+    @property
+    def terms(self) -> ClockTerms:
+        """What the service takes; after the form has validated. Raises WordsError."""
+        spans = self.seller.data, self.holder.data
+        return ClockTerms(
+            self.jurisdiction.data, self.preset.data, self.zone.data, *spans, read_holidays(self.holidays.data)
+        )
 
 
 class MarketplaceForm(FlaskForm):

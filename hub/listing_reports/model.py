@@ -1,11 +1,12 @@
 """Tables of marketplaces, listing reports, the listings of each, and how each report moved."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -32,6 +33,23 @@ class Marketplace(Model):
     platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
     jurisdictions: Mapped[list[str]] = mapped_column(ARRAY(Text))
     """ISO 3166-1 alpha-2."""
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class PlatformClock(Model):
+    """How long sellers and right holders have at a platform, in one jurisdiction or in all others."""
+
+    __tablename__ = "platform_clock"
+
+    platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, autoincrement=False)
+    jurisdiction: Mapped[str] = mapped_column(String(2), primary_key=True)
+    """ISO 3166-1 alpha-2; empty: everywhere else."""
+    preset: Mapped[str] = mapped_column(String(24))
+    """A name of clock_rules.PRESETS."""
+    seller: Mapped[int] = mapped_column(SmallInteger)
+    holder: Mapped[int] = mapped_column(SmallInteger)
+    zone: Mapped[str] = mapped_column(String(40))
+    holidays: Mapped[list[date]] = mapped_column(ARRAY(Date))
     set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
@@ -71,6 +89,8 @@ class ListingReport(Model):
     state: Mapped[str] = mapped_column(String(12))
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When the time of the seller or of the right holder runs out, while one of them is waited for."""
+    clock: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """The clock that held when the seller was asked, as clock_rules.read takes it."""
     version: Mapped[int]
     """Counts the commands: who leads a report on says which version was read."""
     assigned_to: Mapped[str | None] = mapped_column(String(24))

@@ -9,7 +9,8 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.listing_reports import policy, rules, service
-from hub.listing_reports.forms import MarketplaceForm, NewReportForm, SaidForm
+from hub.listing_reports.clock_rules import PRESETS
+from hub.listing_reports.forms import ClockForm, MarketplaceForm, NewReportForm, SaidForm
 from hub.listing_reports.reason_rules import FIELDS, REASONS
 from hub.listing_reports.rules import Action, Command, Decision, Party, RefusedStepError, ReportState, WordsError
 from hub.listing_reports.service import Deed, Said, StaleReportError, UnknownReportError, Verdict, Wanted
@@ -170,6 +171,41 @@ def drop_marketplace() -> Answer:
     return redirect(url_for("reports.marketplaces"), 303)
 
 
+@blueprint.get("/clocks")
+@requires(Permission.MARKETPLACE_MANAGE)
+def clocks() -> Response:
+    """How long sellers and right holders have, by jurisdiction, and the form for another clock."""
+    return _clocks(ClockForm(formdata=None, zone="UTC"))
+
+
+@blueprint.post("/clocks")
+@requires(Permission.MARKETPLACE_MANAGE)
+def set_clock() -> Answer:
+    """Set the clock of a jurisdiction."""
+    form = ClockForm()
+    if form.validate_on_submit():
+        try:
+            service.set_clock(actor(), form.terms)
+        except WordsError as error:
+            form[error.field].errors = [opening(error)]
+        else:
+            flash("This clock holds for what is passed on to sellers from now on.", "success")
+            return redirect(url_for("reports.clocks"), 303)
+    return _clocks(form, 422)
+
+
+@blueprint.post("/clocks/removal")
+@requires(Permission.MARKETPLACE_MANAGE)
+def drop_clock() -> Answer:
+    """Take a clock back."""
+    try:
+        service.drop_clock(actor(), request.form.get("jurisdiction", "-"))
+    except service.UnknownClockError:
+        abort(404)
+    flash("The clock for everywhere holds there from now on.", "success")
+    return redirect(url_for("reports.clocks"), 303)
+
+
 def _new_form(form: NewReportForm) -> NewReportForm:
     """With the rights that a report can rely on."""
     me, verified = actor(), RightsWanted(RightState.VERIFIED)
@@ -187,6 +223,11 @@ def _new(form: NewReportForm, looked: service.Filed | None = None, status: int =
 def _marketplaces(form: MarketplaceForm, status: int = 200) -> Response:
     rows = service.own_marketplaces(actor())
     return make_response(render_template("listing_reports/marketplaces.html", form=form, rows=rows), status)
+
+
+def _clocks(form: ClockForm, status: int = 200) -> Response:
+    shown = {"form": form, "rows": service.own_clocks(actor()), "presets": PRESETS}
+    return make_response(render_template("listing_reports/clocks.html", **shown), status)
 
 
 def _chosen(name: str, options: tuple[tuple[str, str], ...]) -> str:

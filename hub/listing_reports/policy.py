@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, false
 from hub.access.actor import Actor, NotPermittedError
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
-from hub.listing_reports.model import ListingReport, Marketplace
+from hub.listing_reports.model import ListingReport, Marketplace, PlatformClock
 from hub.listing_reports.rules import Party
 
 _PARTIES = {MemberKind.BRAND: Party.BRAND, MemberKind.PLATFORM: Party.PLATFORM}
@@ -33,3 +33,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 def own_marketplaces(actor: Actor) -> ColumnElement[bool]:
     """The marketplaces of the actor's platform."""
     return Marketplace.platform_id == actor.member_id
+
+
+def own_clocks(actor: Actor) -> ColumnElement[bool]:
+    """The clocks of the actor's platform."""
+    return PlatformClock.platform_id == actor.member_id

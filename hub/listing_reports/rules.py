@@ -4,7 +4,6 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -103,14 +102,6 @@ MOVES: Mapping[tuple[ReportState, Command], ReportState] = MappingProxyType(
     }
 )
 """State × command → state. What is not listed is refused."""
-
-CLOCKS: Mapping[ReportState, timedelta] = MappingProxyType(
-    {_S.FORWARDED: timedelta(days=4), _S.COUNTERED: timedelta(days=3)}
-)
-"""How long the seller has for a counter-notice, and the right holder to maintain its report after one.
-
-Once that has run out the platform may say so (`lapse`), and not before.
-"""
 
 
 class RefusedStepError(Exception):

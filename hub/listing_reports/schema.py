@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from hub.listing_reports import rules
+from hub.listing_reports.clock_rules import Days, Silence
 from hub.listing_reports.preflight_rules import ReportedRow
 from hub.listing_reports.reason_rules import LONGEST_TEXT, MOST_LISTINGS, REASONS, Grounds
 from hub.listing_reports.rules import Action, Command, Decision, Party, ReportState
@@ -104,6 +105,7 @@ class ReportLineSchema(Schema):
     listings = fields.Integer()
     filed_at = fields.DateTime()
     due_at = fields.DateTime(allow_none=True, metadata={"description": "When the time for an answer runs out"})
+    due_on = fields.Date(allow_none=True, metadata={"description": "Its last day, in the platform's time zone"})
     outcome = fields.String(allow_none=True)
     version = fields.Integer(metadata={"description": "To be named by whoever leads the report on"})
     assigned_to = fields.String(allow_none=True, metadata={"description": "Of the platform; the brand is not told"})
@@ -136,6 +138,33 @@ class StepSchema(Schema):
     at = fields.DateTime()
 
 
+class ClockSchema(Schema):
+    """How long the seller and the right holder have, and what the silence of each means."""
+
+    preset = fields.String()
+    version = fields.Integer(metadata={"description": "Of the preset"})
+    seller = fields.Integer(metadata={"description": "Days for a counter-notice"})
+    holder = fields.Integer(metadata={"description": "Days for the right holder's answer to it"})
+    days = fields.Enum(Days, by_value=True)
+    zone = fields.String(metadata={"description": "Whose days: a time zone of the IANA"})
+    holidays = fields.List(fields.Date())
+    seller_silent = fields.Enum(Silence, by_value=True)
+    holder_silent = fields.Enum(Silence, by_value=True)
+
+
+class SetClockSchema(Schema):
+    """A clock, and where it holds."""
+
+    jurisdiction = fields.String(metadata={"description": "Two letters; empty: everywhere else"})
+    clock = fields.Nested(ClockSchema)
+
+
+class ClocksSchema(Schema):
+    """The clocks of a platform."""
+
+    clocks = fields.List(fields.Nested(SetClockSchema))
+
+
 class ReportSchema(Schema):
     """A report, its listings and its history."""
 
@@ -146,6 +175,7 @@ class ReportSchema(Schema):
     evidence = fields.Dict()
     explanation = fields.String()
     declaration = fields.Integer()
+    clock = fields.Nested(ClockSchema, allow_none=True)
     listings = fields.List(fields.Nested(ListingSchema))
     steps = fields.List(fields.Nested(StepSchema))
 

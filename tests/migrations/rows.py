@@ -32,6 +32,8 @@ ROWS = {
     " VALUES (1, 1, 1, 'p_1', 'enter', now())",
     "marketplace": "INSERT INTO marketplace (host, platform_id, jurisdictions, set_at)"
     " VALUES ('shop.example.com', 1, '{DE}', now())",
+    "platform_clock": "INSERT INTO platform_clock (platform_id, jurisdiction, preset, seller, holder, zone, holidays, set_at)"
+    " VALUES (1, 'DE', 'default', 4, 3, 'Europe/Berlin', '{}', now())",
     "listing_report": "INSERT INTO listing_report (id, name, brand_id, platform_id, by_agent, right_name, right_facts,"
     " reason, evidence, explanation, declaration, declared_digest, filed_by, filed_at, listings, state, version)"
     f" VALUES (1, 'r', 1, 1, false, 'r', '{{}}', 'design', '{{}}', '', 1, {_KEY}, 'p_1', now(), 1, 'submitted', 1)",

@@ -14,7 +14,7 @@ NAMES = {"rules", "model", "policy", "service", "schema", "forms", "api", "pages
 EXCEPTIONS = {
     "members": {"authorisation_rules", "group_rules", "password_rules", "sign_in"},
     "epochs": {"evaluator"},
-    "listing_reports": {"preflight_rules", "reason_rules"},
+    "listing_reports": {"clock_rules", "preflight_rules", "reason_rules"},
     "evidence": {"chunks", "media"},
     "ledger": {"events", "sequencer", "signed", "signing", "fsck", "journal"},
 }

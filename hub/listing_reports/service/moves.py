@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
@@ -11,11 +12,12 @@ from hub.access.actor import Actor
 from hub.db import db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
-from hub.listing_reports import policy, rules
+from hub.listing_reports import clock_rules, policy, rules
 from hub.listing_reports.model import ListingReport, ReportedListing, ReportStep
 from hub.listing_reports.preflight_rules import Fault
 from hub.listing_reports.reason_rules import Grounds
-from hub.listing_reports.rules import CLOCKS, Action, Command, Decision, RefusedStepError, ReportState, WordsError
+from hub.listing_reports.rules import Action, Command, Decision, RefusedStepError, ReportState, WordsError
+from hub.listing_reports.service.clocks import clock_for
 from hub.listing_reports.service.file import mended
 
 EVENTS = {
@@ -87,6 +89,8 @@ def lead(actor: Actor, name: str, command: Command, said: Said) -> str:
         raise RefusedStepError("the time for an answer has not run out yet")
     if command in (Command.TAKE, Command.ASSIGN):
         report.assigned_to = actor.pseudonym
+    if command is Command.FORWARD:
+        report.clock = clock_for(report).kept
     if command is Command.REOPEN:
         _reopen(report)
     _to(report, state)
@@ -206,9 +210,15 @@ def record(
 
 def _to(report: ListingReport, state: ReportState) -> None:
     if report.state != state:  # who reviews it starts no clock anew
-        span = CLOCKS.get(state)
-        report.state, report.due_at = state.value, None if span is None else clock.now() + span
+        report.state, report.due_at = state.value, _due(report, state)
     report.version += 1
+
+
+def _due(report: ListingReport, state: ReportState) -> datetime | None:
+    """When the time of whoever is waited for in that state runs out."""
+    held = clock_rules.DEFAULT if report.clock is None else clock_rules.read(report.clock)
+    span = {ReportState.FORWARDED: held.seller, ReportState.COUNTERED: held.holder}.get(state)
+    return None if span is None else clock_rules.deadline(held, span, clock.now())
 
 
 def _sentence(command: Command, said: Said) -> str:

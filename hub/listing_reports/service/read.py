@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -10,7 +10,8 @@ from sqlalchemy import Select, select
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.db import db
-from hub.listing_reports import policy, rules
+from hub.listing_reports import clock_rules, policy, rules
+from hub.listing_reports.clock_rules import Clock
 from hub.listing_reports.model import ListingReport, ReportedListing, ReportStep
 from hub.listing_reports.rules import Party, ReportState
 from hub.listing_reports.service.moves import UnknownReportError
@@ -33,6 +34,8 @@ class ReportLine:
     due_at: datetime | None
     outcome: str | None
     version: int
+    due_on: date | None
+    """The last day of that time, in the platform's time zone."""
     assigned_to: str | None
     """Who reviews it, by pseudonym; the platform alone is told."""
 
@@ -78,6 +81,8 @@ class ShownReport:
     evidence: Mapping[str, str]
     explanation: str
     declaration: int
+    clock: Clock | None
+    """The one that held when the seller was asked; None: it was not."""
     listings: Sequence[ShownListing]
     steps: Sequence[ShownStep]
 
@@ -136,6 +141,7 @@ def report(actor: Actor, name: str) -> ShownReport:
         row.evidence,
         row.explanation,
         row.declaration,
+        None if row.clock is None else clock_rules.read(row.clock),
         [ShownListing(*each) for each in db.session.execute(listings)],
         [_step(each, party) for each in db.session.execute(steps).scalars()],
     )
@@ -164,8 +170,14 @@ def _line(row: ListingReport, codes: Mapping[int, str], party: Party) -> ReportL
         row.due_at,
         row.outcome,
         row.version,
+        _due_on(row),
         row.assigned_to if party is Party.PLATFORM else None,
     )
+
+
+def _due_on(row: ListingReport) -> date | None:
+    held = clock_rules.DEFAULT if row.clock is None else clock_rules.read(row.clock)
+    return None if row.due_at is None else clock_rules.local_day(held, row.due_at)
 
 
 def _step(row: ReportStep, party: Party) -> ShownStep:

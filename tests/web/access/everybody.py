@@ -367,6 +367,7 @@ def _report(made: Everybody, right: str) -> None:
         rights.verify(actor, right, rights.right(actor, right)[0].facts.digest)
     with person(made.hub, "person-of-shop") as actor:
         reports.set_marketplace(actor, "shop.example.com", ["DE"])
+        reports.set_clock(actor, reports.ClockTerms("DE", "default", "Europe/Berlin"))
     rows = [ReportedRow(1, "https://shop.example.com/1", product_class="9")]
     draft = reports.Draft("shop", right, Grounds("no_such_model", {"range_statement": "We never made it."}), rows)
     with person(made.hub, "owner") as actor:

@@ -38,6 +38,7 @@ OPERATIONS = (
     *("GET /api/v1/rights", "POST /api/v1/rights", "GET /api/v1/rights/{name}"),
     *("GET /api/v1/listing-reports", "POST /api/v1/listing-reports", "GET /api/v1/listing-reports/{name}"),
     *(f"POST /api/v1/listing-reports/{{name}}/{each}" for each in ("answers", "reviews")),
+    "GET /api/v1/clocks",
     *("GET /api/v1/evidence", "POST /api/v1/evidence", "GET /api/v1/evidence/{name}"),
     *("GET /api/v1/evidence/{name}/content", "POST /api/v1/evidence/{name}/erasure"),
     *("POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),

@@ -79,6 +79,7 @@ OWNED = {
     "ledger_part": "party",
     "ledger_party_leaf": "party",
     "match": "recipient_id",
+    "platform_clock": "platform_id",
     "one_time_link": "member_id",
     "provided_identity": "member_id",
     "quota": "member_id",

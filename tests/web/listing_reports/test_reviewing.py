@@ -117,7 +117,7 @@ def test_seller_and_right_holder_have_their_time(alliance: Hub, name: str) -> No
     assert (
         review(alliance, name, "counter", sentence="The seller shows an invoice of your own dealer.").status_code == 200
     )
-    with time_machine.travel(clock.now() + timedelta(days=3, minutes=1)):
+    with time_machine.travel(clock.now() + timedelta(days=4)):
         assert review(alliance, name, "lapse").status_code == 200
         assert read(alliance, name)["report"]["state"] == "undefended"
 

@@ -561,7 +561,7 @@ TEMPLATES = (
     "members/single_sign_on.html",
     "members/led.html",
     *(f"rights/{name}.html" for name in ("list", "enter", "one")),
-    *(f"listing_reports/{name}.html" for name in ("list", "new", "one", "marketplaces")),
+    *(f"listing_reports/{name}.html" for name in ("list", "new", "one", "marketplaces", "clocks")),
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
@@ -617,6 +617,9 @@ ADDRESSES = {
     "reports.marketplaces": "/marketplaces",
     "reports.name_marketplace": "/marketplaces",
     "reports.drop_marketplace": "/marketplaces/removal",
+    "reports.clocks": "/clocks",
+    "reports.set_clock": "/clocks",
+    "reports.drop_clock": "/clocks/removal",
     "rights.register": "/rights",
     "rights.new": "/rights/new",
     "rights.enter": "/rights/new",

@@ -1,24 +1,40 @@
 """Values of the pages of listing reports, full and empty."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from hub.listing_reports import rules
-from hub.listing_reports.forms import MarketplaceForm, NewReportForm
+from hub.listing_reports.clock_rules import PRESETS, clock
+from hub.listing_reports.forms import ClockForm, MarketplaceForm, NewReportForm
 from hub.listing_reports.preflight_rules import Fault, Site
 from hub.listing_reports.reason_rules import FIELDS, REASONS
 from hub.listing_reports.rules import Action, Party, ReportState
-from hub.listing_reports.service import Filed, ReportLine, ShownReport
+from hub.listing_reports.service import Filed, ReportLine, SetClock, ShownReport
 from hub.listing_reports.service.read import ShownListing, ShownStep
 from hub.web.shown import CursorPage, Filter, Filters
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+HOLIDAYS = [date(2027, 2, 5), date(2027, 10, 1)]
 WORDS = "The pictures show <b>another</b> model than the one of the right."
 
 
 def _line(n: int, state: ReportState, outcome: str | None = None) -> ReportLine:
     due = NOW if state is ReportState.FORWARDED else None
-    return ReportLine(n, f"{n:022}", "brand-a", "shop", state, "no_such_model", 300, NOW, due, outcome, 2, "p_1")
+    return ReportLine(
+        n,
+        f"{n:022}",
+        "brand-a",
+        "shop",
+        state,
+        "no_such_model",
+        300,
+        NOW,
+        due,
+        outcome,
+        2,
+        NOW.date() if due else None,
+        "p_1",
+    )
 
 
 def _shown(full: bool) -> ShownReport:
@@ -39,12 +55,19 @@ def _shown(full: bool) -> ShownReport:
     steps += [ShownStep("judge", Party.PLATFORM, "", "listing_gone", WORDS, 1, NOW)]
     state = ReportState.IN_REVIEW if full else ReportState.DECIDED
     evidence = {"range_statement": WORDS}
+    held = clock("default", zone="Europe/Berlin")
     line = _line(1, state, None if full else "partly")
-    return ShownReport(line, full, "A" * 22, right, evidence, "", rules.DECLARATION, listings, steps)
+    return ShownReport(line, full, "A" * 22, right, evidence, "", rules.DECLARATION, held, listings, steps)
 
 
 def reports_sample(template: str, full: bool) -> dict[str, Any]:
     """What the template is given."""
+    if template == "listing_reports/clocks.html":
+        clocks = [SetClock("", clock("default")), SetClock("CN", clock("china", 6, 20, "Asia/Shanghai", HOLIDAYS))]
+        form = ClockForm(formdata=None, zone="UTC")
+        if full:
+            form.zone.errors = ["Name a time zone as the IANA does"]
+        return {"form": form, "rows": clocks if full else [], "presets": PRESETS}
     if template == "listing_reports/marketplaces.html":
         form = MarketplaceForm(formdata=None)
         if full:
