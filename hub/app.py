@@ -43,6 +43,8 @@ from hub.members.api import blueprint as members_api
 from hub.members.pages import BY_LINK
 from hub.members.pages import PAGES as MEMBERS_PAGES
 from hub.members.pages.letters import blueprint as letters
+from hub.questions.api import blueprint as questions_api
+from hub.questions.pages import blueprint as questions_pages
 from hub.rights.api import blueprint as rights_api
 from hub.rights.pages import blueprint as rights_pages
 from hub.tree.note import Signer
@@ -57,10 +59,10 @@ from hub.web.rate_limits import attach_rate_limits, charge
 
 APIS = (
     *(insights_api, members_api, epochs_api, indicators_api, matches_api),
-    *(rights_api, reports_api, ledger_api, ledger_log, evidence_api),
+    *(rights_api, reports_api, questions_api, ledger_api, ledger_log, evidence_api),
 )
 PAGES = (
-    *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages, ledger_pages),
+    *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages, questions_pages, ledger_pages),
     *MEMBERS_PAGES,
     *APPLICATIONS_PAGES,
 )

@@ -47,10 +47,12 @@ EXCHANGE = frozenset(
 RIGHTS = frozenset({Permission.RIGHT_READ, Permission.RIGHT_ENTER})
 REPORTS = frozenset({Permission.REPORT_READ, Permission.REPORT_FILE})
 DESK = frozenset({Permission.REPORT_READ, Permission.REPORT_REVIEW, Permission.MARKETPLACE_MANAGE})
+ASKING = frozenset({Permission.QUESTION_READ, Permission.QUESTION_ASK})
+ANSWERING = frozenset({Permission.QUESTION_READ, Permission.QUESTION_ANSWER})
 
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
-    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS | REPORTS,
-    MemberKind.PLATFORM: SEATED | EXCHANGE | DESK,
+    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS | REPORTS | ANSWERING,
+    MemberKind.PLATFORM: SEATED | EXCHANGE | DESK | ASKING,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS
     | {
@@ -86,6 +88,7 @@ READING = frozenset(
         Permission.AUTHORISATION_READ,
         Permission.RIGHT_READ,
         Permission.REPORT_READ,
+        Permission.QUESTION_READ,
     }
 )
 OWNERS = frozenset(
@@ -135,6 +138,8 @@ AGENT_SCOPES: dict[Permission, frozenset[Permission]] = {
     Permission.REPORT_READ: frozenset(),
     Permission.EVIDENCE_STORE: frozenset(),
     Permission.EVIDENCE_READ: frozenset(),
+    Permission.QUESTION_ANSWER: frozenset({Permission.RIGHT_READ}),  # a fake infringes one of them
+    Permission.QUESTION_READ: frozenset(),
 }
 """What a brand may let an agent do for it, and what that cannot do without. Restated in SQL by the migration.
 

@@ -37,6 +37,9 @@ class Permission(StrEnum):
     REPORT_FILE = "report:file"
     REPORT_REVIEW = "report:review"
     MARKETPLACE_MANAGE = "marketplace:manage"
+    QUESTION_READ = "question:read"
+    QUESTION_ASK = "question:ask"
+    QUESTION_ANSWER = "question:answer"
     MEMBER_ADMINISTER = "member:administer"
     APPLICATION_READ = "application:read"
     APPLICATION_VET = "application:vet"
@@ -76,6 +79,9 @@ WORDS: dict[Permission, str] = {
     Permission.REPORT_FILE: "File listing reports for the member, mend, maintain and withdraw them",
     Permission.REPORT_REVIEW: "Review the listing reports that were filed to the member, decide and act on them",
     Permission.MARKETPLACE_MANAGE: "Name the hosts on which the member sells, and into which countries",
+    Permission.QUESTION_READ: "See the questions that the member asked or was asked, and how brands answer",
+    Permission.QUESTION_ASK: "Ask brands about listings for the member, and withdraw such questions",
+    Permission.QUESTION_ANSWER: "Answer the questions that the member was asked",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
     Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",
@@ -102,6 +108,7 @@ UNSIGNED = frozenset(
         Permission.MATCH_READ_OWN,
         Permission.RIGHT_READ,
         Permission.REPORT_READ,
+        Permission.QUESTION_READ,
     }
 )
 """What a member may that has yet to sign the agreement in force: read, take back its own, cosign the log, sign."""

@@ -35,6 +35,10 @@ class Event(StrEnum):
     MARKETPLACE_DROPPED = "marketplace.dropped"
     CLOCK_SET = "clock.set"
     CLOCK_DROPPED = "clock.dropped"
+    QUESTION_ASKED = "question.asked"
+    QUESTION_ANSWERED = "question.answered"
+    QUESTION_WITHDRAWN = "question.withdrawn"
+    QUESTION_EXPIRED = "question.expired"
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
     ACTED_FOR = "member.acted_for"
@@ -155,6 +159,11 @@ SENTENCES: dict[Event, str] = {
     Event.MARKETPLACE_DROPPED: "{member} took back one of its marketplaces",
     Event.CLOCK_SET: "{member} set the clock of its listing reports in {ref} ({reason})",
     Event.CLOCK_DROPPED: "{member} took back the clock of its listing reports in {ref}",
+    Event.QUESTION_ASKED: "{member} asked a brand about {asked} listings ({ref})",
+    Event.QUESTION_ANSWERED: "{member} answered {questions} questions of a platform: {reason} ({ref})",
+    Event.QUESTION_WITHDRAWN: "{member} withdrew {questions} questions to a brand ({ref})",
+    Event.QUESTION_EXPIRED: "{questions} questions of {member} to a brand were not answered in time, and have no effect"
+    " ({ref})",
     Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
     Event.MEMBER_MOVED: "A member is {ref} now",
     Event.ACTED_FOR: "Two people of the office acted in the name of {ref} ({reason})",
@@ -238,6 +247,14 @@ SENTENCES: dict[Event, str] = {
 OTHERWISE: dict[tuple[str, Event], str] = {
     ("counterparty", Event.EVIDENCE_ATTACHED): "{member} showed you the evidence {ref} ({purpose})",
     ("counterparty", Event.EVIDENCE_READ): "{member} read your evidence {ref}",
+    ("counterparty", Event.QUESTION_ASKED): "{member} asked you about {asked} listings ({ref})",
+    ("counterparty", Event.QUESTION_ANSWERED): "{member} answered {questions} of your questions: {reason} ({ref})",
+    ("counterparty", Event.QUESTION_WITHDRAWN): "{member} withdrew {questions} questions to you ({ref})",
+    (
+        "counterparty",
+        Event.QUESTION_EXPIRED,
+    ): "You did not answer {questions} questions of {member} in time: they have no"
+    " effect, and count in your answer rate ({ref})",
     ("owner", Event.MATCH_RUN): "A member matched its own identifiers under {ref}: {matched} of yours were among them",
     ("counterparty", Event.ENTRIES_READ): "The auditor {member} read {read} entries that concern you",
 }

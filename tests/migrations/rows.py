@@ -41,6 +41,9 @@ ROWS = {
     f" VALUES (1, 1, 1, 1, 'https://shop.example.com/1', {_KEY}, 'listing', '')",
     "report_step": "INSERT INTO report_step (report_id, brand_id, platform_id, command, party, by, at)"
     " VALUES (1, 1, 1, 'take', 'platform', 'p_1', now())",
+    "question": "INSERT INTO question (name, platform_id, brand_id, url, digest, words, pictures, due_at, time_zone,"
+    f" asked_by, asked_at, asked_entry, state) VALUES ('q', 1, 1, 'https://shop.example.com/1', {_KEY}, 'Yours?', '{{}}',"
+    " now(), 'UTC', 'p_1', now(), 'e', 'asked')",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

@@ -14,6 +14,7 @@ from hub.listing_reports.service.marketplaces import (
     drop_marketplace,
     own_marketplaces,
     set_marketplace,
+    sites_of,
 )
 from hub.listing_reports.service.moves import (
     Deed,
@@ -59,4 +60,5 @@ __all__ = [
     "reports",
     "set_clock",
     "set_marketplace",
+    "sites_of",
 ]

@@ -32,6 +32,8 @@ from hub.members.rules import DecisionKind, MemberState
 from hub.members.service.authorisations import AuthorisationTerms
 from hub.members.service.credentials import CredentialTerms
 from hub.members.service.providers import ProviderTerms
+from hub.questions import service as questions
+from hub.questions.rules import AskedRow
 from hub.rights import service as rights
 from hub.rights.rules import Given
 from tests.conftest import Hub, csrf, fresh_database, hub_on
@@ -338,6 +340,7 @@ def _correspond(made: Everybody) -> None:
         db.session.commit()
     _report(made, right)
     _store(made)
+    _ask(made)
     made.founded[code] = ("brand-a", "brand-c")
     with person(made.hub, "person-of-alliance") as actor:
         members.publish_agreement(actor, "We share what we may.")
@@ -375,6 +378,15 @@ def _report(made: Everybody, right: str) -> None:
         db.session.commit()
     with person(made.hub, "person-of-shop") as actor:
         reports.lead(actor, filed.name, Command.TAKE, reports.Said(1))
+
+
+def _ask(made: Everybody) -> None:
+    """A question of the platform shop to brand-a."""
+    rows = [AskedRow(1, "https://shop.example.com/2")]
+    draft = questions.Draft("brand-a", "Is this one of yours or not?", clock.today() + timedelta(days=9), "UTC", rows)
+    with person(made.hub, "person-of-shop") as actor:
+        assert questions.ask(actor, draft).names
+        db.session.commit()
 
 
 def _store(made: Everybody) -> None:

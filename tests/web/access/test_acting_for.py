@@ -143,6 +143,8 @@ def test_scope_that_was_not_given_is_refused_and_on_both_records(alliance: Hub, 
         Permission.REPORT_READ: lambda client: client.get("/api/v1/listing-reports"),
         Permission.EVIDENCE_STORE: lambda client: client.post("/api/v1/evidence"),
         Permission.EVIDENCE_READ: lambda client: client.get("/api/v1/evidence"),
+        Permission.QUESTION_ANSWER: lambda client: client.post("/api/v1/questions/answers", json={}),
+        Permission.QUESTION_READ: lambda client: client.get("/api/v1/questions"),
     }
     assert ways[scope](acting(alliance)).status_code == 403
     for code in ("brand-a", "agency"):

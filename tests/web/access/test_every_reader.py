@@ -260,6 +260,12 @@ def test_report_is_named_to_its_two_parties_and_the_auditor(all_there_is: Everyb
     assert differing({"report": told(read, str(name))}, {"report": readers}) == {}
 
 
+def test_question_is_named_to_its_two_parties_and_the_auditor(all_there_is: Everybody, read: dict[str, str]) -> None:
+    ((name,),) = all_there_is.hub.sql("SELECT name FROM question")
+    readers = of_members("brand-a", "shop", "checker") | acting_for("brand-a", Permission.QUESTION_READ)
+    assert differing({"question": told(read, str(name))}, {"question": readers}) == {}
+
+
 @pytest.mark.parametrize("who", PEOPLE)
 def test_person_is_named_to_nobody_outside_its_member(read: dict[str, str], who: str) -> None:
     mine = of_members(PEOPLE[who][0], "alliance") | same_person(who)

@@ -67,6 +67,10 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         "SELECT m.code, r.name FROM listing_report r JOIN member m ON m.id IN (r.brand_id, r.platform_id)",
         ("A" * 22,),
     ),
+    "question": (
+        "SELECT m.code, q.name FROM question q JOIN member m ON m.id IN (q.brand_id, q.platform_id)",
+        ("A" * 22,),
+    ),
     "group": (
         "SELECT m.code, g.code FROM sharing_group g JOIN sharing_group_member s ON s.group_id = g.id"
         " JOIN member m ON m.id = s.member_id UNION SELECT m.code, g.code FROM sharing_group g"
@@ -116,6 +120,7 @@ ROUTES: Mapping[str, str] = {
     "people.shut_out": "person",
     "people.take_back": "invitation",
     "providers.drop": "domain",
+    **dict.fromkeys(("questions.one", "questions_api.question"), "question"),
     **dict.fromkeys(tuple(f"reports_api.{each}" for each in ("answer", "report", "review")), "report"),
     **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review")), "report"),
     "rights_api.right": "right",
@@ -212,7 +217,7 @@ def _in_address(part: Any) -> Any:
     return base64.urlsafe_b64encode(part.bytes).decode().rstrip("=") if hasattr(part, "bytes") else part
 
 
-READ_FOR_THE_BRAND = {"evidence", "right", "report"}
+READ_FOR_THE_BRAND = {"evidence", "right", "report", "question"}
 """Kinds of records that an agent reads and leads on for its brand, where it was let."""
 
 
@@ -273,6 +278,7 @@ LISTS = (
     "matches",
     "members",
     "own",
+    "questions",
     "reports",
     "rights",
 )

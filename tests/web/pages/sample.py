@@ -86,6 +86,7 @@ from hub.web.shown import (
     MatchRow,
     ShareAct,
 )
+from tests.web.pages.sample_questions import questions_sample
 from tests.web.pages.sample_reports import reports_sample
 from tests.web.pages.sample_rights import rights_sample
 
@@ -514,6 +515,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     "applications": _applications,
     "rights": rights_sample,
     "listing_reports": reports_sample,
+    "questions": questions_sample,
     "insights": lambda template, full: {
         "overview": _overviews(full)[template.removesuffix(".html").partition("/overview_")[2]]
     },
@@ -562,6 +564,8 @@ TEMPLATES = (
     "members/led.html",
     *(f"rights/{name}.html" for name in ("list", "enter", "one")),
     *(f"listing_reports/{name}.html" for name in ("list", "new", "one", "marketplaces", "clocks")),
+    *(f"listing_reports/{name}.html" for name in ("list", "new", "one", "marketplaces")),
+    *(f"questions/{name}.html" for name in ("list", "new", "one")),
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
@@ -576,6 +580,7 @@ ADDRESSES = {
     "ledger.verify": "/ledger/verify",
     "ledger.program": "/ledger/verify/alliance-verify.pyz",
     "ledger_api.export": "/audit/export",
+    "evidence_api.content": "/api/v1/evidence/<name>/content",
     "ledger.receipt": "/ledger/<id>/receipt",
     "credentials.keys": "/credentials",
     "credentials.issue": "/credentials/new",
@@ -620,6 +625,12 @@ ADDRESSES = {
     "reports.clocks": "/clocks",
     "reports.set_clock": "/clocks",
     "reports.drop_clock": "/clocks/removal",
+    "questions.inbox": "/questions",
+    "questions.new": "/questions/new",
+    "questions.ask": "/questions/new",
+    "questions.one": "/questions/<name>",
+    "questions.answer": "/questions/answers",
+    "questions.withdraw": "/questions/withdrawals",
     "rights.register": "/rights",
     "rights.new": "/rights/new",
     "rights.enter": "/rights/new",

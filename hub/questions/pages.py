@@ -1,0 +1,166 @@
+"""Pages of questions: the inbox of both sides with answers on many at once, one question, and the form to ask."""
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.db import db
+from hub.questions import policy, rules, service
+from hub.questions.forms import AnswerForm, AskForm, ticked
+from hub.questions.rules import Party, QuestionState, RefusedStepError, WordsError
+from hub.questions.service import UnknownQuestionError, Wanted
+from hub.rights import service as rights
+from hub.rights.rules import RightState
+from hub.rights.service import Wanted as RightsWanted
+from hub.sheets.table import SheetError
+from hub.web.filters import opening
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.shown import CursorPage, Filter, Filters
+
+blueprint = Blueprint("questions", __name__)
+PAGE = 50
+MOST_RIGHTS = 500
+"""Rights to choose from."""
+STATES = tuple((each.value, opening(each.value)) for each in QuestionState)
+
+
+@blueprint.get("/questions")
+@requires(Permission.QUESTION_READ)
+def inbox() -> Response:
+    """The questions that the reader's platform asked, or that its brand was asked; newest first."""
+    return _inbox(_answer_form(bound=False))
+
+
+@blueprint.get("/questions/new")
+@requires(Permission.QUESTION_ASK)
+def new() -> Response:
+    """The form to ask."""
+    return _new(AskForm(formdata=None, time_zone="UTC"))
+
+
+@blueprint.post("/questions/new")
+@requires(Permission.QUESTION_ASK)
+def ask() -> Answer:
+    """Say what is to be mended, row by row; or ask, once nothing is."""
+    form, wanted = AskForm(), "ask" in request.form
+    if not form.validate_on_submit():
+        return _new(form, status=422)
+    try:
+        asked = service.ask(actor(), form.draft) if wanted else service.check(actor(), form.draft)
+    except SheetError as error:
+        form.rows.errors = [opening(error)]
+        return _new(form, status=422)
+    except WordsError as error:
+        db.session.rollback()
+        form[error.field].errors = [opening(error)]
+        return _new(form, status=422)
+    if not asked.names:
+        db.session.rollback()
+        return _new(form, asked, 422 if wanted else 200)
+    db.session.commit()
+    flash(f"{len(asked.names):,} asked, and on record; the brand reads it.", "success")
+    return redirect(url_for("questions.inbox"), 303)
+
+
+@blueprint.get("/questions/<name>")
+@requires(Permission.QUESTION_READ)
+def one(name: str) -> Response:
+    """A question, its answer, and what the reader may do with it."""
+    return _one(name, _answer_form(bound=False))
+
+
+@blueprint.post("/questions/answers")
+@requires(Permission.QUESTION_ANSWER)
+def answer() -> Answer:
+    """Answer the questions that are ticked, alike."""
+    form, names = _answer_form(), ticked()
+    try:
+        if form.validate_on_submit():
+            service.answer(actor(), names, form.said)
+            return _done(names, "Answered, and on record; the platform reads it.")
+    except UnknownQuestionError:
+        abort(404)
+    except WordsError as error:
+        db.session.rollback()
+        form[error.field if error.field in form else "answer"].errors = [opening(error)]
+    except RefusedStepError as error:
+        db.session.rollback()
+        form.form_errors.append(opening(error))
+    return _one(names[0], form, 422) if len(names) == 1 else _inbox(form, 422)
+
+
+@blueprint.post("/questions/withdrawals")
+@requires(Permission.QUESTION_ASK)
+def withdraw() -> Answer:
+    """Take back the questions that are ticked."""
+    names = ticked()
+    try:
+        service.withdraw(actor(), names)
+    except UnknownQuestionError:
+        abort(404)
+    except (WordsError, RefusedStepError) as error:
+        db.session.rollback()
+        return _done(names, f"{opening(error)}.", "error")
+    return _done(names, "Withdrawn, and on record.")
+
+
+def _inbox(form: AnswerForm, status: int = 200) -> Response:
+    me, cursor = actor(), request.args.get("cursor")
+    state = request.args.get("state", "")
+    chosen = state if state in dict(STATES) else ""
+    bound = f"questions {me.member_id}"
+    before = int(open_cursor(cursor, bound)) if cursor else None
+    found = service.questions(me, Wanted(QuestionState(chosen) if chosen else None), before=before, limit=PAGE + 1)
+    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
+    shown = {
+        "page": CursorPage(tuple(found[:PAGE]), older=older),
+        "filters": Filters((Filter("state", "State", chosen, STATES),)),
+        "rates": service.answer_rates(me) if before is None else [],
+        "ticked": ticked(),
+    }
+    return make_response(render_template("questions/list.html", **shown, **_reader(form)), status)
+
+
+def _one(name: str, form: AnswerForm, status: int = 200) -> Response:
+    try:
+        shown = service.question(actor(), name)
+    except UnknownQuestionError:
+        abort(404)
+    told = rules.DECLARATIONS.get(shown.declaration or 0)
+    return make_response(render_template("questions/one.html", shown=shown, told=told, **_reader(form)), status)
+
+
+def _new(form: AskForm, looked: service.Asked | None = None, status: int = 200) -> Response:
+    return make_response(render_template("questions/new.html", form=form, looked=looked), status)
+
+
+def _reader(form: AnswerForm) -> dict[str, object]:
+    """What the pages of both sides are told of their reader."""
+    me = actor()
+    return {
+        "form": form,
+        "platform": policy.party(me) is Party.PLATFORM,
+        "may_ask": me.may(Permission.QUESTION_ASK),
+        "may_answer": me.may(Permission.QUESTION_ANSWER),
+        "declaration": rules.DECLARATIONS[rules.DECLARATION],
+        "spoken": rules.spoken,
+    }
+
+
+def _answer_form(*, bound: bool = True) -> AnswerForm:
+    """With the rights that a fake may infringe."""
+    me, form = actor(), AnswerForm() if bound else AnswerForm(formdata=None)
+    own = []
+    if me.may(Permission.QUESTION_ANSWER) and me.may(Permission.RIGHT_READ):
+        own = rights.rights(me, RightsWanted(RightState.VERIFIED), before=None, limit=MOST_RIGHTS)
+    named = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
+    form.right.choices = {"": "None", **named}
+    return form
+
+
+def _done(names: list[str], words: str, tone: str = "success") -> Answer:
+    """Back to the question, or to the list where there were several."""
+    flash(words, tone)
+    page = url_for("questions.one", name=names[0]) if len(names) == 1 else url_for("questions.inbox")
+    return redirect(page, 303)
