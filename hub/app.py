@@ -43,6 +43,9 @@ from hub.members.api import blueprint as members_api
 from hub.members.pages import BY_LINK
 from hub.members.pages import PAGES as MEMBERS_PAGES
 from hub.members.pages.letters import blueprint as letters
+from hub.notices import service as notices
+from hub.notices.api import blueprint as notices_api
+from hub.notices.pages import blueprint as notices_pages
 from hub.questions.api import blueprint as questions_api
 from hub.questions.pages import blueprint as questions_pages
 from hub.rights.api import blueprint as rights_api
@@ -59,9 +62,10 @@ from hub.web.rate_limits import attach_rate_limits, charge
 
 APIS = (
     *(insights_api, members_api, epochs_api, indicators_api, matches_api),
-    *(rights_api, reports_api, questions_api, ledger_api, ledger_log, evidence_api),
+    *(rights_api, reports_api, questions_api, ledger_api, ledger_log, evidence_api, notices_api),
 )
 PAGES = (
+    notices_pages,
     *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages, questions_pages, ledger_pages),
     *MEMBERS_PAGES,
     *APPLICATIONS_PAGES,
@@ -139,7 +143,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sign_in.attach_sign_in(app)
     attach_headers(app)
     attach_filters(app)
-    attach_frame(app, settings.alliance, alarm_of)
+    attach_frame(app, settings.alliance, alarm_of, notices.unread_count)
     attach_rate_limits(app)
     attach_promises(app)
     api = ProblemApi(app)

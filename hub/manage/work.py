@@ -22,6 +22,7 @@ from hub.members.jobs import (
     warn_of_authorisations,
 )
 from hub.members.service import SEND_LINK, TELL_AUTHORISATION, TELL_SEAT
+from hub.notices.jobs import forget_notices, make_notices, write_letters
 from hub.questions.jobs import expire_questions
 from hub.rights.jobs import warn_of_rights
 
@@ -34,6 +35,7 @@ FROM_TIME_TO_TIME: PERIODIC = {
     "forget_applications": ("12 * * * *", forget_applications),
     "forget_attempts": ("27 * * * *", forget_attempts),
     "forget_letters": ("47 * * * *", forget_letters),
+    "forget_notices": ("42 3 * * *", forget_notices),
     "forget_spans": ("37 * * * *", forget_spans),
     "forget_links": ("58 * * * *", forget_links),
     "forget_sessions": ("57 * * * *", forget_sessions),
@@ -44,6 +46,8 @@ FROM_TIME_TO_TIME: PERIODIC = {
     "check_log": ("41 2 * * *", check_log),
     "warn_of_authorisations": ("22 4 * * *", warn_of_authorisations),
     "warn_of_rights": ("52 4 * * *", warn_of_rights),
+    "make_notices": ("* * * * * */5", make_notices),
+    "write_letters": ("* * * * *", write_letters),
     "push_checkpoints": ("* * * * * */10", push_checkpoints),
     "settle_orphans": ("17 3 * * *", settle_orphans),
 }

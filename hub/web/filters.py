@@ -66,6 +66,7 @@ STATES: Mapping[str, Mark] = {
     "fake": Mark("Fake", "ban", "bad"),
     "genuine": Mark("Genuine", "check", "good"),
     "cannot tell": Mark("Cannot tell", "info-circle", "calm"),
+    "to act on": Mark("To act on", "alert-triangle", "warn"),
     "admitted": Mark("Admitted", "check", "good"),
     "applied": Mark("Applied", "clock", "calm"),
     "vetted": Mark("Vetted", "clock", "accent"),

@@ -24,6 +24,7 @@ class Way:
 
 WAYS = (
     Way("insights.overview", "Overview", "layout-dashboard", Permission.OVERVIEW_VIEW),
+    Way("notices.inbox", "Notices", "inbox", Permission.LEDGER_READ_OWN),
     Way("indicators.contributions", "Contributions", "list-check", Permission.CONTRIBUTION_READ_OWN),
     Way("indicators.history", "Share history", "history", Permission.CONTRIBUTION_READ_OWN, Permission.LEDGER_READ_OWN),
     Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
@@ -54,6 +55,7 @@ PARENTS = {
     "ledger.entry": "ledger.entries",
     "applications.one": "applications.queue",
     **dict.fromkeys(tuple(f"rights.{each}" for each in ("new", "enter", "one", "amend", "correct")), "rights.register"),
+    **dict.fromkeys(("notices.own", "notices.choose"), "notices.inbox"),
     "members.one": "members.everybody",
     **dict.fromkeys(("reports.one", "reports.new", "reports.file"), "reports.inbox"),
     "reports.name_marketplace": "reports.marketplaces",
@@ -86,6 +88,8 @@ class Frame:
     """The name of the brand that the reader, a person of an agent, acts for; empty: its own member."""
     alarm: str | None
     """What is amiss with the record, for who is told of it."""
+    unread: int
+    """How many notices the reader has not read, 100 at most."""
 
 
 def _acting_for(actor: Actor) -> str:
@@ -101,8 +105,13 @@ def _is_open(actor: Actor, way: Way) -> bool:
     return actor.may(way.permission) and (way.beside is None or actor.may(way.beside))
 
 
-def attach_frame(app: Flask, alliance: str, alarm_of: Callable[[Actor], str | None] = lambda _: None) -> None:
-    """Give templates `alliance` and `frame()`; `alarm_of` tells what stands on every page of an actor.
+def attach_frame(
+    app: Flask,
+    alliance: str,
+    alarm_of: Callable[[Actor], str | None] = lambda _: None,
+    unread_of: Callable[[Actor], int] = lambda _: 0,
+) -> None:
+    """Give templates `alliance` and `frame()`; `alarm_of` and `unread_of` tell what stands on every page of an actor.
 
     `frame()` is None before the gate has let an actor in. It is a function so that sign-in and error pages, which do
     not call it, need neither a session nor the database.
@@ -114,6 +123,7 @@ def attach_frame(app: Flask, alliance: str, alarm_of: Callable[[Actor], str | No
             return None
         here = request.endpoint or ""
         ways = tuple(way for way in WAYS if way.endpoint in app.view_functions and _is_open(actor, way))
-        return Frame(alliance, actor, ways, PARENTS.get(here, here), _acting_for(actor), alarm_of(actor))
+        told = (alarm_of(actor), unread_of(actor))
+        return Frame(alliance, actor, ways, PARENTS.get(here, here), _acting_for(actor), *told)
 
     app.jinja_env.globals.update(frame=frame, alliance=alliance)

@@ -44,6 +44,12 @@ ROWS = {
     "question": "INSERT INTO question (name, platform_id, brand_id, url, digest, words, pictures, due_at, time_zone,"
     f" asked_by, asked_at, asked_entry, state) VALUES ('q', 1, 1, 'https://shop.example.com/1', {_KEY}, 'Yours?', '{{}}',"
     " now(), 'UTC', 'p_1', now(), 'e', 'asked')",
+    "notice_place": "INSERT INTO notice_place (one, next) VALUES (true, 0) ON CONFLICT (one) DO NOTHING",
+    "notice": "INSERT INTO notice (member_id, place, entry_id, topic, acts, at)"
+    f" VALUES (1, 0, {_ENTRY}, 'reports', true, now())",
+    "notice_reader": "INSERT INTO notice_reader (person_id, member_id, read_to, at_once_to, daily_to)"
+    " VALUES (1, 1, -1, -1, -1)",
+    "notice_read": "INSERT INTO notice_read (person_id, place, member_id) VALUES (1, 0, 1)",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

@@ -66,6 +66,7 @@ from hub.ledger.service.own import (
     own_download,
     own_entries,
     own_entry,
+    own_opened,
     own_page,
     parse_entry_id,
 )
@@ -169,6 +170,7 @@ __all__ = [
     "own_download",
     "own_entries",
     "own_entry",
+    "own_opened",
     "own_page",
     "own_witness",
     "parse_entry_id",

@@ -207,6 +207,20 @@ def own_entry(actor: Actor, name: str, *, opened: bool = True) -> OwnEntry | Non
     return read[0] if read else None
 
 
+def own_opened(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, OwnEntry]:
+    """The actor's parts of the entries of those ids, by them; what does not concern it is not among them."""
+    actor.must(Permission.LEDGER_READ_OWN)
+    found = (
+        select(Leaf.leaf_index.label("index"), *_OWN)
+        .select_from(Part)
+        .join(Entry, Entry.id == Part.entry_id)
+        .outerjoin(Leaf, Leaf.entry_id == Part.entry_id)
+        .where(policy.own_parts(actor), Part.entry_id.in_(ids))
+        .order_by(Part.n.desc())
+    )
+    return {entry.id: entry for entry in _read(actor, found)}
+
+
 def _read(actor: Actor, found: Found) -> list[OwnEntry]:
     """The entries, once it is on record for whom they concern that an auditor read them."""
     entries = _entries(found)

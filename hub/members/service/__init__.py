@@ -106,7 +106,7 @@ from hub.members.service.membership import (
     set_limit,
     set_sector,
 )
-from hub.members.service.notices import write_to_people
+from hub.members.service.notices import write_to_people, write_to_person
 from hub.members.service.office import (
     ListedMember,
     Move,
@@ -380,4 +380,5 @@ __all__ = [
     "upkeep_actor",
     "warn_of_ends",
     "write_to_people",
+    "write_to_person",
 ]

@@ -38,3 +38,12 @@ def write_to_people(actor: Actor, roles: Collection[Role], subject: str, text: s
     for address in db.session.execute(people).scalars().all():
         words = f"{text}\n\n{hub_address()}{page}\n"
         post(Letter(address, f"{subject} at the hub of the {alliance_name()} alliance", words))
+
+
+def write_to_person(actor: Actor, person: int, subject: str, text: str, page: str) -> None:
+    """The same to one person of the actor's own member, if it may sign in."""
+    found = select(Person.email).where(policy.own_people(actor), Person.id == person, Person.active)
+    address = db.session.execute(found).scalar_one_or_none()
+    if address is not None:
+        words = f"{text}\n\n{hub_address()}{page}\n"
+        post(Letter(address, f"{subject} at the hub of the {alliance_name()} alliance", words))

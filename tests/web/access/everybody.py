@@ -32,6 +32,7 @@ from hub.members.rules import DecisionKind, MemberState
 from hub.members.service.authorisations import AuthorisationTerms
 from hub.members.service.credentials import CredentialTerms
 from hub.members.service.providers import ProviderTerms
+from hub.notices.jobs import make_notices
 from hub.questions import service as questions
 from hub.questions.rules import AskedRow
 from hub.rights import service as rights
@@ -170,7 +171,18 @@ def everybody(cluster: str, home: Path, evaluator_url: str) -> Iterator[Everybod
         _correspond(made)
         _act(made)
         hub.sequence()
+        _notice(made)
         yield made
+
+
+def _notice(made: Everybody) -> None:
+    """The notices of all that was recorded, of which each person has read one."""
+    with made.hub.app.app_context():
+        make_notices()
+    made.hub.sql(
+        "INSERT INTO notice_read SELECT DISTINCT ON (person_id) person_id, place, n.member_id"
+        " FROM notice n JOIN notice_reader r ON r.member_id = n.member_id ORDER BY person_id, place"
+    )
 
 
 def _found(made: Everybody) -> None:

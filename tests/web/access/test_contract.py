@@ -41,6 +41,7 @@ OPERATIONS = (
     "GET /api/v1/clocks",
     *("GET /api/v1/questions", "POST /api/v1/questions", "GET /api/v1/questions/{name}", "GET /api/v1/answer-rates"),
     *(f"POST /api/v1/questions/{each}" for each in ("answers", "withdrawals")),
+    "GET /api/v1/notices",
     *("GET /api/v1/evidence", "POST /api/v1/evidence", "GET /api/v1/evidence/{name}"),
     *("GET /api/v1/evidence/{name}/content", "POST /api/v1/evidence/{name}/erasure"),
     *("POST /api/v1/contributions", "POST /api/v1/contributions/withdrawals"),

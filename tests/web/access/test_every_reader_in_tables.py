@@ -80,6 +80,9 @@ OWNED = {
     "ledger_party_leaf": "party",
     "match": "recipient_id",
     "platform_clock": "platform_id",
+    "notice": "member_id",
+    "notice_read": "member_id",
+    "notice_reader": "member_id",
     "one_time_link": "member_id",
     "provided_identity": "member_id",
     "quota": "member_id",
@@ -215,7 +218,7 @@ def test_sql_of_the_application_gives_evidence_to_its_owner_and_the_parties_it_i
 THE_BRANDS_ALONE = {
     *("agreement_signature", "authorisation", "credential", "factor", "group_invitation", "identity_provider"),
     *("ledger_dispute", "ledger_part", "ledger_party_leaf", "one_time_link", "person", "provided_identity", "session"),
-    "sign_in_domain",
+    *("notice", "notice_read", "notice_reader", "sign_in_domain"),
 }
 """What no agent reads in a brand's name: its people, keys and sign-in, its part of the record, its other agents."""
 

@@ -17,6 +17,7 @@ from hub.access.gate import UnmarkedRouteError
 from hub.access.grants import Role
 from hub.db import db
 from hub.members import service as members
+from hub.notices.jobs import make_notices
 from tests.conftest import TEMPLATE, Hub, as_role, plain, settings_for
 from tests.web.indicators.test_share_and_match_over_http import match, share
 from tests.web.ledger.witnessing import enrolled
@@ -37,6 +38,9 @@ READ_BY_MEMBER = {
     "sign_in_domain": "member_id",
     "provided_identity": "member_id",
     "idempotency_key": "member_id",
+    "notice": "member_id",
+    "notice_reader": "member_id",
+    "notice_read": "member_id",
     "ledger_part": "party",
     "ledger_party_leaf": "party",
 }
@@ -97,6 +101,9 @@ def exchanged(hub: Hub) -> Hub:
         " SELECT id, member_id, 'https://login.example.org', 'ana', now() FROM person"
     )
     hub.sequence()
+    with hub.app.app_context():
+        make_notices()
+    hub.sql("INSERT INTO notice_read SELECT person_id, 0, member_id FROM notice_reader")
     return hub
 
 

@@ -17,6 +17,8 @@ UNRECORDED = {
     "one_time_link": "a letter with a link: what is done by it is recorded",
     "factor": "that a code was used; adding and removing are recorded",
     "session": "signing in is recorded; that a session was used is not",
+    "notice_reader": "what a person has read, and how it is written to, is its own",
+    "notice_read": "the same",
     "letter": "what is to be sent tells of what is recorded",
     "sign_in_attempt": "counted, and recorded by the hour",
     "rate_window": "counted",

@@ -86,6 +86,7 @@ from hub.web.shown import (
     MatchRow,
     ShareAct,
 )
+from tests.web.pages.sample_notices import notices_sample
 from tests.web.pages.sample_questions import questions_sample
 from tests.web.pages.sample_reports import reports_sample
 from tests.web.pages.sample_rights import rights_sample
@@ -516,6 +517,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     "rights": rights_sample,
     "listing_reports": reports_sample,
     "questions": questions_sample,
+    "notices": notices_sample,
     "insights": lambda template, full: {
         "overview": _overviews(full)[template.removesuffix(".html").partition("/overview_")[2]]
     },
@@ -564,8 +566,8 @@ TEMPLATES = (
     "members/led.html",
     *(f"rights/{name}.html" for name in ("list", "enter", "one")),
     *(f"listing_reports/{name}.html" for name in ("list", "new", "one", "marketplaces", "clocks")),
-    *(f"listing_reports/{name}.html" for name in ("list", "new", "one", "marketplaces")),
     *(f"questions/{name}.html" for name in ("list", "new", "one")),
+    *(f"notices/{name}.html" for name in ("list", "settings")),
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
@@ -613,6 +615,11 @@ ADDRESSES = {
     "apply.confirm": "/apply/confirmation/<key>",
     "applications.queue": "/applications",
     "applications.one": "/applications/<name>",
+    "notices.inbox": "/notices",
+    "notices.read_one": "/notices/read",
+    "notices.read_all": "/notices/read/all",
+    "notices.own": "/notices/settings",
+    "notices.choose": "/notices/settings",
     "reports.inbox": "/reports",
     "reports.new": "/reports/new",
     "reports.file": "/reports/new",
@@ -698,7 +705,7 @@ def make_app() -> Flask:
     CSRFProtect(app)
     attach_headers(app)
     attach_filters(app)
-    attach_frame(app, "example")
+    attach_frame(app, "example", unread_of=lambda _: 7)
     app.jinja_env.globals.update(passkey_options=lambda: "{}", takes_passkeys=lambda: True)
     for endpoint, address in ADDRESSES.items():
         app.add_url_rule(address, endpoint, lambda **_: "")

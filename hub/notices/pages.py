@@ -1,0 +1,119 @@
+"""Pages of notices: what a member is told of, what the reader has read of it, and how it is told by letter."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.notices import policy, service
+from hub.notices.forms import ReadForm, SettingsForm
+from hub.notices.rules import KEPT, TOPICS, Topic
+from hub.notices.service import Wanted
+from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.shown import CursorPage, Filter, Filters
+
+blueprint = Blueprint("notices", __name__)
+PAGE = 50
+RECORDS = {
+    "report": ("reports.one", "name"),
+    "right": ("rights.one", "name"),
+    "question": ("questions.inbox", None),  # one act may ask or answer many
+    "sharing_group": ("groups.one", "group"),
+    "agreement": ("agreement.present", None),
+    "authorisation": ("agents.own", None),
+    "application": ("applications.one", "name"),
+}
+"""Kind of record → the page it is on, and what its name is there; what is on none is read in the ledger."""
+
+
+@blueprint.get("/notices")
+@requires(Permission.LEDGER_READ_OWN)
+def inbox() -> str:
+    """What the reader's member is told of, newest first; each as it stands in the record."""
+    me, cursor = actor(), request.args.get("cursor")
+    may_keep = policy.keeps(me) is not None
+    shows = (("unread", "Unread"),) if may_keep else ()
+    topics = tuple((topic.value, words) for topic, (words, _) in TOPICS.items())
+    topic, unread = _chosen("topic", topics), _chosen("show", shows) == "unread"
+    bound = f"notices {me.member_id}"
+    before = int(open_cursor(cursor, bound)) if cursor else None
+    wanted = Wanted(Topic(topic) if topic else None, unread)
+    found = service.notices(me, wanted, before=before, limit=PAGE + 1)
+    rows = tuple(found[:PAGE])
+    filters = (Filter("topic", "Topic", topic, topics), Filter("show", "State", "unread" if unread else "", shows))
+    return render_template(
+        "notices/list.html",
+        page=CursorPage(rows, older=seal_cursor(rows[-1].place, bound) if len(found) > PAGE else None),
+        filters=Filters(filters if may_keep else filters[:1]),
+        topics=TOPICS,
+        addresses={row.place: _address(row) for row in rows},
+        may_keep=may_keep,
+        days=KEPT.days,
+        newest=rows[0].place if rows and cursor is None and not topic else None,
+    )
+
+
+@blueprint.post("/notices/read")
+@requires(Permission.SESSION_OWN)
+def read_one() -> Answer:
+    """Keep that the reader has read one."""
+    service.mark_read(actor(), _place())
+    return _back()
+
+
+@blueprint.post("/notices/read/all")
+@requires(Permission.SESSION_OWN)
+def read_all() -> Answer:
+    """Keep that the reader has read all that were there when it looked."""
+    service.mark_all_read(actor(), _place())
+    flash("All notices that were there are marked as read.", "success")
+    return _back()
+
+
+@blueprint.get("/notices/settings")
+@requires(Permission.SESSION_OWN)
+def own() -> Response:
+    """How the reader is told by letter."""
+    return _form(SettingsForm.of(service.settings(actor())))
+
+
+@blueprint.post("/notices/settings")
+@requires(Permission.SESSION_OWN)
+def choose() -> Response | Answer:
+    """Keep how the reader is told by letter from now on."""
+    form = SettingsForm.of(service.settings(actor()))
+    if not form.validate_on_submit():
+        return _form(form, 422)
+    service.set_settings(actor(), form.settings)
+    flash("Your letters come as you chose.", "success")
+    return redirect(url_for("notices.own"), 303)
+
+
+def _address(notice: service.Notice) -> str:
+    if notice.kind not in RECORDS:
+        return url_for("ledger.entry", id=notice.entry)
+    endpoint, called = RECORDS[notice.kind]
+    named: dict[str, Any] = {called: notice.ref} if called else {}
+    return url_for(endpoint, **named)
+
+
+def _chosen(name: str, options: tuple[tuple[str, str], ...]) -> str:
+    value = request.args.get(name, "")
+    return value if value in dict(options) else ""
+
+
+def _place() -> int:
+    form = ReadForm()
+    if not form.validate_on_submit():
+        abort(400)
+    return int(form.place.data)
+
+
+def _back() -> Answer:
+    return redirect(url_for("notices.inbox"), 303)
+
+
+def _form(form: SettingsForm, status: int = 200) -> Response:
+    return make_response(render_template("notices/settings.html", form=form, topics=list(Topic)), status)
