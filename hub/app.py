@@ -45,7 +45,7 @@ from hub.members.pages import PAGES as MEMBERS_PAGES
 from hub.members.pages.letters import blueprint as letters
 from hub.notices import service as notices
 from hub.notices.api import blueprint as notices_api
-from hub.notices.pages import blueprint as notices_pages
+from hub.notices.pages import PAGES as NOTICES_PAGES
 from hub.questions.api import blueprint as questions_api
 from hub.questions.pages import blueprint as questions_pages
 from hub.rights.api import blueprint as rights_api
@@ -65,7 +65,7 @@ APIS = (
     *(rights_api, reports_api, questions_api, ledger_api, ledger_log, evidence_api, notices_api),
 )
 PAGES = (
-    notices_pages,
+    *NOTICES_PAGES,
     *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages, questions_pages, ledger_pages),
     *MEMBERS_PAGES,
     *APPLICATIONS_PAGES,

@@ -66,9 +66,12 @@ def send(
     body: bytes | None = None,
     headers: Mapping[str, str] = MappingProxyType({}),
     seconds: float | None = None,
-    most: int = MOST_BYTES,
+    connect_seconds: float | None = None,
+    most: int | None = MOST_BYTES,
 ) -> tuple[int, bytes]:
     """POST a body to an address, or GET it without one: the status and the bytes of the answer, at most so many.
+
+    `connect_seconds` are of `seconds`, for the connection alone. `most` None: of the answer only the status is read.
 
     Only https, and only at addresses of the public internet; `local` lets in this machine itself, without TLS too.
     The address that was looked up is the one connected to. Raises OutOfReachError.
@@ -78,16 +81,25 @@ def send(
         where, port = _place(parts, local), parts.port or (443 if parts.scheme == "https" else 80)
         told = {"Host": parts.netloc, "Accept-Encoding": "identity", **headers}
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        with _connected(parts, where, port, seconds or SECONDS) as connection:
+        whole = seconds or SECONDS
+        with _connected(parts, where, port, whole, connect_seconds or whole) as connection:
             method = "GET" if body is None else "POST"
             connection.request(method, target, body=body, headers=told, preload_content=False)
             answer = connection.getresponse()
-            found = answer.read(most + 1, decode_content=False)
+            found = b"" if most is None else answer.read(most + 1, decode_content=False)
     except (OSError, HTTPError, HTTPException, ValueError) as error:
         raise OutOfReachError(f"it did not answer as it should ({type(error).__name__})") from None
-    if len(found) > most:
+    if most is not None and len(found) > most:
         raise OutOfReachError("its answer is too long")
     return answer.status, found
+
+
+def check_place(url: str, *, local: bool) -> None:
+    """Look an address up, and ask nothing of it. Raises OutOfReachError where `send` would not ask either."""
+    try:
+        _place(urlsplit(url), local)
+    except (OSError, ValueError):
+        raise OutOfReachError("its name was not found") from None
 
 
 def _place(parts: SplitResult, local: bool) -> str:
@@ -139,17 +151,19 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 @contextmanager
-def _connected(parts: SplitResult, where: str, port: int, seconds: float) -> Iterator[HTTPConnection]:
+def _connected(
+    parts: SplitResult, where: str, port: int, seconds: float, connect_seconds: float
+) -> Iterator[HTTPConnection]:
     """A connection to where the name leads, cut off once its time is over, however slowly it answers."""
     connection: HTTPConnection
     if parts.scheme == "https":
         name = parts.hostname
         context = ssl.create_default_context()
         connection = HTTPSConnection(
-            where, port, timeout=seconds, server_hostname=name, assert_hostname=name, ssl_context=context
+            where, port, timeout=connect_seconds, server_hostname=name, assert_hostname=name, ssl_context=context
         )
     else:
-        connection = HTTPConnection(where, port, timeout=seconds)
+        connection = HTTPConnection(where, port, timeout=connect_seconds)
 
     def cut() -> None:
         with suppress(OSError):
@@ -159,7 +173,10 @@ def _connected(parts: SplitResult, where: str, port: int, seconds: float) -> Ite
     timer = None
     try:
         connection.connect()
-        timer = threading.Timer(max(0.0, ends_at - time.monotonic()), cut)
+        left = max(0.0, ends_at - time.monotonic())
+        connection.timeout = left or None
+        connection.sock.settimeout(connection.timeout)
+        timer = threading.Timer(left, cut)
         timer.start()
         yield connection
     finally:

@@ -28,7 +28,10 @@ EVERYONE = frozenset(
 )
 AGENCY = frozenset({Permission.AUTHORISATION_READ, Permission.AUTHORISATION_MANAGE})
 MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN}
-SEATED = MEMBERS | {Permission.LEDGER_COSIGN, Permission.GROUP_READ_OWN, Permission.GROUP_MANAGE}
+SEATED = MEMBERS | {
+    *(Permission.LEDGER_COSIGN, Permission.GROUP_READ_OWN, Permission.GROUP_MANAGE),
+    Permission.WEBHOOK_MANAGE,
+}
 EXCHANGE = frozenset(
     {
         Permission.KEY_READ,
@@ -95,6 +98,7 @@ OWNERS = frozenset(
     {
         Permission.CREDENTIAL_MANAGE,
         Permission.PERSON_MANAGE,
+        Permission.WEBHOOK_MANAGE,
         Permission.AGREEMENT_SIGN,
         Permission.GROUP_MANAGE,
         Permission.AUTHORISATION_MANAGE,

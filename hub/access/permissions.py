@@ -24,6 +24,7 @@ class Permission(StrEnum):
     LEDGER_COSIGN = "ledger:cosign"
     LEDGER_HEALTH = "ledger:health"
     CREDENTIAL_MANAGE = "credential:manage"
+    WEBHOOK_MANAGE = "webhook:manage"
     PERSON_MANAGE = "person:manage"
     AGREEMENT_SIGN = "agreement:sign"
     GROUP_READ_OWN = "group:read-own"
@@ -66,6 +67,7 @@ WORDS: dict[Permission, str] = {
     Permission.LEDGER_COSIGN: "Enrol the member's witness of the log, and hand in its cosignatures",
     Permission.LEDGER_HEALTH: "See whether the record is signed in time, anchored and cosigned",
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
+    Permission.WEBHOOK_MANAGE: "Have the member's notices sent to addresses of its own",
     Permission.PERSON_MANAGE: "Invite people of the member, change their roles, shut them out",
     Permission.AGREEMENT_SIGN: "Sign the agreement of the alliance for the member",
     Permission.GROUP_READ_OWN: "See the sharing groups that the member sits in or is invited to",

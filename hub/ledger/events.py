@@ -82,6 +82,11 @@ class Event(StrEnum):
     PERSON_BROUGHT = "person.brought"
     PERSON_LINKED = "person.linked"
     ROLE_GIVEN = "person.role_given"
+    WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_ROTATED = "webhook.secret_rotated"
+    WEBHOOK_REMOVED = "webhook.removed"
+    WEBHOOK_DISABLED = "webhook.disabled"
     QUOTA_SET = "quota.set"
     LIMIT_SET = "limit.set"
     EPOCH_OPENED = "epoch.opened"
@@ -207,6 +212,11 @@ SENTENCES: dict[Event, str] = {
     Event.PERSON_BROUGHT: "The provider of {member} brought in a person ({ref})",
     Event.PERSON_LINKED: "A person of {member} signed in by its provider for the first time",
     Event.ROLE_GIVEN: "The provider of {member} gave a person the role {ref}",
+    Event.WEBHOOK_ADDED: "{member} has its notices sent to the webhook {ref}",
+    Event.WEBHOOK_CHANGED: "{member} changed what is sent to the webhook {ref}, or enabled it again",
+    Event.WEBHOOK_ROTATED: "{member} has the webhook {ref} signed with another secret",
+    Event.WEBHOOK_REMOVED: "{member} removed the webhook {ref}",
+    Event.WEBHOOK_DISABLED: "Nothing is sent to the webhook {ref} of {member} any more: {reason}",
     Event.QUOTA_SET: "{ref} may have {allowed} identifiers a month evaluated",
     Event.LIMIT_SET: "{ref} may make {allowed} requests a minute",
     Event.EPOCH_OPENED: "Epoch {ref} was opened for everybody",

@@ -67,7 +67,7 @@ def worker() -> None:
     with app.app_context():
         ask_witnesses()
     queue = create_queue(settings.database_url, app, FROM_TIME_TO_TIME, WHEN_ASKED)
-    queue.run_worker(concurrency=2, listen_notify=True, delete_jobs="successful")
+    queue.run_worker(concurrency=3, listen_notify=True, delete_jobs="successful")
 
 
 @main.command()

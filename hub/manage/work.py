@@ -22,7 +22,7 @@ from hub.members.jobs import (
     warn_of_authorisations,
 )
 from hub.members.service import SEND_LINK, TELL_AUTHORISATION, TELL_SEAT
-from hub.notices.jobs import forget_notices, make_notices, write_letters
+from hub.notices.jobs import forget_notices, make_notices, send_webhooks, write_letters
 from hub.questions.jobs import expire_questions
 from hub.rights.jobs import warn_of_rights
 
@@ -47,6 +47,7 @@ FROM_TIME_TO_TIME: PERIODIC = {
     "warn_of_authorisations": ("22 4 * * *", warn_of_authorisations),
     "warn_of_rights": ("52 4 * * *", warn_of_rights),
     "make_notices": ("* * * * * */5", make_notices),
+    "send_webhooks": ("* * * * * */5", send_webhooks),
     "write_letters": ("* * * * *", write_letters),
     "push_checkpoints": ("* * * * * */10", push_checkpoints),
     "settle_orphans": ("17 3 * * *", settle_orphans),

@@ -13,6 +13,11 @@ def write_letters() -> int:
     return service.write_letters()
 
 
+def send_webhooks() -> int:
+    """Send what is due to webhooks. Safe to repeat, and to run several times at once."""
+    return service.send_due()
+
+
 def forget_notices() -> int:
     """Delete notices that were kept long enough. Safe to repeat."""
     return service.forget_notices()

@@ -1,14 +1,28 @@
-"""Tables of notices: what members are told of, what each person has read, and how far the record has been told."""
+"""Tables of notices: what members are told of, what each person has read, how far the record was told, and webhooks."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, SmallInteger, String, Uuid, column
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    Uuid,
+    column,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Model, one_of
 from hub.notices.rules import Topic
+from hub.notices.webhook_rules import DeliveryState, Disabled
 
 
 class Notice(Model):
@@ -79,3 +93,78 @@ class NoticePlace(Model):
 
     one: Mapped[bool] = mapped_column(primary_key=True, default=True)
     next: Mapped[int] = mapped_column(BigInteger)
+
+
+class Webhook(Model):
+    """An address of a member's that its notices are sent to, and the sealed secret that signs them."""
+
+    __tablename__ = "webhook"
+    __table_args__ = (
+        CheckConstraint("(former_secret IS NULL) = (former_until IS NULL)", name="former_secret"),
+        CheckConstraint("(disabled_at IS NULL) = (disabled_for IS NULL)", name="disabled"),
+        one_of("disabled_for", Disabled),
+        Index("ix_webhook_member_id", "member_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(String(24), unique=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    url: Mapped[str] = mapped_column(String(500))
+    topics: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    former_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The one before, sealed: it signs beside the other until `former_until`."""
+    former_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """Until when a sender has a delivery of it under way; past that the sender has died."""
+    held_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """Until when nothing is sent, as the last try failed."""
+    failing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """Since when no try has succeeded; None: the last one did, or there was none."""
+    disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    disabled_for: Mapped[str | None] = mapped_column(String(8))
+
+
+class Delivery(Model):
+    """One notice on its way to one webhook, or what the test button sends."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        one_of("state", DeliveryState),
+        CheckConstraint("(state = 'waits') = (due_at IS NOT NULL)", name="due"),
+        CheckConstraint("(entry_id IS NULL) = (topic IS NULL)", name="of_a_notice"),
+        Index("ix_webhook_delivery_webhook", "webhook_id", "id"),
+        Index("ix_webhook_delivery_due", "webhook_id", "due_at", "id", postgresql_where=column("due_at").is_not(None)),
+        Index("ix_webhook_delivery_made_at", "made_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    """The same at each try (`webhook-id`)."""
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhook.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    entry_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """None of a test."""
+    topic: Mapped[str | None] = mapped_column(String(12))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    state: Mapped[str] = mapped_column(String(10))
+    tries: Mapped[int] = mapped_column(SmallInteger)
+    """Since it was made, or last replayed."""
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class DeliveryTry(Model):
+    """One try of a delivery: when, how long it took, and what came of it. Nothing of the answer but its status."""
+
+    __tablename__ = "webhook_try"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("webhook_delivery.id"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    milliseconds: Mapped[int]
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    """None: there was no answer."""
+    failure: Mapped[str] = mapped_column(String(120))
+    """Why there was none; empty if there was."""

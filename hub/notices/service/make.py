@@ -9,6 +9,7 @@ from sqlalchemy.types import TypeEngine
 from hub import clock
 from hub.db import db
 from hub.notices.rules import KEPT, NOTICED
+from hub.notices.webhook_rules import KEPT as DELIVERIES_KEPT
 
 _TYPES: Sequence[type[TypeEngine[Any]]] = (Text, Text, Boolean, Boolean)
 BATCH = 500
@@ -32,7 +33,9 @@ def make_notices() -> int:
 
 
 def forget_notices() -> int:
-    """Delete the notices that were kept for KEPT, and what was read of them; returns how many. Commits."""
-    gone = db.session.execute(select(func.forget_notices(clock.now() - KEPT))).scalar_one()
+    """Delete notices, and deliveries to webhooks, that were kept long enough; returns how many notices. Commits."""
+    now = clock.now()
+    gone = db.session.execute(select(func.forget_notices(now - KEPT))).scalar_one()
+    db.session.execute(select(func.forget_deliveries(now - DELIVERIES_KEPT)))
     db.session.commit()
     return int(gone)

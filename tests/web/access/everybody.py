@@ -38,6 +38,7 @@ from hub.questions.rules import AskedRow
 from hub.rights import service as rights
 from hub.rights.rules import Given
 from tests.conftest import Hub, csrf, fresh_database, hub_on
+from tests.web.access.test_three_nets import called
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
 from tests.web.members.documents import pdf
 from tests.web.members.letters import forget_password
@@ -183,6 +184,7 @@ def _notice(made: Everybody) -> None:
         "INSERT INTO notice_read SELECT DISTINCT ON (person_id) person_id, place, n.member_id"
         " FROM notice n JOIN notice_reader r ON r.member_id = n.member_id ORDER BY person_id, place"
     )
+    called(made.hub)
 
 
 def _found(made: Everybody) -> None:

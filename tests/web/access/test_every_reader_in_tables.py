@@ -89,6 +89,9 @@ OWNED = {
     "session": "member_id",
     "sighting": "member_id",
     "sign_in_domain": "member_id",
+    "webhook": "member_id",
+    "webhook_delivery": "member_id",
+    "webhook_try": "member_id",
 }
 """Table → whose a row is."""
 THE_OFFICE_TOO = {
@@ -218,7 +221,7 @@ def test_sql_of_the_application_gives_evidence_to_its_owner_and_the_parties_it_i
 THE_BRANDS_ALONE = {
     *("agreement_signature", "authorisation", "credential", "factor", "group_invitation", "identity_provider"),
     *("ledger_dispute", "ledger_part", "ledger_party_leaf", "one_time_link", "person", "provided_identity", "session"),
-    *("notice", "notice_read", "notice_reader", "sign_in_domain"),
+    *("notice", "notice_read", "notice_reader", "sign_in_domain", "webhook", "webhook_delivery", "webhook_try"),
 }
 """What no agent reads in a brand's name: its people, keys and sign-in, its part of the record, its other agents."""
 

@@ -41,6 +41,9 @@ READ_BY_MEMBER = {
     "notice": "member_id",
     "notice_reader": "member_id",
     "notice_read": "member_id",
+    "webhook": "member_id",
+    "webhook_delivery": "member_id",
+    "webhook_try": "member_id",
     "ledger_part": "party",
     "ledger_party_leaf": "party",
 }
@@ -104,7 +107,24 @@ def exchanged(hub: Hub) -> Hub:
     with hub.app.app_context():
         make_notices()
     hub.sql("INSERT INTO notice_read SELECT person_id, 0, member_id FROM notice_reader")
+    called(hub)
     return hub
+
+
+def called(hub: Hub) -> None:
+    """A webhook of each member, and a test that was sent to it."""
+    hub.sql(
+        "INSERT INTO webhook (name, member_id, url, topics, sealed_secret, made_at)"
+        " SELECT 'w-' || id, id, 'https://hooks.example.org/' || code, '{reports}', '', now() FROM member"
+    )
+    hub.sql(
+        "INSERT INTO webhook_delivery (name, webhook_id, member_id, made_at, state, tries)"
+        " SELECT 'msg_' || id, id, member_id, now(), 'delivered', 0 FROM webhook"
+    )
+    hub.sql(
+        "INSERT INTO webhook_try (delivery_id, member_id, at, milliseconds, status, failure)"
+        " SELECT id, member_id, now(), 9, 200, '' FROM webhook_delivery"
+    )
 
 
 @contextmanager

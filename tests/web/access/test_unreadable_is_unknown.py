@@ -71,6 +71,7 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         "SELECT m.code, q.name FROM question q JOIN member m ON m.id IN (q.brand_id, q.platform_id)",
         ("A" * 22,),
     ),
+    "webhook": ("SELECT code, w.name FROM webhook w JOIN member ON member.id = member_id", ("w-nothing",)),
     "group": (
         "SELECT m.code, g.code FROM sharing_group g JOIN sharing_group_member s ON s.group_id = g.id"
         " JOIN member m ON m.id = s.member_id UNION SELECT m.code, g.code FROM sharing_group g"
@@ -128,6 +129,13 @@ ROUTES: Mapping[str, str] = {
         tuple(f"rights.{each}" for each in ("amend", "correct", "one", "refuse", "verify", "withdraw")), "right"
     ),
     "sessions.end": "session",
+    **dict.fromkeys(
+        tuple(
+            f"webhooks.{each}"
+            for each in ("choose", "enable", "one", "remove", "replay", "replay_failed", "rotate", "test")
+        ),
+        "webhook",
+    ),
 }
 """Endpoint → the kind of record that its address names."""
 

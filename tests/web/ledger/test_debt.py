@@ -19,6 +19,8 @@ UNRECORDED = {
     "session": "signing in is recorded; that a session was used is not",
     "notice_reader": "what a person has read, and how it is written to, is its own",
     "notice_read": "the same",
+    "webhook_delivery": "what is sent tells of what is recorded",
+    "webhook_try": "the same",
     "letter": "what is to be sent tells of what is recorded",
     "sign_in_attempt": "counted, and recorded by the hour",
     "rate_window": "counted",

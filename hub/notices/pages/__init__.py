@@ -1,0 +1,5 @@
+"""Pages of notices and of the webhooks that carry them."""
+
+from hub.notices.pages import inbox, webhooks
+
+PAGES = (inbox.blueprint, webhooks.blueprint)
