@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from hub import clock
+from hub.canonical import TYPES
 from hub.client import withdraw as withdrawing
 from hub.client.console import Console
 from hub.client.errors import ClientError, ExitCode, usage
@@ -25,6 +26,7 @@ from hub.client.options import (
     type_option,
 )
 from hub.client.out_file import refuse_out, replacing
+from hub.client.outcome import ADDRESS, LEVEL, SELLER, STORES, check_report, established_stores
 from hub.client.session import Session
 from hub.client.share import Audience, Terms, share_spool
 from hub.client.workers import Assignment, Workers
@@ -82,12 +84,15 @@ def _only_look(given: Source, console: Console, audience: Audience) -> None:
         "alliance share stores.txt --type store_url --evidence E3 --tlp red --group watches --member platform-x",
         "alliance share toys.csv --type domain --evidence E4 --tlp green --all-sectors safety --show-us",
         "alliance share sellers.csv.bad.csv --type email --evidence E2 --tlp green --yes --json",
+        "alliance share --report 4FxgVCqhPjMIIKNBz6yoeQ --tlp green",
+        "alliance share sellers.csv --type phone --report 4FxgVCqhPjMIIKNBz6yoeQ --tlp green",
     )
 )
-@file_argument
-@type_option
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--type", "kind", type=click.Choice(list(TYPES)), help="Identifier type of the file's column.")
+@click.option("--evidence", type=click.Choice(_LEVELS), help="E1 seen online … E4 established by a court.")
 @click.option(
-    "--evidence", required=True, type=click.Choice(_LEVELS), help="E1 seen online … E4 established by a court."
+    "--report", metavar="NAME", help="Our listing report that a platform established: its stores, or FILE, at E2."
 )
 @audience_options
 @click.option("--seller", metavar="COLUMN", help="Column with your own name of the seller; it leaves as a pseudonym.")
@@ -101,9 +106,10 @@ def _only_look(given: Source, console: Console, audience: Audience) -> None:
 def share(
     options: Options,
     /,
-    file: Path,
-    kind: str,
-    evidence: str,
+    file: Path | None,
+    kind: str | None,
+    evidence: str | None,
+    report: str | None,
     audience: Audience,
     seller: str | None,
     stance: str,
@@ -117,29 +123,57 @@ def share(
 
     Good rows are shared; refused ones go to FILE.bad.csv with their reasons, to be mended and shared again. The same
     file twice changes nothing, and an interrupted run resumes. Ten million lines of text take 350 MB of memory; a sheet
-    of a workbook may have 1,048,576 rows, as in Excel.
+    of a workbook may have 1,048,576 rows, as in Excel. With --report, FILE may be left out: then the stores that the
+    platform established are shared.
     """
     if expires is not None and expires.date() <= clock.today():
         raise usage("--expires is not after today", "give a later day")
-    given = source(file, kind, seller=seller, **reading)
+    kind, evidence = _what(file, kind, evidence, report, stance)
     console = options.console(as_json)
     if dry_run:
-        _only_look(given, console, audience)
+        if file is None:
+            raise usage("--dry-run needs no network, and so looks at a FILE", "leave it out: you are asked before")
+        _only_look(source(file, kind, seller=seller, **reading), console, audience)
         return
-    terms = Terms(stance, evidence, audience, expires.date() if expires else None)
+    terms = Terms(stance, evidence, audience, expires.date() if expires else None, report)
+    with options.session(console) as session:
+        if file is not None:
+            _share(session, source(file, kind, seller=seller, **reading), terms, yes)
+            return
+        with established_stores(session, str(report)) as sheet:
+            reading |= {"column": ADDRESS, "heading": True, "bad_rows": Path(f"report-{report}.bad.csv")}
+            _share(session, source(sheet, kind, seller=SELLER, **reading), terms, yes)
+
+
+def _what(
+    file: Path | None, kind: str | None, evidence: str | None, report: str | None, stance: str
+) -> tuple[str, str]:
+    """The type and the evidence level. Raises ClientError for options that do not go together."""
+    if report is not None:
+        check_report(report, evidence, stance)
+        kind, evidence = kind or (STORES if file is None else None), LEVEL
+    if file is None and (report is None or kind != STORES):
+        raise usage("what is to be shared?", "give a FILE, or --report alone for the stores of a report")
+    if kind is None or evidence is None:
+        raise usage("--type and --evidence say what FILE holds", "give both; with --report the type is enough")
+    return kind, evidence
+
+
+def _share(session: Session, given: Source, terms: Terms, yes: bool) -> None:
+    """Read a file, show what is in it, ask, and share its good rows. Raises ClientError."""
+    console = session.console
     with (
-        options.session(console) as session,
-        Workers(session.assignment(kind, given.country), console.say) as workers,
+        Workers(session.assignment(given.type, given.country), console.say) as workers,
         opened(
             given, workers, console, session.vault.local_key, folder=session.folder, labels=session.vault.name_sellers
         ) as intake,
     ):
         bad_rows = _settle(intake, session)
-        for line in audience.lines():
+        for line in terms.audience.lines():
             console.say(line)
-        if not yes and not console.agreed(f"share {intake.preview.good:,} identifiers as {stance}?"):
+        if not yes and not console.agreed(f"share {intake.preview.good:,} identifiers as {terms.stance}?"):
             raise ClientError(ExitCode.INTERRUPTED, "nothing was shared", "run the same command again and agree")
-        shared = share_spool(session, intake.spool, terms, kind, workers)
+        shared = share_spool(session, intake.spool, terms, given.type, workers)
         document = {
             "dry_run": False,
             **intake.preview.document(),

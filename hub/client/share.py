@@ -72,6 +72,8 @@ class Terms:
     evidence_level: str
     audience: Audience
     expires_on: date | None = None
+    report: str | None = None
+    """The name of our listing report that it rests on."""
 
     def document(self) -> dict[str, Any]:
         """The terms as the API takes them."""
@@ -80,6 +82,8 @@ class Terms:
             "evidence_level": self.evidence_level,
             **self.audience.document(),
         }
+        if self.report is not None:
+            terms["report"] = self.report
         if self.expires_on is not None:
             terms["expires_on"] = self.expires_on.isoformat()
         return terms

@@ -70,6 +70,7 @@ class Contribution(Audience, Model):
         CheckConstraint("widening_note IS NULL OR widening IS NOT NULL", name="note_has_its_reason"),
         Index("ix_contribution_changes", "key_id", "changed_xid"),
         Index("ix_contribution_own", "member_id", "shared_at", "key_id", "token"),
+        Index("ix_contribution_report", "member_id", "report", postgresql_where=text("report IS NOT NULL")),
         Index("ix_contribution_expiry", "expires_on", postgresql_where=text("state = 'active'")),
     )
 
@@ -83,6 +84,8 @@ class Contribution(Audience, Model):
     widening_note: Mapped[str | None] = mapped_column(String(200))
     seller: Mapped[str | None] = mapped_column(String(64))
     """The contributor's own opaque reference of the seller."""
+    report: Mapped[str | None] = mapped_column(String(24))
+    """The name of the contributor's own listing report that it rests on."""
     first_seen_on: Mapped[date | None]
     last_seen_on: Mapped[date | None]
     shared_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

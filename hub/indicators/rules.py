@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum, StrEnum
@@ -130,6 +130,20 @@ def default_expiry(type: str, level: EvidenceLevel, day: date) -> date:
     """The last day of a contribution shared on `day` without an expiry of its own."""
     days = LONGEST_DAYS if level is EvidenceLevel.E4 else TYPES[type].retention_days
     return day + timedelta(days=days)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A record of the hub's own that a contribution may rest on, and the evidence level that it gives."""
+
+    level: EvidenceLevel
+    words: str
+
+
+BASES: Mapping[str, Basis] = {"report": Basis(EvidenceLevel.E2, "a listing report that its platform established")}
+"""Kind of record → what it gives; a verified test buy (E3) is one more row."""
+MOST_ON_A_BASIS = 10_000
+"""Contributions that one record may bear."""
 
 
 class TermsError(ValueError):

@@ -81,6 +81,10 @@ class ShareSchema(Schema):
     platforms_only = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     show_contributor = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     widening = fields.Nested(WideningSchema, metadata={"description": "Without it: the contributor's own sector"})
+    report = fields.String(
+        validate=validate.Length(max=40),
+        metadata={"description": "Your own listing report that it rests on; a platform established it"},
+    )
     expires_on = fields.Date()
     first_seen_on = fields.Date()
     last_seen_on = fields.Date()

@@ -92,6 +92,7 @@ class Event(StrEnum):
     EPOCH_OPENED = "epoch.opened"
     TOKEN_EVALUATED = "token.evaluated"
     CONTRIBUTION_SHARED = "contribution.shared"
+    OUTCOME_SHARED = "report.outcome_shared"
     CONTRIBUTION_WITHDRAWN = "contribution.withdrawn"
     CONTRIBUTION_EXPIRED = "contribution.expired"
     CONTRIBUTION_ORPHANED = "contribution.orphaned"
@@ -223,6 +224,7 @@ SENTENCES: dict[Event, str] = {
     Event.TOKEN_EVALUATED: "{member} had {asked} blinded identifiers evaluated under {ref}",
     Event.CONTRIBUTION_SHARED: "{member} shared {asked} indicators under {ref}: {added} new, {changed} changed, "
     "{unchanged} as before",
+    Event.OUTCOME_SHARED: "{member} shared {asked} indicators upon what was established in the listing report {ref}",
     Event.CONTRIBUTION_WITHDRAWN: "{member} withdrew {withdrawn} indicators under {ref}",
     Event.CONTRIBUTION_EXPIRED: "{expired} contributions of {member} came to their expiry",
     Event.CONTRIBUTION_ORPHANED: "{moved} contributions of {member}, which has left, were put to orphan review",

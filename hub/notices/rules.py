@@ -136,6 +136,7 @@ SILENT: Mapping[Event, str] = {
     **dict.fromkeys((Event.MARKETPLACE_SET, Event.MARKETPLACE_DROPPED, Event.EVIDENCE_STORED), _OWN),
     **dict.fromkeys((Event.WEBHOOK_CHANGED, Event.WEBHOOK_REMOVED), _OWN),
     **dict.fromkeys((Event.AGREEMENT_SIGNED, Event.GROUP_FOUNDED, Event.LIST_FETCHED), _OWN),
+    Event.OUTCOME_SHARED: _OWN,
     **dict.fromkeys((Event.TOKEN_EVALUATED, Event.CONTRIBUTION_SHARED, Event.CONTRIBUTION_WITHDRAWN), _OWN),
     **dict.fromkeys((Event.PROVIDER_SET, Event.PROVIDER_REMOVED, Event.DOMAIN_ASKED, Event.DOMAIN_DROPPED), _OWN),
     **dict.fromkeys((Event.INVITATION_ACCEPTED, Event.INVITATION_TAKEN_BACK, Event.ROLE_SET), _OWN),

@@ -35,6 +35,7 @@ from hub.indicators.model import Contribution, Indicator
 from hub.indicators.rules import Audience, ContributionState, EvidenceLevel, Stance
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
+from hub.listing_reports import service as reports
 from hub.members.model import Member
 
 
@@ -58,6 +59,8 @@ class Terms:
     expires_on: date | None = None
     first_seen_on: date | None = None
     last_seen_on: date | None = None
+    report: str | None = None
+    """The name of the actor's own listing report that it rests on, which the platform established."""
 
 
 def share(
@@ -71,6 +74,8 @@ def share(
     """
     actor.must(Permission.CONTRIBUTION_SHARE)
     rules.check_audience(terms.audience)
+    if terms.report is not None:
+        _check_basis(actor, terms)
     seller_of = dict(zip(reversed(tokens), reversed(sellers or [None] * len(tokens)), strict=True))
     given = _relation(seller_of)
     db.session.execute(
@@ -98,7 +103,32 @@ def share(
         purpose=terms.audience.widening_note,
         counts=counts,
     )
+    if terms.report is not None:
+        _bear(actor, terms.report)
+        subject = {"type": "report", "ref": terms.report}
+        ledger.append(actor, Event.OUTCOME_SHARED, subject=subject, counts={"asked": asked})
     return Shared(entry, counts["added"], counts["changed"], counts["unchanged"])
+
+
+def _check_basis(actor: Actor, terms: Terms) -> None:
+    """Raises TermsError unless the report is the actor's, was established, and gives this very level."""
+    basis = rules.BASES["report"]
+    if terms.evidence_level is not basis.level or terms.stance is not Stance.INFRINGING:
+        raise rules.TermsError("report", f"{basis.words} bears the stance infringing at {basis.level.name} alone")
+    try:
+        established = reports.established(actor, str(terms.report))
+    except reports.UnknownReportError:
+        established = 0
+    if not established:
+        raise rules.TermsError("report", "you have no report of this name in which a listing is established")
+
+
+def _bear(actor: Actor, report: str) -> None:
+    """Raises TermsError for more contributions than one record may bear; asked once they stand."""
+    own = (Contribution.member_id == actor.member_id, Contribution.report == report)
+    borne = select(Contribution.token).where(*own).limit(rules.MOST_ON_A_BASIS + 1).subquery()
+    if db.session.execute(select(func.count()).select_from(borne)).scalar_one() > rules.MOST_ON_A_BASIS:
+        raise rules.TermsError("report", f"one report bears at most {rules.MOST_ON_A_BASIS:,} indicators")
 
 
 def _relation(seller_of: dict[bytes, str | None]) -> TableValuedAlias:
@@ -161,6 +191,7 @@ def _words(actor: Actor, given: TableValuedAlias, terms: Terms) -> dict[str, Col
         "widening_note": literal(audience.widening_note, String),
         "shows_contributor": literal(audience.shows_contributor),
         "seller": given.c.seller,
+        "report": literal(terms.report, String),
         "first_seen_on": literal(terms.first_seen_on, Date),
         "last_seen_on": literal(terms.last_seen_on, Date),
     }

@@ -28,7 +28,7 @@ from hub.listing_reports.service.moves import (
     lead,
     mend,
 )
-from hub.listing_reports.service.read import ReportLine, ShownReport, Wanted, report, reports
+from hub.listing_reports.service.read import ReportLine, ShownReport, Wanted, established, report, reports
 
 __all__ = [
     "ClockTerms",
@@ -50,6 +50,7 @@ __all__ = [
     "check",
     "drop_clock",
     "drop_marketplace",
+    "established",
     "file",
     "judge",
     "lead",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
@@ -13,7 +13,7 @@ from hub.db import db
 from hub.listing_reports import clock_rules, policy, rules
 from hub.listing_reports.clock_rules import Clock
 from hub.listing_reports.model import ListingReport, ReportedListing, ReportStep
-from hub.listing_reports.rules import Party, ReportState
+from hub.listing_reports.rules import Decision, Party, ReportState
 from hub.listing_reports.service.moves import UnknownReportError
 from hub.members import service as members
 
@@ -145,6 +145,19 @@ def report(actor: Actor, name: str) -> ShownReport:
         [ShownListing(*each) for each in db.session.execute(listings)],
         [_step(each, party) for each in db.session.execute(steps).scalars()],
     )
+
+
+def established(actor: Actor, name: str) -> int:
+    """How many listings of a report of the actor's brand its platform established. Raises UnknownReportError."""
+    actor.must(Permission.REPORT_READ)
+    if policy.party(actor) is not Party.BRAND or not rules.NAME.fullmatch(name):
+        raise UnknownReportError("you have no report of this name")
+    own = select(ListingReport.id).where(policy.visible_to(actor), ListingReport.name == name)
+    number = db.session.execute(own).scalar_one_or_none()
+    if number is None:
+        raise UnknownReportError("you have no report of this name")
+    which = (ReportedListing.report_id == number, ReportedListing.decision == Decision.ESTABLISHED.value)
+    return db.session.execute(select(func.count()).select_from(ReportedListing).where(*which)).scalar_one()
 
 
 def _with(found: Select[ListingReport], party: Party, code: str) -> Select[ListingReport]:

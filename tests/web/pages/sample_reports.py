@@ -86,7 +86,7 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         faults = [Fault(None, "right", "not_in_force", WORDS), Fault(812, "url", "twice", WORDS)]
         said = {"evidence": FIELDS, "reasons": REASONS, "declaration": rules.DECLARATIONS[1]}
         return {"form": form, "looked": Filed(faults, 998) if full else None, **said}
-    shown, party = _shown(full), Party.PLATFORM
+    shown, party = _shown(full), Party.PLATFORM if full else Party.BRAND
     return {
         "shown": shown,
         "party": party,
