@@ -158,10 +158,12 @@ def _one(name: str, *, secret: str = "") -> Response:
 
 def _done(name: str, form: FlaskForm, act: Callable[[], None], words: str) -> Answer:
     """Do it, and say so on the webhook's page; or say there why it was not done."""
-    if not form.validate_on_submit():
-        flash(" ".join(f"{said}." for field in form for said in field.errors) or "Try again.", "error")
-        return redirect(url_for("webhooks.one", name=name), 303)
     try:
+        service.webhook(actor(), name)
+        if not form.validate_on_submit():
+            raise WebhookError(
+                " ".join(f"{said}." for field in form for said in field.errors).rstrip(".") or "try again"
+            )
         act()
     except service.UnknownWebhookError:
         abort(404)

@@ -279,6 +279,7 @@ LISTS = (
     "acts",
     "applications",
     "contributions",
+    "deliveries",
     "evidence",
     "feed",
     "groups",
