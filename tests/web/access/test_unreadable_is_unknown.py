@@ -375,7 +375,7 @@ def test_token_that_one_may_not_see_is_answered_like_one_of_nobodys(
         if [each.owner for each in all_there_is.words if each.number == word.number] == ["brand-a"]
     )
     client, answers = all_there_is.hub.client(code), []
-    for number in (secret, 999_998):
+    for number in (999_997, secret, 999_998):  # tag keys that the process does not hold yet are the first one's to open
         statements.clear()
         body = {"key": KEY, "tokens": base64.b64encode(token(number)).decode(), "reason": "mistaken"}
         withdrawn = client.post("/api/v1/contributions/withdrawals", json=body)
@@ -383,5 +383,5 @@ def test_token_that_one_may_not_see_is_answered_like_one_of_nobodys(
         matched = client.post(address, data=token(number), content_type="application/octet-stream")
         told_of = [told(each, each.headers["Audit-Entry"]) for each in (withdrawn, matched)]
         answers.append((told_of, Counter(statements)))
-    assert answers[0] == answers[1]
-    assert [status for status, _ in answers[0][0]] == [200, 200]
+    assert answers[1] == answers[2]
+    assert [status for status, _ in answers[1][0]] == [200, 200]
