@@ -22,6 +22,7 @@ from hub.ledger.sequencer import LOCK
 from hub.manage.postgres import binary
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody
+from hub.tree.leaf import new_id
 from hub.tree.merkle import HASH_BYTES
 from hub.tree.note import split_note
 
@@ -210,7 +211,7 @@ def _p99(values: list[float]) -> float:
 
 def offered(hub: Stage, count: int) -> list[bytes]:
     """Put so many entries into the outbox, as the hub's own function leaves them; their ids."""
-    ids, now = [secrets.token_bytes(16) for _ in range(count)], clock.now()
+    ids, now = [new_id() for _ in range(count)], clock.now()
     told = (now, "match.run", "allowed", "actor", "api", "platform-x")
     with hub.sql() as connection, connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # what triggers would write is written here

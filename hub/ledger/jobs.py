@@ -14,9 +14,9 @@ from hub.ledger.signed import ForkError
 from hub.ledger.signing import Signers
 from hub.log import describe, log
 
-PAUSE = 0.25
-"""Seconds between two batches unless the outbox is fuller than one: an event is under a signed checkpoint in half a
-second, and a trickle of events does not cost a signature and two commits each."""
+PAUSE = 0.5
+"""Seconds between two batches unless the outbox is fuller than one: an event is under a signed checkpoint in less
+than a second, and a trickle of events does not cost a signature and two commits each."""
 LOOK_AGAIN = 10.0
 """Seconds between one look at a halted log and the next."""
 HOLD = 10.0

@@ -1,15 +1,20 @@
 """Who reads what of the log: everybody the leaves, each party its own parts."""
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, Integer, true
 
 from hub.access.actor import Actor
 from hub.access.tlp import MemberKind
+from hub.db import given
 from hub.ledger.model import Dispute, Part, PartyLeaf
 
 
 def own_parts(actor: Actor) -> ColumnElement[bool]:
     """The parts sealed for the actor's member."""
     return Part.party == actor.member_id
+
+
+PARTS_OF = Part.party == given("party", Integer)
+"""The same of a member that is given each time, for a statement that is written out once."""
 
 
 def own_leaves(actor: Actor) -> ColumnElement[bool]:

@@ -4,7 +4,6 @@ A process of its own, under a database role of its own, the only holder of the l
 a lock lets one work at a time, and a killed holder's lock goes with its transaction.
 """
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ from hub.ledger.signing import Signers
 from hub.log import log
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody
-from hub.tree.leaf import ID_BYTES, LeafError, leaf_id
+from hub.tree.leaf import LeafError, leaf_id, new_id
 from hub.tree.merkle import EMPTY_ROOT, ProofError, leaf_hash
 from hub.tree.note import Signer
 from hub.tree.seam import closing_leaf, opening_leaf, shard_origin
@@ -82,7 +81,10 @@ class Sequencer:
         while it is halted; neither integrates nor signs anything.
         """
         with self._halting():
-            integrated = self._integrate()
+            try:
+                integrated = self._integrate()
+            except psycopg.errors.UniqueViolation:  # rare: all of the batch is looked at again, one by one
+                integrated = self._integrate(known=True)
             self._publish()
             if integrated is None:
                 integrated = self._integrate()
@@ -116,10 +118,11 @@ class Sequencer:
             log.critical("the log is halted: nothing is recorded and nothing signed", error=str(error))
             raise ForkError(str(error)) from error
 
-    def _integrate(self) -> int | None:
+    def _integrate(self, *, known: bool = False) -> int | None:
         """One transaction: out of the outbox, into leaves and tiles. All of it or none.
 
-        None: a shard has ended, and that is to be published before the next begins.
+        None: a shard has ended, and that is to be published before the next begins. `known`: it is looked up of each
+        entry whether it is in the tree already; otherwise the first that is raises UniqueViolation.
         """
         with self.connection.transaction(), self.connection.cursor() as cursor:
             if not _locked(cursor):
@@ -132,7 +135,7 @@ class Sequencer:
                 return self._open(cursor, state)
             if state.size > state.first and (state.asked or self.due(state.began_at or self.now(), self.now())):
                 return self._close(cursor, state)
-            entries = self._dequeue(cursor)
+            entries = self._dequeue(cursor, known)
             if not entries:
                 return 0
             self.at("dequeued")
@@ -222,7 +225,7 @@ class Sequencer:
 
     def _add(self, cursor: Cursor, state: State, leaf_of: Callable[[bytes], bytes], action: str) -> None:
         """Put an entry of the log's own into the tree, which no outbox holds."""
-        id = secrets.token_bytes(ID_BYTES)
+        id = new_id()
         entry, leaf = UUID(bytes=id), leaf_of(id)
         cursor.execute(
             "INSERT INTO ledger_entry (id, at, action, leaf) VALUES (%s, %s, %s, %s)", (entry, self.now(), action, leaf)
@@ -240,17 +243,17 @@ class Sequencer:
         ]
         add(journal_of(self.anchor), erased)
 
-    def _dequeue(self, cursor: Cursor) -> Sequence[tuple[UUID, bytes, str]]:
+    def _dequeue(self, cursor: Cursor, known: bool) -> Sequence[tuple[UUID, bytes, str]]:
         """The next entries of the outbox; those that cannot stand in the tree are put aside, each with its reason."""
         cursor.execute(
             # by ctid: nobody but the holder of the lock changes or takes a row of the outbox
             "WITH taken AS (DELETE FROM ledger_pending WHERE ctid = ANY(ARRAY"
             "(SELECT ctid FROM ledger_pending ORDER BY seq LIMIT %s)) RETURNING entry_id, seq)"
-            " SELECT taken.entry_id, e.leaf, e.action, l.leaf_index FROM taken"
+            " SELECT taken.entry_id, e.leaf, e.action, CASE WHEN %s THEN"
+            " (SELECT leaf_index FROM ledger_leaf WHERE entry_id = taken.entry_id) END FROM taken"
             " LEFT JOIN LATERAL (SELECT leaf, action FROM ledger_entry WHERE id = taken.entry_id OFFSET 0) e ON true"
-            " LEFT JOIN LATERAL (SELECT leaf_index FROM ledger_leaf WHERE entry_id = taken.entry_id OFFSET 0) l ON true"
             " ORDER BY taken.seq",
-            (BATCH,),
+            (BATCH, known),
             binary=True,
         )
         sound = []

@@ -1,7 +1,6 @@
 """Recording an event in the exchange's own transaction."""
 
 import base64
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +18,7 @@ from hub.db import compiled, given
 from hub.ledger.events import Event
 from hub.ledger.rules import HALTED
 from hub.ledger.service.tag_keys import TagKeys, forget_tag_keys, tag_keys_for
-from hub.tree.leaf import MOST_PARTS, seal_leaf
+from hub.tree.leaf import MOST_PARTS, new_id, seal_leaf
 
 Counts = Mapping[str, int]
 SEE_THE_AGENT = frozenset({"actor", "agent", "auditor"})
@@ -138,7 +137,7 @@ def _insert(
 
     `beside` are the parties beside those told as auditors.
     """
-    id = secrets.token_bytes(16)
+    id = new_id()
     views = []
     for _, role, counts in parties:
         view = {**whole, "id": base64.b64encode(id).decode(), "role": role}

@@ -2,18 +2,18 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.db import db
+from hub.db import compiled, db, given
 from hub.ledger import rules
 from hub.ledger.model import Checkpoint, Cosignature, Witness
 from hub.ledger.service.keys import taken_over_at
 from hub.ledger.service.log import Head, checkpoint_at, newest_checkpoint
-from hub.ledger.service.shards import LogShard
+from hub.ledger.service.shards import NO_END, LogShard
 from hub.ledger.service.witnesses import STANDING, KnownWitness, WitnessError, own_witness, witnesses
 from hub.members.model import Member
 from hub.tree.note import NoteError, split_note
@@ -58,16 +58,18 @@ def keep_line(witness: KnownWitness, size: int, note: str, lines: str) -> None:
     )
 
 
+_LINES = compiled(
+    select(Cosignature.line)
+    .join(Witness, Witness.name == Cosignature.witness)
+    .outerjoin(Member, Member.id == Witness.party)
+    .where(Cosignature.size == given("size", BigInteger), STANDING)
+    .order_by(Cosignature.witness)
+)
+
+
 def cosigned(size: int, note: str) -> str:
     """The checkpoint of a size with the lines of all witnesses that count now."""
-    lines = db.session.execute(
-        select(Cosignature.line)
-        .join(Witness, Witness.name == Cosignature.witness)
-        .outerjoin(Member, Member.id == Witness.party)
-        .where(Cosignature.size == size, STANDING)
-        .order_by(Cosignature.witness)
-    )
-    return note + "".join(lines.scalars())
+    return note + "".join(row.line for row in _LINES.run(size=size))
 
 
 def newest_final(most: int | None = None, shard: LogShard | None = None) -> Head | None:
@@ -109,24 +111,30 @@ def cosigned_sizes(first: int, most: int, limit: int) -> list[int]:
     return sorted(db.session.execute(found).scalars())
 
 
+_COSIGNED = compiled(
+    select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
+    .join(Cosignature, Cosignature.size == Checkpoint.size)
+    .join(Witness, Witness.name == Cosignature.witness)
+    .join(Member, Member.id == Witness.party)
+    .where(
+        STANDING,
+        Checkpoint.size > given("first", BigInteger),
+        Checkpoint.size >= given("least", BigInteger),
+        Checkpoint.size <= given("most", BigInteger),
+    )
+    .group_by(Checkpoint.size)
+    .having(func.count() >= given("members", BigInteger))
+    .order_by(Checkpoint.size.desc())
+    .limit(1)
+)
+
+
 def _newest_cosigned_by(members: int, most: int | None = None, shard: LogShard | None = None) -> Head | None:
     """The newest checkpoint, up to a size, with lines of at least so many members' witnesses; and of the newest key."""
     if not members:
         return newest_checkpoint(most, shard)
-    after = taken_over_at(shard) if most is None else 0
-    row = db.session.execute(
-        select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
-        .join(Cosignature, Cosignature.size == Checkpoint.size)
-        .join(Witness, Witness.name == Cosignature.witness)
-        .join(Member, Member.id == Witness.party)
-        .where(
-            STANDING,
-            *([Checkpoint.size >= after] if most is None else [Checkpoint.size <= most]),
-            *([] if shard is None else [shard.covers]),
-        )
-        .group_by(Checkpoint.size)
-        .having(func.count() >= members)
-        .order_by(Checkpoint.size.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else Head(*row)
+    least = taken_over_at(shard) if most is None else 0
+    first, last = (-1, NO_END) if shard is None else (shard.first, shard.most)
+    last = last if most is None else min(most, last)
+    rows = _COSIGNED.run(first=first, least=least, most=last, members=members)
+    return Head(*rows[0]) if rows else None

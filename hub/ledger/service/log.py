@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from hub import clock
 from hub.db import compiled, db, given
 from hub.ledger.model import Checkpoint, Entry, Leaf, Pending, Tile
-from hub.ledger.service.shards import LogShard
+from hub.ledger.service.shards import NO_END, LogShard
 from hub.tree import tiles
 from hub.tree.merkle import HASH_BYTES, Subtree
 
@@ -31,24 +31,25 @@ class Head:
     at: datetime
 
 
+_HEAD = (Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
+_NEWEST = compiled(
+    select(*_HEAD)
+    .where(Checkpoint.size > given("first", BigInteger), Checkpoint.size <= given("most", BigInteger))
+    .order_by(Checkpoint.size.desc())
+    .limit(1)
+)
+
+
 def newest_checkpoint(most: int | None = None, shard: LogShard | None = None) -> Head | None:
     """The newest signed checkpoint, of at most so many entries, of a shard; None before the first."""
-    row = db.session.execute(
-        select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
-        .where(*([] if most is None else [Checkpoint.size <= most]), *([] if shard is None else [shard.covers]))
-        .order_by(Checkpoint.size.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else Head(row.size, row.root, row.note, row.at)
+    first, last = (-1, NO_END) if shard is None else (shard.first, shard.most)
+    rows = _NEWEST.run(first=first, most=last if most is None else min(most, last))
+    return Head(*rows[0]) if rows else None
 
 
 def checkpoints(count: int) -> list[Head]:
     """The newest checkpoints, newest first."""
-    rows = db.session.execute(
-        select(Checkpoint.size, Checkpoint.root, Checkpoint.note, Checkpoint.at)
-        .order_by(Checkpoint.size.desc())
-        .limit(count)
-    )
+    rows = db.session.execute(select(*_HEAD).order_by(Checkpoint.size.desc()).limit(count))
     return [Head(*row) for row in rows]
 
 

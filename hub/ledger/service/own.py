@@ -14,7 +14,7 @@ from hub.access.actor import Actor
 from hub.access.guard import read_as
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
-from hub.db import db
+from hub.db import compiled, db, given
 from hub.ledger import policy
 from hub.ledger.events import sentence
 from hub.ledger.model import Entry, Leaf, Part, PartyLeaf
@@ -96,6 +96,16 @@ class OwnPage:
 Found = Select[*tuple[Any, ...]]
 ALL = Chosen()
 _OWN = (Entry.id, Entry.at, Entry.action, Entry.leaf, Part.n, Part.view, Part.salt, Part.erased_by)
+
+_ONE = compiled(
+    select(Leaf.leaf_index, *_OWN)
+    .select_from(Part)
+    .join(Entry, Entry.id == Part.entry_id)
+    .outerjoin(Leaf, Leaf.entry_id == Part.entry_id)
+    .where(policy.PARTS_OF, Part.entry_id == given("entry", Uuid))
+    .order_by(Part.n)
+    .limit(1)
+)
 
 
 def own_entries(actor: Actor, *, after: int = -1, limit: int = 100) -> list[OwnEntry]:
@@ -194,16 +204,9 @@ def own_entry(actor: Actor, name: str, *, opened: bool = True) -> OwnEntry | Non
     id = parse_entry_id(name)
     if id is None:
         return None
-    found = (
-        select(Leaf.leaf_index.label("index"), *_OWN)
-        .select_from(Part)
-        .join(Entry, Entry.id == Part.entry_id)
-        .outerjoin(Leaf, Leaf.entry_id == Part.entry_id)
-        .where(policy.own_parts(actor), Part.entry_id == id)
-        .order_by(Part.n)
-        .limit(1)
-    )
-    read = _read(actor, found) if opened else _entries(found)
+    read = [OwnEntry(*row) for row in _ONE.run(party=actor.member_id, entry=id)]
+    if opened:
+        record_reading(actor, [entry.id for entry in read])
     return read[0] if read else None
 
 

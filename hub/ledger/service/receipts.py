@@ -28,7 +28,8 @@ def receipt(entry: OwnEntry) -> str | None:
         _refuse_if_put_aside(entry)
         return None
     shard = shard_at(entry.index)
-    for head in (newest_final(shard=shard), newest_checkpoint(shard=shard)):
+    for newest in (newest_final, newest_checkpoint):
+        head = newest(shard=shard)
         if head is not None and entry.index < head.size:
             index, size = entry.index - shard.first, head.size - shard.first
             path = proof(shard, partial(merkle.inclusion_proof, index, size))

@@ -6,9 +6,12 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import ColumnElement, func, select
 
-from hub.db import db
+from hub.db import compiled, db
 from hub.ledger.model import Checkpoint, LogKey, Shard
 from hub.tree.seam import shard_name, shard_prefix
+
+NO_END = 2**63 - 1
+"""Past every place."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,20 @@ class LogShard:
     @property
     def covers(self) -> ColumnElement[bool]:
         """Of a checkpoint: it is one of this shard."""
-        above = Checkpoint.size > self.first
-        return above if self.past is None else above & (Checkpoint.size <= self.past)
+        return (Checkpoint.size > self.first) & (Checkpoint.size <= self.most)
+
+    @property
+    def most(self) -> int:
+        """The size that it does not grow beyond."""
+        return NO_END if self.past is None else self.past
+
+
+_SHARDS = compiled(select(Shard.n, Shard.origin, Shard.first, Shard.began_at, Shard.closed_at).order_by(Shard.n))
 
 
 def shards() -> list[LogShard]:
     """All of them, the first one first. Before anything is signed there is the first all the same."""
-    rows = db.session.execute(
-        select(Shard.n, Shard.origin, Shard.first, Shard.began_at, Shard.closed_at).order_by(Shard.n)
-    ).all()
+    rows = _SHARDS.run()
     if not rows:
         return [LogShard(1, current_app.extensions["settings"].origin, 0, None, None, None)]
     pasts = [*(row.first for row in rows[1:]), None]

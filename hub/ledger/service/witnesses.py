@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.db import db
+from hub.db import compiled, db
 from hub.ledger import rules
 from hub.ledger.events import Event
 from hub.ledger.model import Witness
@@ -51,24 +51,26 @@ STANDING = Witness.removed_at.is_(None) & or_(Witness.party.is_(None), Member.st
 """Of a witness joined with its member: it was not removed, and its member is in standing."""
 
 
+_WITNESSES = compiled(
+    select(
+        Witness.name,
+        Witness.vkey,
+        Member.code,
+        Witness.url,
+        Witness.added_at,
+        Witness.size,
+        Witness.asked_at,
+        Witness.contrary_at,
+    )
+    .outerjoin(Member, Member.id == Witness.party)
+    .where(STANDING)
+    .order_by(Witness.name)
+)
+
+
 def witnesses() -> list[KnownWitness]:
     """The witnesses that count now, by name."""
-    found = (
-        select(
-            Witness.name,
-            Witness.vkey,
-            Member.code.label("member"),
-            Witness.url,
-            Witness.added_at,
-            Witness.size,
-            Witness.asked_at,
-            Witness.contrary_at,
-        )
-        .outerjoin(Member, Member.id == Witness.party)
-        .where(STANDING)
-        .order_by(Witness.name)
-    )
-    return [KnownWitness(**row) for row in db.session.execute(found).mappings()]
+    return [KnownWitness(*row) for row in _WITNESSES.run()]
 
 
 def known_witnesses(actor: Actor) -> list[KnownWitness]:

@@ -2,12 +2,14 @@ import base64
 import hashlib
 import hmac
 import json
-from itertools import count
+import subprocess
+import sys
+from itertools import count, groupby
 
 import pytest
 import rfc8785
 
-from hub.tree.leaf import LeafError, commitment, opens, parse_leaf, seal_leaf, tag
+from hub.tree.leaf import ID_BYTES, RUN, LeafError, commitment, new_id, opens, parse_leaf, seal_leaf, tag
 from hub.tree.view import ViewError
 from tests.unit.tree.views import FULL, ID, view
 
@@ -170,3 +172,20 @@ FIRST = f'{{"c":"{b64(PAIRS[0][1])}","t":"{b64(PAIRS[0][0])}"}}'.encode()
 def test_leaf_of_another_form_is_refused(leaf: bytes) -> None:
     with pytest.raises(LeafError):
         parse_leaf(leaf)
+
+
+def test_ids_of_a_run_begin_alike_and_are_all_different() -> None:
+    ids = [new_id() for _ in range(3 * RUN)]
+    beginnings = [beginning for beginning, _ in groupby(each[:2] for each in ids)]
+    assert {len(each) for each in ids} == {ID_BYTES}
+    assert len({*ids}) == len(ids)
+    assert len(beginnings) <= 4  # three runs, of which the first was under way
+
+
+def test_another_process_begins_its_runs_otherwise() -> None:
+    told = "from hub.tree.leaf import new_id; print(new_id()[:2].hex())"
+    begun = {
+        subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout
+        for _ in range(4)
+    }
+    assert len(begun) > 1
