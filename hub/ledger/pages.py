@@ -143,6 +143,7 @@ def verify() -> str:
         witnesses=witnesses,
         quorum=rules.quorum(sum(each.member for each in witnesses)),
         final_size=0 if final is None else final.size,
+        shards=service.shard_lines(),
         as_of=now,
     )
 
@@ -172,8 +173,15 @@ def entry(id: str) -> str:
         leaf_hash=base64.b64encode(leaf_hash(found.leaf)).decode(),
         checkpoint_size=head.size if head else None,
         checkpoint_at=head.at if head else None,
+        shard=_place(found.index),
     )
     return render_template("ledger/entry.html", entry=shown)
+
+
+def _place(index: int | None) -> tuple[str, int] | None:
+    """Shard and place in it of an entry that is in a later shard than the first."""
+    shard = None if index is None else service.shard_at(index)
+    return None if shard is None or index is None or shard.n == 1 else (shard.origin, index - shard.first)
 
 
 def _flat(fields: dict[str, object]) -> list[tuple[str, str]]:

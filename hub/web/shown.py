@@ -93,6 +93,9 @@ class EntryPage:
     leaf_hash: str | None
     checkpoint_size: int | None
     checkpoint_at: datetime | None
+    shard: tuple[str, int] | None = None
+    """The name of its shard and its place there, from 0; None where it waits, or is in the first, whose places are the
+    log's."""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ from hub.ledger.service.push import add_outside_witness, ask_witnesses, push_che
 from hub.ledger.service.quarantine import NotSettledError, PutAside, is_put_aside, put_aside, set_aside, take_again
 from hub.ledger.service.readings import members_to_read
 from hub.ledger.service.receipts import PutAsideError, receipt
-from hub.ledger.service.shards import LogShard, shard_called, shard_lines, shards
+from hub.ledger.service.shards import LogShard, shard_at, shard_called, shard_lines, shards
 from hub.ledger.service.sheets import ndjson, sheet
 from hub.ledger.service.tag_keys import add_tag_key, tag_key
 from hub.ledger.service.witnesses import (
@@ -186,6 +186,7 @@ __all__ = [
     "retire",
     "rotate_key",
     "set_aside",
+    "shard_at",
     "shard_called",
     "shard_lines",
     "shards",

@@ -8,6 +8,7 @@ import pytest
 from hub.access.grants import Role
 from hub.members import service as members
 from hub.tree.checkpoint import CheckpointBody
+from tests.conftest import HTML
 from tests.web.indicators.test_share_and_match_over_http import share
 from tests.web.ledger.recording import backup_of
 from tests.web.ledger.seams import Seams, seaming
@@ -29,6 +30,21 @@ def log(owner_url: str, home: Path, evaluator_url: str, tmp_path: Path) -> Itera
         share(log.hub.client("brand-a"), 1)
         log.hub.sequence()
         yield log
+
+
+def test_pages_name_the_shard_of_an_entry_once_there_are_two(log: Seams) -> None:
+    (log.hub.home / "run").mkdir(exist_ok=True)  # where compiled templates are kept
+    log.hub.person("brand-a")
+    session = log.hub.signed_in("brand-a")
+    before = session.get("/ledger/verify", headers=HTML).text
+    log.close()
+    entry = share(log.hub.client("brand-a"), 2)["entry"]
+    log.hub.sequence()
+    later = log.shards()[-1]
+    page, one = (session.get(f"/ledger/{each}", headers=HTML).text for each in ("verify", entry))
+    assert "Its shards" not in before
+    assert all(str(each["origin"]) in page for each in log.shards())
+    assert str(later["origin"]) in one
 
 
 def test_entry_of_a_closed_shard_is_erased_and_its_leaf_stays(log: Seams) -> None:

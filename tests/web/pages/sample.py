@@ -183,8 +183,14 @@ def _matches() -> tuple[MatchRow, ...]:
 
 def _entry(full: bool) -> EntryPage:
     if full:
-        return EntryPage(LINES[1], VIEW, None, "c=", "h=", 48_210, NOW)
+        return EntryPage(LINES[1], VIEW, None, "c=", "h=", 48_210, NOW, (f"{LOG.origin}/2027", 12))
     return EntryPage(LINES[0], None, "entry-2", "c=", None, None, None)
+
+
+def _shards() -> list[dict[str, Any]]:
+    first = {"origin": LOG.origin, "prefix": "audit/log", "first": 0, "size": 48_000, "closed_at": NOW}
+    second = {"origin": f"{LOG.origin}/2027", "prefix": "audit/log/2027", "first": 48_000, "size": 210}
+    return [first, second | {"closed_at": None}]
 
 
 def _verify(full: bool) -> dict[str, Any]:
@@ -206,6 +212,7 @@ def _verify(full: bool) -> dict[str, Any]:
         "witnesses": witnesses if full else [],
         "quorum": 2 if full else 0,
         "final_size": 48_100,
+        "shards": _shards()[: 2 if full else 1],
         "as_of": NOW,
     }
 
