@@ -50,6 +50,8 @@ from hub.questions.api import blueprint as questions_api
 from hub.questions.pages import blueprint as questions_pages
 from hub.rights.api import blueprint as rights_api
 from hub.rights.pages import blueprint as rights_pages
+from hub.test_buys.api import blueprint as test_buys_api
+from hub.test_buys.pages import blueprint as test_buys_pages
 from hub.tree.note import Signer
 from hub.web.api import REMEDIES, ProblemApi, request_id
 from hub.web.error_pages import error_page
@@ -61,12 +63,13 @@ from hub.web.proxies import behind
 from hub.web.rate_limits import attach_rate_limits, charge
 
 APIS = (
-    *(insights_api, members_api, epochs_api, indicators_api, matches_api),
-    *(rights_api, reports_api, questions_api, ledger_api, ledger_log, evidence_api, notices_api),
+    *(insights_api, members_api, epochs_api, indicators_api, matches_api, notices_api),
+    *(rights_api, reports_api, questions_api, test_buys_api, ledger_api, ledger_log, evidence_api),
 )
 PAGES = (
     *NOTICES_PAGES,
-    *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages, questions_pages, ledger_pages),
+    *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages),
+    *(questions_pages, test_buys_pages, ledger_pages),
     *MEMBERS_PAGES,
     *APPLICATIONS_PAGES,
 )

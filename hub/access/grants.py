@@ -52,9 +52,10 @@ REPORTS = frozenset({Permission.REPORT_READ, Permission.REPORT_FILE})
 DESK = frozenset({Permission.REPORT_READ, Permission.REPORT_REVIEW, Permission.MARKETPLACE_MANAGE})
 ASKING = frozenset({Permission.QUESTION_READ, Permission.QUESTION_ASK})
 ANSWERING = frozenset({Permission.QUESTION_READ, Permission.QUESTION_ANSWER})
+BUYING = frozenset({Permission.TESTBUY_READ, Permission.TESTBUY_RUN, Permission.TESTBUY_APPROVE})
 
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
-    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS | REPORTS | ANSWERING,
+    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS | REPORTS | ANSWERING | BUYING,
     MemberKind.PLATFORM: SEATED | EXCHANGE | DESK | ASKING,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS
@@ -92,6 +93,7 @@ READING = frozenset(
         Permission.RIGHT_READ,
         Permission.REPORT_READ,
         Permission.QUESTION_READ,
+        Permission.TESTBUY_READ,
     }
 )
 OWNERS = frozenset(
@@ -124,6 +126,7 @@ CLIENT = (
         Permission.RIGHT_VERIFY,
         Permission.SESSION_OWN,
         Permission.AUTHORISATION_READ,
+        Permission.TESTBUY_APPROVE,
     }
 )
 """What an API key may at most. One that leaks makes no keys, lets nobody in, reads no letter and no application."""
@@ -142,8 +145,10 @@ AGENT_SCOPES: dict[Permission, frozenset[Permission]] = {
     Permission.REPORT_READ: frozenset(),
     Permission.EVIDENCE_STORE: frozenset(),
     Permission.EVIDENCE_READ: frozenset(),
-    Permission.QUESTION_ANSWER: frozenset({Permission.RIGHT_READ}),  # a fake infringes one of them
+    Permission.QUESTION_ANSWER: frozenset(),
     Permission.QUESTION_READ: frozenset(),
+    Permission.TESTBUY_RUN: frozenset(),
+    Permission.TESTBUY_READ: frozenset(),
 }
 """What a brand may let an agent do for it, and what that cannot do without. Restated in SQL by the migration.
 

@@ -41,6 +41,9 @@ class Permission(StrEnum):
     QUESTION_READ = "question:read"
     QUESTION_ASK = "question:ask"
     QUESTION_ANSWER = "question:answer"
+    TESTBUY_READ = "testbuy:read"
+    TESTBUY_RUN = "testbuy:run"
+    TESTBUY_APPROVE = "testbuy:approve"
     MEMBER_ADMINISTER = "member:administer"
     APPLICATION_READ = "application:read"
     APPLICATION_VET = "application:vet"
@@ -84,6 +87,9 @@ WORDS: dict[Permission, str] = {
     Permission.QUESTION_READ: "See the questions that the member asked or was asked, and how brands answer",
     Permission.QUESTION_ASK: "Ask brands about listings for the member, and withdraw such questions",
     Permission.QUESTION_ANSWER: "Answer the questions that the member was asked",
+    Permission.TESTBUY_READ: "See the member's test buys, what they cost and their chain of custody",
+    Permission.TESTBUY_RUN: "Plan test buys for the member, lead them on, sign and link them",
+    Permission.TESTBUY_APPROVE: "Approve the budget of a test buy that somebody else planned",
     Permission.MEMBER_ADMINISTER: "Admit members, change their standing, groups and quotas",
     Permission.APPLICATION_READ: "Read applications to the alliance and their documents",
     Permission.APPLICATION_VET: "Vet applications, refuse them, propose to admit",
@@ -111,6 +117,7 @@ UNSIGNED = frozenset(
         Permission.RIGHT_READ,
         Permission.REPORT_READ,
         Permission.QUESTION_READ,
+        Permission.TESTBUY_READ,
     }
 )
 """What a member may that has yet to sign the agreement in force: read, take back its own, cosign the log, sign."""

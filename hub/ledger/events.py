@@ -39,6 +39,20 @@ class Event(StrEnum):
     QUESTION_ANSWERED = "question.answered"
     QUESTION_WITHDRAWN = "question.withdrawn"
     QUESTION_EXPIRED = "question.expired"
+    TESTBUY_PLANNED = "testbuy.planned"
+    TESTBUY_APPROVED = "testbuy.approved"
+    TESTBUY_ORDERED = "testbuy.ordered"
+    TESTBUY_RECEIVED = "testbuy.received"
+    TESTBUY_PASSED = "testbuy.passed"
+    TESTBUY_EXAMINED = "testbuy.examined"
+    TESTBUY_JUDGED = "testbuy.judged"
+    TESTBUY_SIGNED = "testbuy.signed"
+    TESTBUY_LINKED = "testbuy.linked"
+    TESTBUY_SPENT = "testbuy.spent"
+    TESTBUY_REFUNDED = "testbuy.refunded"
+    TESTBUY_RETAINED = "testbuy.retained"
+    TESTBUY_DESTROYED = "testbuy.destroyed"
+    TESTBUY_CANCELLED = "testbuy.cancelled"
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
     ACTED_FOR = "member.acted_for"
@@ -170,6 +184,20 @@ SENTENCES: dict[Event, str] = {
     Event.QUESTION_WITHDRAWN: "{member} withdrew {questions} questions to a brand ({ref})",
     Event.QUESTION_EXPIRED: "{questions} questions of {member} to a brand were not answered in time, and have no effect"
     " ({ref})",
+    Event.TESTBUY_PLANNED: "{member} planned the test buy {ref}",
+    Event.TESTBUY_APPROVED: "A second person of {member} approved the budget of the test buy {ref}",
+    Event.TESTBUY_ORDERED: "{member} ordered the test buy {ref}",
+    Event.TESTBUY_RECEIVED: "{member} received the test buy {ref}, sealed",
+    Event.TESTBUY_PASSED: "{member} passed the goods of the test buy {ref} on",
+    Event.TESTBUY_EXAMINED: "{member} opened and examined the goods of the test buy {ref}",
+    Event.TESTBUY_JUDGED: "{member} gave the verdict on the test buy {ref}",
+    Event.TESTBUY_SIGNED: "{member} signed the report of the test buy {ref} ({reason})",
+    Event.TESTBUY_LINKED: "{member} linked the test buy {ref} to the listing report {reason}",
+    Event.TESTBUY_SPENT: "{member} added a cost of the test buy {ref}",
+    Event.TESTBUY_REFUNDED: "{member} sent the goods of the test buy {ref} back, and was refunded",
+    Event.TESTBUY_RETAINED: "{member} retains the goods of the test buy {ref}",
+    Event.TESTBUY_DESTROYED: "{member} had the goods of the test buy {ref} destroyed",
+    Event.TESTBUY_CANCELLED: "{member} cancelled the test buy {ref}",
     Event.MEMBER_ADMITTED: "{ref} was admitted to the alliance",
     Event.MEMBER_MOVED: "A member is {ref} now",
     Event.ACTED_FOR: "Two people of the office acted in the name of {ref} ({reason})",

@@ -75,6 +75,15 @@ SOURCES = (
         "ibm-plex-mono",
         {"files/ibm-plex-mono-latin-400-normal.woff2": "latin-400.woff2", "LICENSE": "LICENSE"},
     ),
+    Source(  # no page loads them: the PDF of a test buy embeds what it uses of them
+        "dejavu-fonts-ttf",
+        "dejavu-fonts",
+        {
+            "ttf/DejaVuSans.ttf": "DejaVuSans.ttf",
+            "ttf/DejaVuSans-Bold.ttf": "DejaVuSans-Bold.ttf",
+            "LICENSE": "LICENSE",
+        },
+    ),
 )
 
 _DATA_PICTURE = re.compile(r'url\("data:image/svg\+xml,([^"]*)"\)')

@@ -133,6 +133,7 @@ _OFFICE = "the office sees it in its own queue"
 SILENT: Mapping[Event, str] = {
     **dict.fromkeys((Event.RIGHT_ENTERED, Event.RIGHT_CORRECTED, Event.RIGHT_WITHDRAWN), _OWN),
     **dict.fromkeys((Event.CLOCK_SET, Event.CLOCK_DROPPED), _OWN),
+    **dict.fromkeys((each for each in Event if each.startswith("testbuy.")), _OWN),
     **dict.fromkeys((Event.MARKETPLACE_SET, Event.MARKETPLACE_DROPPED, Event.EVIDENCE_STORED), _OWN),
     **dict.fromkeys((Event.WEBHOOK_CHANGED, Event.WEBHOOK_REMOVED), _OWN),
     **dict.fromkeys((Event.AGREEMENT_SIGNED, Event.GROUP_FOUNDED, Event.LIST_FETCHED), _OWN),

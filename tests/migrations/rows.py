@@ -56,6 +56,13 @@ ROWS = {
     " OVERRIDING SYSTEM VALUE VALUES (1, 'msg_1', 1, 1, now(), 'delivered', 0)",
     "webhook_try": "INSERT INTO webhook_try (delivery_id, member_id, at, milliseconds, status, failure)"
     " VALUES (1, 1, now(), 9, 200, '')",
+    "test_buy": "INSERT INTO test_buy (id, name, brand_id, platform_id, url, goods, currency, budget, planned_by, planned_at,"
+    " state, version) OVERRIDING SYSTEM VALUE VALUES (1, 'b', 1, 1, 'https://shop.example.com/1', 'Watch', 'EUR', 1, 'p_1',"
+    " now(), 'planned', 1)",
+    "custody_step": "INSERT INTO custody_step (buy_id, n, brand_id, command, by, by_agent, at, place, seal, photos, words,"
+    f" digest, entry) VALUES (1, 1, 1, 'approve', 'p_2', false, now(), '', '', '[]', '', {_KEY}, 'e')",
+    "test_buy_cost": "INSERT INTO test_buy_cost (buy_id, brand_id, kind, minor, by, at)"
+    " VALUES (1, 1, 'price', 100, 'p_1', now())",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

@@ -7,6 +7,7 @@ agent are answered alike.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import aliased
@@ -95,7 +96,7 @@ def give_authorisation(actor: Actor, agent_code: str, terms: AuthorisationTerms)
     db.session.execute(
         insert(Authorisation).values(**whose, **span, scopes=scopes, given_by=actor.pseudonym, given_at=now)
     )
-    words = f"from {terms.begins_on:%d %b %Y} to {terms.ends_on:%d %b %Y}: {', '.join(scopes)}"
+    words = f"from {terms.begins_on:%d %b %Y} to {terms.ends_on:%d %b %Y}: {_told(scopes)}"
     _record(actor, Event.AUTHORISATION_GIVEN, agent, words)
     _tell_other(agent.id, actor.member, Turn.GIVEN)
     db.session.commit()
@@ -237,6 +238,12 @@ def _refused(words: str) -> RefusedMoveError:
 def _record(actor: Actor, event: Event, other: Member, purpose: str | None = None) -> None:
     subject = {"type": "authorisation", "ref": other.code}
     ledger.append(actor, event, subject=subject, purpose=purpose, concerned={other.id: ledger.Concern("counterparty")})
+
+
+def _told(scopes: Sequence[str]) -> str:
+    """`match:read-own/run, right:read`: what an authorisation lets one, short enough for the record if it is all."""
+    things = groupby((scope.split(":") for scope in scopes), key=lambda parts: parts[0])
+    return ", ".join(f"{thing}:{'/'.join(verb for _, verb in parts)}" for thing, parts in things)
 
 
 def _tell_other(member: int, about: str, turn: Turn) -> None:

@@ -37,6 +37,8 @@ from hub.questions import service as questions
 from hub.questions.rules import AskedRow
 from hub.rights import service as rights
 from hub.rights.rules import Given
+from hub.test_buys import service as test_buys
+from hub.test_buys.rules import CostKind
 from tests.conftest import Hub, csrf, fresh_database, hub_on
 from tests.web.access.test_three_nets import called
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
@@ -355,6 +357,7 @@ def _correspond(made: Everybody) -> None:
     _report(made, right)
     _store(made)
     _ask(made)
+    _buy(made)
     made.founded[code] = ("brand-a", "brand-c")
     with person(made.hub, "person-of-alliance") as actor:
         members.publish_agreement(actor, "We share what we may.")
@@ -392,6 +395,19 @@ def _report(made: Everybody, right: str) -> None:
         db.session.commit()
     with person(made.hub, "person-of-shop") as actor:
         reports.lead(actor, filed.name, Command.TAKE, reports.Said(1))
+
+
+def _buy(made: Everybody) -> None:
+    """A test buy of brand-a, which one of its people planned, another approved, and the first ordered."""
+    plan = test_buys.Plan("shop", "https://shop.example.com/3", "goods of brand-a.", "EUR", 10_000)
+    order = test_buys.Order("A-100", clock.today(), [test_buys.Cost(CostKind.PRICE, 5_000)])
+    with person(made.hub, "owner") as actor:
+        name = test_buys.plan(actor, plan)
+        db.session.commit()
+    with person(made.hub, "analyst") as actor:
+        test_buys.approve(actor, name, 1)
+    with person(made.hub, "owner") as actor:
+        test_buys.order(actor, name, 2, order)
 
 
 def _ask(made: Everybody) -> None:

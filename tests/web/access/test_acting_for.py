@@ -145,6 +145,8 @@ def test_scope_that_was_not_given_is_refused_and_on_both_records(alliance: Hub, 
         Permission.EVIDENCE_READ: lambda client: client.get("/api/v1/evidence"),
         Permission.QUESTION_ANSWER: lambda client: client.post("/api/v1/questions/answers", json={}),
         Permission.QUESTION_READ: lambda client: client.get("/api/v1/questions"),
+        Permission.TESTBUY_RUN: lambda client: client.post("/api/v1/test-buys", json={}),
+        Permission.TESTBUY_READ: lambda client: client.get("/api/v1/test-buys"),
     }
     assert ways[scope](acting(alliance)).status_code == 403
     for code in ("brand-a", "agency"):

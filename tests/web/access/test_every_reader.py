@@ -242,6 +242,7 @@ MANAGES_KEYS = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER} 
             *("evidence", "file of brand-a."),
             of_members("brand-a", "shop") | acting_for("brand-a", Permission.EVIDENCE_READ),
         ),
+        ("test buy", "goods of brand-a.", of_members("brand-a") | acting_for("brand-a", Permission.TESTBUY_READ)),
         ("application", "name of the applicant.", {"person-of-alliance"}),
         *(
             ("group seat", group, of_members("alliance", "checker", *codes) | _acting_in(codes))

@@ -79,6 +79,7 @@ OWNED = {
     "ledger_part": "party",
     "ledger_party_leaf": "party",
     "match": "recipient_id",
+    **dict.fromkeys(("test_buy", "custody_step", "test_buy_cost"), "brand_id"),
     "platform_clock": "platform_id",
     "notice": "member_id",
     "notice_read": "member_id",

@@ -72,6 +72,7 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         ("A" * 22,),
     ),
     "webhook": ("SELECT code, w.name FROM webhook w JOIN member ON member.id = member_id", ("w-nothing",)),
+    "test buy": ("SELECT m.code, b.name FROM test_buy b JOIN member m ON m.id = b.brand_id", ("A" * 22,)),
     "group": (
         "SELECT m.code, g.code FROM sharing_group g JOIN sharing_group_member s ON s.group_id = g.id"
         " JOIN member m ON m.id = s.member_id UNION SELECT m.code, g.code FROM sharing_group g"
@@ -122,6 +123,8 @@ ROUTES: Mapping[str, str] = {
     "people.take_back": "invitation",
     "providers.drop": "domain",
     **dict.fromkeys(("questions.one", "questions_api.question"), "question"),
+    **dict.fromkeys(tuple(f"test_buys.{each}" for each in ("approve", "one", "step")), "test buy"),
+    "test_buys_api.test_buy": "test buy",
     **dict.fromkeys(tuple(f"reports_api.{each}" for each in ("answer", "report", "review")), "report"),
     **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review")), "report"),
     "rights_api.right": "right",
@@ -148,6 +151,7 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "password_links.read": LINK,
     "password_links.choose": LINK,
     "evidence_api.erase": "a reason is asked for before the file is looked for; with one: web/evidence/test_reading.py",
+    "test_buys_api.lead": "a command is asked for before the test buy is looked for; with one: web/test_buys",
     "epochs_api.evaluate": "keys of tokens are everybody's",
     "indicators_api.token_list": "keys of tokens are everybody's",
     "matches_api.match": "keys of tokens are everybody's",
@@ -225,7 +229,7 @@ def _in_address(part: Any) -> Any:
     return base64.urlsafe_b64encode(part.bytes).decode().rstrip("=") if hasattr(part, "bytes") else part
 
 
-READ_FOR_THE_BRAND = {"evidence", "right", "report", "question"}
+READ_FOR_THE_BRAND = {"evidence", "right", "report", "question", "test buy"}
 """Kinds of records that an agent reads and leads on for its brand, where it was let."""
 
 
@@ -278,6 +282,7 @@ def _address(all_there_is: Everybody, rule: Rule, name: Name) -> str:
 LISTS = (
     "acts",
     "applications",
+    "buys",
     "contributions",
     "deliveries",
     "evidence",

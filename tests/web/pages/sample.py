@@ -90,6 +90,7 @@ from tests.web.pages.sample_notices import notices_sample
 from tests.web.pages.sample_questions import questions_sample
 from tests.web.pages.sample_reports import reports_sample
 from tests.web.pages.sample_rights import rights_sample
+from tests.web.pages.sample_test_buys import test_buys_sample
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 24, 9, 41, 12, tzinfo=UTC)
@@ -525,6 +526,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     "listing_reports": reports_sample,
     "questions": questions_sample,
     "notices": notices_sample,
+    "test_buys": test_buys_sample,
     "insights": lambda template, full: {
         "overview": _overviews(full)[template.removesuffix(".html").partition("/overview_")[2]]
     },
@@ -575,6 +577,7 @@ TEMPLATES = (
     *(f"listing_reports/{name}.html" for name in ("list", "new", "one", "marketplaces", "clocks")),
     *(f"questions/{name}.html" for name in ("list", "new", "one")),
     *(f"notices/{name}.html" for name in ("list", "settings", "webhooks", "webhook")),
+    *(f"test_buys/{name}.html" for name in ("list", "new", "one")),
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
@@ -649,6 +652,12 @@ ADDRESSES = {
     "reports.clocks": "/clocks",
     "reports.set_clock": "/clocks",
     "reports.drop_clock": "/clocks/removal",
+    "test_buys.own": "/test-buys",
+    "test_buys.new": "/test-buys/new",
+    "test_buys.plan": "/test-buys/new",
+    "test_buys.one": "/test-buys/<name>",
+    "test_buys.approve": "/test-buys/<name>/approval",
+    "test_buys.step": "/test-buys/<name>/steps",
     "questions.inbox": "/questions",
     "questions.new": "/questions/new",
     "questions.ask": "/questions/new",

@@ -247,7 +247,7 @@ def test_answer_rate_is_the_brands_own_and_that_of_a_platforms_own_questions(all
 
 
 def test_agent_answers_as_long_as_it_is_authorised(alliance: Hub, right: str, names: list[str]) -> None:
-    give(alliance, "agency", terms(Permission.QUESTION_ANSWER, Permission.QUESTION_READ))
+    give(alliance, "agency", terms(Permission.QUESTION_ANSWER, Permission.RIGHT_READ))
     client = alliance.client("agency")
     client.environ_base["HTTP_ACTING_FOR"] = "brand-a"
     assert answer(client, names[:1], **fake(right)).status_code == 200

@@ -33,8 +33,8 @@ def many(alliance: Hub) -> Hub:
     return alliance
 
 
-def plans(hub: Hub, code: str, ask: Callable[[Actor], Any]) -> str:
-    """How PostgreSQL reads the questions for a query."""
+def plans(hub: Hub, code: str, ask: Callable[[Actor], Any], table: str = "question") -> str:
+    """How PostgreSQL reads the table for a query."""
     asked: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -49,7 +49,7 @@ def plans(hub: Hub, code: str, ask: Callable[[Actor], Any]) -> str:
         found = [
             connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars().all()
             for statement, parameters in asked
-            if "FROM question" in statement
+            if f"FROM {table}" in statement
         ]
     return "\n".join(line for plan in found for line in plan)
 
