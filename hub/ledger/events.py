@@ -27,6 +27,8 @@ class Event(StrEnum):
     REPORT_LAPSED = "report.lapsed"
     REPORT_MAINTAINED = "report.maintained"
     REPORT_WITHDRAWN = "report.withdrawn"
+    COUNTER_ACCEPTED = "report.counter_accepted"
+    REPORT_REINSTATED = "report.reinstated"
     REPORT_JUDGED = "report.judged"
     REPORT_ACTED = "report.acted_on"
     REPORT_CLOSED = "report.closed"
@@ -35,6 +37,7 @@ class Event(StrEnum):
     MARKETPLACE_DROPPED = "marketplace.dropped"
     CLOCK_SET = "clock.set"
     CLOCK_DROPPED = "clock.dropped"
+    LADDER_SET = "ladder.set"
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
     QUESTION_WITHDRAWN = "question.withdrawn"
@@ -166,7 +169,9 @@ SENTENCES: dict[Event, str] = {
     Event.REPORT_RETURNED: "{member} returned the listing report {ref} to be mended ({reason})",
     Event.REPORT_MENDED: "{member} mended the listing report {ref} and submitted it again",
     Event.REPORT_FORWARDED: "{member} passed the listing report {ref} on to the seller",
-    Event.REPORT_COUNTERED: "{member} passed on the seller's counter-notice to the listing report {ref}",
+    Event.REPORT_COUNTERED: "{member} passed on a seller's counter-notice to {listings} listings of the report {ref}",
+    Event.COUNTER_ACCEPTED: "{member} accepted a counter-notice to the listing report {ref}",
+    Event.REPORT_REINSTATED: "{listings} listings of the report {ref} stand again ({reason})",
     Event.REPORT_LAPSED: "The time for an answer in the listing report {ref} ran out: it is {reason}",
     Event.REPORT_MAINTAINED: "{member} maintained the listing report {ref} after the counter-notice",
     Event.REPORT_WITHDRAWN: "{member} withdrew the listing report {ref}",
@@ -179,6 +184,7 @@ SENTENCES: dict[Event, str] = {
     Event.MARKETPLACE_DROPPED: "{member} took back one of its marketplaces",
     Event.CLOCK_SET: "{member} set the clock of its listing reports in {ref} ({reason})",
     Event.CLOCK_DROPPED: "{member} took back the clock of its listing reports in {ref}",
+    Event.LADDER_SET: "{member} chose the strike ladder {ref} for sellers",
     Event.QUESTION_ASKED: "{member} asked a brand about {asked} listings ({ref})",
     Event.QUESTION_ANSWERED: "{member} answered {questions} questions of a platform: {reason} ({ref})",
     Event.QUESTION_WITHDRAWN: "{member} withdrew {questions} questions to a brand ({ref})",

@@ -1,21 +1,23 @@
 """JSON endpoints of listing reports."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, abort
+from flask import Response, abort, jsonify
 from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.listing_reports import schema, service
+from hub.listing_reports.counter_rules import ANSWERS
 from hub.listing_reports.preflight_rules import Fault
 from hub.listing_reports.rules import Command, RefusedStepError, WordsError
-from hub.listing_reports.service import NotMendedError, ShownReport, StaleReportError, UnknownReportError
+from hub.listing_reports.service import NotMendedError, ShownReport, ShownSeller, StaleReportError, UnknownReportError
 from hub.web import idempotency
-from hub.web.api import request_id
+from hub.web.api import answers, request_id
 from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.problems import TYPES, ProblemError, problem
 
@@ -74,7 +76,7 @@ def report(name: str) -> ShownReport:
 @blueprint.arguments(schema.CommandSchema)
 @blueprint.response(200, schema.LedSchema)
 def answer(given: dict[str, Any], name: str) -> Any:
-    """What the brand does with a report: mend, maintain or withdraw it."""
+    """What the brand does with a report: mend or withdraw it, maintain it against a counter-notice or accept that."""
     return _lead(name, given)
 
 
@@ -83,8 +85,61 @@ def answer(given: dict[str, Any], name: str) -> Any:
 @blueprint.arguments(schema.CommandSchema)
 @blueprint.response(200, schema.LedSchema)
 def review(given: dict[str, Any], name: str) -> Any:
-    """What the platform does with a report: take, return, forward, judge listings in bulk, act, close, reopen."""
+    """What the platform does with a report: take, return, forward, counter, judge in bulk, act, close, reopen."""
     return _lead(name, given)
+
+
+@blueprint.get("/counter-notices/answers")
+@requires(Permission.REPORT_READ)
+@blueprint.response(200, schema.AnsweredListSchema)
+def answered() -> dict[str, Any]:
+    """How counter-notices were answered in the last three months, by brand, and of your own brand by agent."""
+    return {"answered": service.answered(actor())}
+
+
+@blueprint.get("/strikes")
+@requires(Permission.REPORT_REVIEW)
+@blueprint.arguments(schema.StrikesQuerySchema, location="query")
+@blueprint.response(200, schema.StrikesSchema)
+def strikes(query: dict[str, Any]) -> dict[str, Any]:
+    """Where sellers stand on your strike ladder, by name; established listings count, for 365 days."""
+    me, cursor, limit = actor(), query.get("cursor"), query["limit"]
+    told: dict[str, Any] = {"ladder": service.own_ladder(me), "cursor": None}
+    if "seller" in query:
+        found = service.standings(me, [query["seller"]])
+        return {**told, "sellers": [ShownSeller(*each) for each in found.items()]}
+    bound = f"strikes {me.member_id}"
+    after = str(open_cursor(cursor, bound)) if cursor else ""
+    sellers = service.struck_sellers(me, after=after, limit=limit + 1)
+    if len(sellers) > limit:
+        told["cursor"] = seal_cursor(sellers[limit - 1].seller, bound)
+    return {**told, "sellers": sellers[:limit]}
+
+
+@blueprint.get("/listing-reports/<name>/statements/<int:n>")
+@requires(Permission.REPORT_REVIEW)
+@blueprint.doc(responses=answers("application/json", "A submission to the DSA Transparency Database", _404="None"))
+def statement(name: str, n: int) -> Any:
+    """The statement of reasons for what was done about a listing, as the DSA Transparency Database takes it."""
+    try:
+        return jsonify(service.statement(actor(), name, n).submission)
+    except UnknownReportError:
+        abort(404)
+
+
+@blueprint.get("/statements")
+@requires(Permission.REPORT_REVIEW)
+@blueprint.arguments(schema.StatementsQuerySchema, location="query")
+@blueprint.doc(responses=answers("application/x-ndjson", "Submissions, one a line"))
+def statements(query: dict[str, Any]) -> Response:
+    """Statements of reasons, one a line, in the order in which was acted; `Next-Cursor` leads on, also later."""
+    me, cursor = actor(), query.get("cursor")
+    bound = f"statements {me.member_id}"
+    after = open_cursor(cursor, bound) if cursor else None
+    found = service.statements(me, after, query["limit"])
+    lines = "".join(json.dumps(submission, ensure_ascii=False) + "\n" for _, submission in found)
+    onward = seal_cursor(found[-1][0], bound) if found else cursor
+    return Response(lines, mimetype="application/x-ndjson", headers={"Next-Cursor": onward} if onward else {})
 
 
 @blueprint.get("/clocks")
@@ -101,6 +156,8 @@ def _lead(name: str, given: dict[str, Any]) -> Any:
         Command.JUDGE: lambda: service.judge(me, name, given["verdict"], said),
         Command.ACT: lambda: service.act(me, name, given["deed"], said),
         Command.MEND: lambda: service.mend(me, name, given["grounds"], said),
+        Command.COUNTER: lambda: service.counter(me, name, given["counter"], said),
+        **dict.fromkeys(ANSWERS, lambda: service.answer(me, name, given["reply"], said)),
     }
     try:
         entry = _or_problem(ways.get(given["command"], lambda: service.lead(me, name, given["command"], said)))

@@ -10,10 +10,12 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from hub.listing_reports import rules
 from hub.listing_reports.clock_rules import LONGEST_SPAN, PRESETS, read_holidays
+from hub.listing_reports.counter_rules import GROUNDS, LONGEST_WORDS, MOST_FILES
 from hub.listing_reports.preflight_rules import ReportedRow, rows_of
 from hub.listing_reports.reason_rules import FIELDS, LONGEST_TEXT, REASONS, Grounds
-from hub.listing_reports.rules import Action, Command, Decision
+from hub.listing_reports.rules import IMPLIED, Command, Decision
 from hub.listing_reports.service import ClockTerms
+from hub.listing_reports.strike_rules import LADDERS
 
 
 def _stripped(text: str | None) -> str:
@@ -60,13 +62,19 @@ for _name, _asked in FIELDS.items():
 class SaidForm(FlaskForm):
     """A command, and what goes with it."""
 
-    command = SelectField(choices=[each.value for each in Command if each is not Command.DECIDE])
+    command = SelectField(choices=[each.value for each in Command if each not in IMPLIED])
     version = IntegerField(validators=[InputRequired("Read the report first")])
     sentence = StringField(validators=[Length(max=rules.LONGEST_SENTENCE)], filters=[_stripped])
     refusal = SelectField(choices=["", *rules.REFUSALS], default="")
     decision = SelectField(choices=["", *Decision], default="")
-    action = SelectField(choices=["", *Action], default="")
+    action = SelectField(choices=["", *rules.DEEDS], default="")
     points = IntegerField(validators=[Optional(), NumberRange(1, rules.MOST_POINTS)])
+
+    grounds = SelectField(choices=["", *GROUNDS], default="")
+    words = TextAreaField(validators=[Length(max=LONGEST_WORDS)], filters=[_stripped])
+    files = StringField(validators=[Length(max=MOST_FILES * 30)], filters=[_stripped])
+    counter_notice = StringField(validators=[Length(max=24)], filters=[_stripped])
+    proof = StringField(validators=[Length(max=24)], filters=[_stripped])
 
     @property
     def listings(self) -> list[int] | None:
@@ -92,6 +100,12 @@ class ClockForm(FlaskForm):
         return ClockTerms(
             self.jurisdiction.data, self.preset.data, self.zone.data, *spans, read_holidays(self.holidays.data)
         )
+
+
+class LadderForm(FlaskForm):
+    """The strike ladder on which sellers stand."""
+
+    ladder = SelectField("Ladder", choices={name: each.words for name, each in LADDERS.items()})
 
 
 class MarketplaceForm(FlaskForm):

@@ -15,11 +15,13 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Model, one_of
+from hub.listing_reports.counter_rules import CounterState
 from hub.listing_reports.rules import Action, Command, Decision, Party, ReportState
 
 
@@ -53,6 +55,17 @@ class PlatformClock(Model):
     set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class StrikeLadder(Model):
+    """The ladder that a platform has chosen."""
+
+    __tablename__ = "strike_ladder"
+
+    platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, autoincrement=False)
+    ladder: Mapped[str] = mapped_column(String(24))
+    """A name of strike_rules.LADDERS."""
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class ListingReport(Model):
     """A brand's report of listings or stores to a platform."""
 
@@ -65,6 +78,7 @@ class ListingReport(Model):
         Index("ix_listing_report_platform_reason", "platform_id", "reason", "id"),
         Index("ix_listing_report_platform_brand", "platform_id", "brand_id", "id"),
         Index("ix_listing_report_platform_assigned", "platform_id", "assigned_to", "id"),
+        Index("ix_listing_report_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -91,6 +105,8 @@ class ListingReport(Model):
     """When the time of the seller or of the right holder runs out, while one of them is waited for."""
     clock: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """The clock that held when the seller was asked, as clock_rules.read takes it."""
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When it was; None: it was not since the report was filed or reopened."""
     version: Mapped[int]
     """Counts the commands: who leads a report on says which version was read."""
     assigned_to: Mapped[str | None] = mapped_column(String(24))
@@ -106,8 +122,20 @@ class ReportedListing(Model):
         one_of("decision", Decision),
         one_of("action", Action),
         CheckConstraint("decision <> 'rejected' OR (refusal <> '' AND sentence <> '')", name="refused_with_a_reason"),
-        CheckConstraint("action IS NULL OR decision IS NOT DISTINCT FROM 'established'", name="acted_on"),
+        CheckConstraint(
+            "action IS NULL OR decision IS NOT DISTINCT FROM"
+            " CASE action WHEN 'reinstated' THEN 'rejected' ELSE 'established' END",
+            name="acted_on",
+        ),
         Index("ix_reported_listing_digest", "brand_id", "platform_id", "digest"),
+        Index(
+            *("ix_reported_listing_seller", "platform_id", "seller", "acted_at"),
+            postgresql_where=text("decision = 'established' AND action <> 'none'"),
+        ),
+        Index(
+            *("ix_reported_listing_restricted", "platform_id", "acted_at", "report_id", "n"),
+            postgresql_where=text("action IN ('listing removed', 'store closed')"),
+        ),
     )
 
     report_id: Mapped[int] = mapped_column(ForeignKey("listing_report.id"), primary_key=True)
@@ -127,6 +155,7 @@ class ReportedListing(Model):
     """What the platform says of it to the brand."""
     action: Mapped[str | None] = mapped_column(String(16))
     points: Mapped[int | None] = mapped_column(SmallInteger)
+    acted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ReportStep(Model):
@@ -152,3 +181,39 @@ class ReportStep(Model):
     listings: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     """How many listings it was about, where not all."""
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class CounterNotice(Model):
+    """A seller's answer to a report of some of its listings, passed on by the platform; and what came of it."""
+
+    __tablename__ = "counter_notice"
+    __table_args__ = (
+        one_of("state", CounterState),
+        Index("ix_counter_notice_report_id", "report_id", "id"),
+        Index("ix_counter_notice_brand", "brand_id", "passed_on_at"),
+        Index("ix_counter_notice_platform", "platform_id", "passed_on_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(String(24), unique=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("listing_report.id"))
+    brand_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    listings: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    """Their numbers in the report."""
+    grounds: Mapped[str] = mapped_column(String(20))
+    """A name of counter_rules.GROUNDS."""
+    words: Mapped[str] = mapped_column(String(2000))
+    evidence: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Names of the platform's evidence, which the brand may read."""
+    state: Mapped[str] = mapped_column(String(24))
+    passed_on_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    """When the right holder's time runs out."""
+    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the right holder answered it, or withdrew the report."""
+    sentence: Mapped[str] = mapped_column(String(1000), server_default="")
+    proof: Mapped[str] = mapped_column(String(24), server_default="")
+    """Name of the brand's evidence of a suit or complaint, which the platform may read."""
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    """Who answered for the brand; the platform is not told."""

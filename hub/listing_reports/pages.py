@@ -5,15 +5,28 @@ from collections.abc import Callable
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
+from hub import clock
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.listing_reports import policy, rules, service
 from hub.listing_reports.clock_rules import PRESETS
-from hub.listing_reports.forms import ClockForm, MarketplaceForm, NewReportForm, SaidForm
+from hub.listing_reports.counter_rules import ANSWERS, GROUNDS, OPEN
+from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, NewReportForm, SaidForm
 from hub.listing_reports.reason_rules import FIELDS, REASONS
 from hub.listing_reports.rules import Action, Command, Decision, Party, RefusedStepError, ReportState, WordsError
-from hub.listing_reports.service import Deed, Said, StaleReportError, UnknownReportError, Verdict, Wanted
+from hub.listing_reports.service import (
+    Counter,
+    Deed,
+    Reply,
+    Said,
+    StaleReportError,
+    UnknownReportError,
+    Verdict,
+    Wanted,
+)
+from hub.listing_reports.statement_rules import REDRESS, RESTRICTIONS
+from hub.listing_reports.strike_rules import LADDERS
 from hub.rights import service as rights
 from hub.rights.rules import RightState
 from hub.rights.service import Wanted as RightsWanted
@@ -26,8 +39,8 @@ blueprint = Blueprint("reports", __name__)
 PAGE = 50
 MOST_RIGHTS = 500
 """Rights to choose from."""
-BY_PROGRAM = frozenset({Command.MEND, Command.DECIDE})
-"""Commands that the page has no form for: mending goes by the API, and the last decision decides."""
+BY_PROGRAM = frozenset({Command.MEND, *rules.IMPLIED})
+"""Commands that the page has no form for: mending goes by the API, and others follow from what is decided."""
 
 
 @blueprint.get("/reports")
@@ -109,6 +122,8 @@ def one(name: str) -> str:
         abort(404)
     party = policy.party(me)
     may = me.may(policy.needed(me))
+    reviews = may and party is Party.PLATFORM
+    struck = {each.seller for each in shown.listings if each.decision == Decision.ESTABLISHED and not each.action}
     return render_template(
         "listing_reports/one.html",
         shown=shown,
@@ -117,7 +132,14 @@ def one(name: str) -> str:
         reason=REASONS[shown.line.reason],
         evidence_fields=FIELDS,
         refusals=rules.REFUSALS,
-        actions=list(Action),
+        said_of=rules.EVERY_REFUSAL,
+        grounds=GROUNDS,
+        open_counters=[each for each in shown.counter_notices if each.state in OPEN],
+        now=clock.now(),
+        actions=rules.DEEDS,
+        standings=service.standings(me, struck) if reviews else {},
+        unit=LADDERS[service.own_ladder(me)].unit if reviews else "",
+        restricting=RESTRICTIONS if reviews else {},
         declaration=rules.DECLARATIONS[shown.declaration],
     )
 
@@ -169,6 +191,48 @@ def drop_marketplace() -> Answer:
         abort(404)
     flash("Nothing new is reported there.", "success")
     return redirect(url_for("reports.marketplaces"), 303)
+
+
+@blueprint.get("/reports/<name>/statements/<int:n>")
+@requires(Permission.REPORT_REVIEW)
+def statement(name: str, n: int) -> str:
+    """The statement of reasons for what was done about a listing, to be printed or sent to its seller."""
+    try:
+        shown = service.statement(actor(), name, n)
+    except UnknownReportError:
+        abort(404)
+    return render_template("listing_reports/statement.html", shown=shown, redress=REDRESS)
+
+
+@blueprint.get("/strikes")
+@requires(Permission.REPORT_REVIEW)
+def strikes() -> str:
+    """Where sellers stand on the strike ladder, by name."""
+    me, cursor = actor(), request.args.get("cursor")
+    bound = f"strikes {me.member_id}"
+    after = str(open_cursor(cursor, bound)) if cursor else ""
+    found = service.struck_sellers(me, after=after, limit=PAGE + 1)
+    more = seal_cursor(found[PAGE - 1].seller, bound) if len(found) > PAGE else None
+    chosen = service.own_ladder(me)
+    return render_template(
+        "listing_reports/strikes.html",
+        page=CursorPage(tuple(found[:PAGE]), older=more),
+        ladder=LADDERS[chosen],
+        form=LadderForm(formdata=None, ladder=chosen) if me.may(Permission.MARKETPLACE_MANAGE) else None,
+    )
+
+
+@blueprint.post("/strikes")
+@requires(Permission.MARKETPLACE_MANAGE)
+def set_ladder() -> Answer:
+    """Choose the strike ladder."""
+    form = LadderForm()
+    if form.validate_on_submit():
+        service.set_ladder(actor(), form.ladder.data)
+        flash("Sellers stand on this ladder from now on.", "success")
+    else:
+        flash("Choose one of the ladders.", "error")
+    return redirect(url_for("reports.strikes"), 303)
 
 
 @blueprint.get("/clocks")
@@ -257,6 +321,13 @@ def _command(name: str, form: SaidForm, said: Said) -> Callable[[], str]:
     if command is Command.JUDGE and form.decision.data:
         verdict = Verdict(Decision(form.decision.data), form.listings)
         return lambda: service.judge(me, name, verdict, said)
+    if command is Command.COUNTER:
+        files = form.files.data.replace(",", " ").split()
+        counter = Counter(form.grounds.data, form.words.data, form.listings, files)
+        return lambda: service.counter(me, name, counter, said)
+    if command in ANSWERS:
+        reply = Reply(ANSWERS[command], form.counter_notice.data, form.proof.data)
+        return lambda: service.answer(me, name, reply, said)
     if command is Command.ACT and form.action.data:
         deed = Deed(Action(form.action.data), form.points.data, form.listings)
         return lambda: service.act(me, name, deed, said)

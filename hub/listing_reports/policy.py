@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, false
 from hub.access.actor import Actor, NotPermittedError
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
-from hub.listing_reports.model import ListingReport, Marketplace, PlatformClock
+from hub.listing_reports.model import CounterNotice, ListingReport, Marketplace, PlatformClock, StrikeLadder
 from hub.listing_reports.rules import Party
 
 _PARTIES = {MemberKind.BRAND: Party.BRAND, MemberKind.PLATFORM: Party.PLATFORM}
@@ -38,3 +38,15 @@ def own_marketplaces(actor: Actor) -> ColumnElement[bool]:
 def own_clocks(actor: Actor) -> ColumnElement[bool]:
     """The clocks of the actor's platform."""
     return PlatformClock.platform_id == actor.member_id
+
+
+def counters_of(actor: Actor) -> ColumnElement[bool]:
+    """The counter-notices to the reports that the actor's member is a party of."""
+    if actor.kind is MemberKind.BRAND:
+        return CounterNotice.brand_id == actor.member_id
+    return CounterNotice.platform_id == actor.member_id if actor.kind is MemberKind.PLATFORM else false()
+
+
+def own_ladder(actor: Actor) -> ColumnElement[bool]:
+    """The strike ladder of the actor's platform."""
+    return StrikeLadder.platform_id == actor.member_id

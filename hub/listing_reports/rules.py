@@ -36,12 +36,23 @@ class Command(StrEnum):
     COUNTER = "counter"
     LAPSE = "lapse"
     MAINTAIN = "maintain"
+    ACCEPT = "accept"
     WITHDRAW = "withdraw"
     JUDGE = "judge"
     DECIDE = "decide"
     ACT = "act"
+    REINSTATE = "reinstate"
     CLOSE = "close"
     REOPEN = "reopen"
+
+
+IMPLIED: Mapping[Command, str] = MappingProxyType(
+    {
+        Command.DECIDE: "a report is decided once its last listing is: judge them",
+        Command.REINSTATE: "a listing is reinstated by what comes of its counter-notice",
+    }
+)
+"""What nobody gives as a command, and why."""
 
 
 class Party(StrEnum):
@@ -64,17 +75,20 @@ BY: Mapping[Command, Party] = MappingProxyType(
         Command.COUNTER: Party.PLATFORM,
         Command.LAPSE: Party.PLATFORM,
         Command.MAINTAIN: Party.BRAND,
+        Command.ACCEPT: Party.BRAND,
         Command.WITHDRAW: Party.BRAND,
         Command.JUDGE: Party.PLATFORM,
         Command.DECIDE: Party.PLATFORM,
         Command.ACT: Party.PLATFORM,
+        Command.REINSTATE: Party.PLATFORM,
         Command.CLOSE: Party.PLATFORM,
         Command.REOPEN: Party.PLATFORM,
     }
 )
-"""Who may give each command."""
+"""Who may give each command. A listing is reinstated by what comes of its counter-notice, and by nobody's word."""
 
 _S, _C = ReportState, Command
+_ANSWERED = (_S.COUNTERED, _S.MAINTAINED, _S.UNDEFENDED)
 _JUDGED = (_S.IN_REVIEW, _S.UNANSWERED, _S.MAINTAINED, _S.UNDEFENDED)
 _TAKEN = (*_JUDGED, _S.FORWARDED, _S.COUNTERED, _S.DECIDED, _S.ACTED)
 _BEFORE_DECISION = (*_JUDGED, _S.SUBMITTED, _S.RETURNED, _S.FORWARDED, _S.COUNTERED)
@@ -87,13 +101,14 @@ MOVES: Mapping[tuple[ReportState, Command], ReportState] = MappingProxyType(
         (_S.IN_REVIEW, _C.RETURN): _S.RETURNED,
         (_S.RETURNED, _C.MEND): _S.SUBMITTED,
         (_S.IN_REVIEW, _C.FORWARD): _S.FORWARDED,
-        (_S.FORWARDED, _C.COUNTER): _S.COUNTERED,
+        **{(state, _C.COUNTER): _S.COUNTERED for state in (_S.FORWARDED, *_ANSWERED)},
         (_S.FORWARDED, _C.LAPSE): _S.UNANSWERED,
         (_S.COUNTERED, _C.MAINTAIN): _S.MAINTAINED,
+        (_S.COUNTERED, _C.ACCEPT): _S.FORWARDED,
         (_S.COUNTERED, _C.LAPSE): _S.UNDEFENDED,
         **{(state, _C.WITHDRAW): _S.WITHDRAWN for state in _BEFORE_DECISION},
         **{(state, _C.JUDGE): state for state in _JUDGED},
-        **{(state, _C.DECIDE): _S.DECIDED for state in _JUDGED},
+        **{(state, _C.DECIDE): _S.DECIDED for state in (*_JUDGED, _S.COUNTERED)},
         (_S.DECIDED, _C.ACT): _S.ACTED,
         (_S.ACTED, _C.ACT): _S.ACTED,
         (_S.DECIDED, _C.CLOSE): _S.CLOSED,
@@ -101,7 +116,10 @@ MOVES: Mapping[tuple[ReportState, Command], ReportState] = MappingProxyType(
         (_S.CLOSED, _C.REOPEN): _S.IN_REVIEW,
     }
 )
-"""State × command → state. What is not listed is refused."""
+"""State × command → state. What is not listed is refused.
+
+While one counter-notice of a report is open it stays countered, whatever comes of the others: counter_rules.leads_on.
+"""
 
 
 class RefusedStepError(Exception):
@@ -143,13 +161,18 @@ def outcome(decisions: frozenset[Decision]) -> str:
 
 
 class Action(StrEnum):
-    """What the platform did about an established listing."""
+    """What the platform did about an established listing, or that one stands again after its counter-notice."""
 
     LISTING_REMOVED = "listing removed"
     STORE_CLOSED = "store closed"
     WARNING = "warning"
     POINTS = "points"
     NONE = "none"
+    REINSTATED = "reinstated"
+
+
+DEEDS = tuple(each for each in Action if each is not Action.REINSTATED)
+"""What is said to have been done; that a listing is reinstated follows from what comes of its counter-notice."""
 
 
 MOST_POINTS = 48
@@ -172,6 +195,19 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Reason codes of a refusal or a return: no refusal without one, and without a sentence that says what to mend."""
+
+
+REINSTATED: Mapping[str, str] = MappingProxyType(
+    {
+        "holder_accepts": "The right holder accepted the seller's counter-notice.",
+        "holder_silent": "The right holder did not answer the seller's counter-notice in its time.",
+    }
+)
+"""Why a listing that was countered stands again without the platform's judgement: reason code and sentence."""
+EVERY_REFUSAL: Mapping[str, str] = MappingProxyType(
+    {**REFUSALS, "holder_accepts": "counter-notice accepted", "holder_silent": "counter-notice not answered"}
+)
+"""Also those that no reviewer gives."""
 
 
 DECLARATIONS: Mapping[int, str] = MappingProxyType(

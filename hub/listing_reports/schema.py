@@ -6,14 +6,18 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from hub.listing_reports import rules
 from hub.listing_reports.clock_rules import Days, Silence
+from hub.listing_reports.counter_rules import ANSWERS, GROUNDS, LONGEST_WORDS, MOST_FILES, CounterState
 from hub.listing_reports.preflight_rules import ReportedRow
 from hub.listing_reports.reason_rules import LONGEST_TEXT, MOST_LISTINGS, REASONS, Grounds
-from hub.listing_reports.rules import Action, Command, Decision, Party, ReportState
-from hub.listing_reports.service import Deed, Draft, Said, Verdict, Wanted
+from hub.listing_reports.rules import IMPLIED, Action, Command, Decision, Party, ReportState
+from hub.listing_reports.service import Counter, Deed, Draft, Reply, Said, Verdict, Wanted
 from hub.listing_reports.service.moves import EVENTS
 
 MOST_LISTED = 200
+MOST_EXPORTED = 1_000
 LONGEST_CELL = 2_048
+NEEDS = {Command.JUDGE: "decision", Command.ACT: "action", Command.MEND: "grounds", Command.COUNTER: "counter"}
+"""What a command takes beside a sentence."""
 
 
 def _line(most: int, **more: Any) -> fields.String:
@@ -165,6 +169,86 @@ class ClocksSchema(Schema):
     clocks = fields.List(fields.Nested(SetClockSchema))
 
 
+class CounterNoticeSchema(Schema):
+    """A counter-notice, and what came of it."""
+
+    name = fields.String()
+    listings = fields.List(fields.Integer(), metadata={"description": "Their numbers in the report"})
+    grounds = fields.String(metadata={"description": f"One of {', '.join(GROUNDS)}"})
+    words = fields.String(metadata={"description": "The seller's own"})
+    evidence = fields.List(fields.String(), metadata={"description": "Evidence that both parties may read, by name"})
+    state = fields.Enum(CounterState, by_value=True)
+    passed_on_at = fields.DateTime()
+    due_at = fields.DateTime(metadata={"description": "When the right holder's time runs out"})
+    due_on = fields.Date(metadata={"description": "Its last day, in the platform's time zone"})
+    answered_at = fields.DateTime(allow_none=True)
+    sentence = fields.String(metadata={"description": "The right holder's"})
+    proof = fields.String(metadata={"description": "Evidence of a suit or complaint, by name; empty: none"})
+
+
+class AnsweredSchema(Schema):
+    """How a brand, itself or through one agent, answered counter-notices in the last three months."""
+
+    brand = fields.String(metadata={"description": "Code"})
+    agent = fields.String(allow_none=True, metadata={"description": "Code; the brand alone is told"})
+    countered = fields.Integer()
+    given_way = fields.Integer(metadata={"description": "Accepted, or the report withdrawn, after a counter-notice"})
+    expired = fields.Integer()
+    maintained = fields.Integer()
+
+
+class AnsweredListSchema(Schema):
+    """By brand, and of your own brand by agent."""
+
+    answered = fields.List(fields.Nested(AnsweredSchema))
+
+
+class LadderStepSchema(Schema):
+    """A step of a strike ladder."""
+
+    at = fields.Integer()
+    words = fields.String(metadata={"description": "What it means for the seller"})
+
+
+class StandingSchema(Schema):
+    """Where a seller stands."""
+
+    count = fields.Integer(metadata={"description": "Points, or serious breaches, of the last 365 days"})
+    reached = fields.Nested(LadderStepSchema, allow_none=True)
+    following = fields.Nested(LadderStepSchema, allow_none=True)
+    falls_at = fields.DateTime(allow_none=True, metadata={"description": "When the oldest of them ceases to count"})
+
+
+class SellerSchema(Schema):
+    """A seller, by the name that reports to you give it."""
+
+    seller = fields.String()
+    standing = fields.Nested(StandingSchema)
+
+
+class StrikesQuerySchema(Schema):
+    """Which sellers, and where to go on with the list."""
+
+    seller = _line(120, metadata={"description": "One by its name; without: all that have a strike"})
+    cursor = _line(1024)
+    limit = fields.Integer(load_default=MOST_LISTED, validate=validate.Range(1, MOST_LISTED))
+
+
+class StrikesSchema(Schema):
+    """Sellers by name, on the ladder that your platform has chosen."""
+
+    ladder = fields.String()
+    sellers = fields.List(fields.Nested(SellerSchema))
+    cursor = fields.String(allow_none=True, metadata={"description": "Of the next page; null: there is none"})
+
+
+class StatementsQuerySchema(Schema):
+    """Where to go on with the export."""
+
+    cursor = _line(1024)
+    limit = fields.Integer(load_default=MOST_EXPORTED, validate=validate.Range(1, MOST_EXPORTED))
+
+
 class ReportSchema(Schema):
     """A report, its listings and its history."""
 
@@ -178,6 +262,7 @@ class ReportSchema(Schema):
     clock = fields.Nested(ClockSchema, allow_none=True)
     listings = fields.List(fields.Nested(ListingSchema))
     steps = fields.List(fields.Nested(StepSchema))
+    counter_notices = fields.List(fields.Nested(CounterNoticeSchema))
 
 
 class ReportsQuerySchema(Schema):
@@ -213,6 +298,19 @@ class SaidSchema(Schema):
     refusal = fields.String(load_default="", validate=validate.OneOf(["", *rules.REFUSALS]))
 
 
+class CounterSchema(Schema):
+    """What a seller says, to be passed on."""
+
+    grounds = fields.String(required=True, validate=validate.OneOf(list(GROUNDS)))
+    words = _line(LONGEST_WORDS + 100, required=True, metadata={"description": "The seller's own"})
+    evidence = fields.List(
+        _line(24),
+        load_default=list,
+        validate=validate.Length(max=MOST_FILES),
+        metadata={"description": "Names of your evidence, which the brand may then read"},
+    )
+
+
 class CommandSchema(SaidSchema):
     """A command, and what it needs."""
 
@@ -228,15 +326,20 @@ class CommandSchema(SaidSchema):
         metadata={"description": "Their numbers; without: all that are undecided, or were not acted on"},
     )
     grounds = fields.Nested(GroundsSchema, load_default=None)
+    counter = fields.Nested(CounterSchema, load_default=None)
+    counter_notice = _line(
+        24, load_default="", metadata={"description": "Name of the one to maintain against, or to accept, of several"}
+    )
+    proof = _line(24, load_default="", metadata={"description": "Name of your evidence of a suit or complaint"})
 
     @validates_schema
     def has_what_it_needs(self, data: dict[str, Any], **_: Any) -> None:
-        """To judge takes a decision, to act an action, to mend the grounds."""
-        for command, name in ((Command.JUDGE, "decision"), (Command.ACT, "action"), (Command.MEND, "grounds")):
+        """To judge takes a decision, to act an action, to mend the grounds, to counter what the seller says."""
+        for command, name in NEEDS.items():
             if data.get("command") is command and data.get(name) is None:
                 raise ValidationError(f"to {command!s} a report takes this", name)
-        if data.get("command") is Command.DECIDE:
-            raise ValidationError("a report is decided once its last listing is: judge them", "command")
+        if data.get("command") in IMPLIED:
+            raise ValidationError(IMPLIED[data["command"]], "command")
 
     @post_load
     def parts(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -251,6 +354,10 @@ class CommandSchema(SaidSchema):
             found["deed"] = Deed(data["action"], data["points"], data["listings"])
         elif data["command"] is Command.MEND:
             found["grounds"] = Grounds(**data["grounds"])
+        elif data["command"] is Command.COUNTER:
+            found["counter"] = Counter(**data["counter"], listings=data["listings"])
+        elif data["command"] in ANSWERS:
+            found["reply"] = Reply(ANSWERS[data["command"]], data["counter_notice"], data["proof"])
         else:
             assert data["command"] in EVENTS
         return found

@@ -6,6 +6,7 @@ from hub.indicators.jobs import expire_contributions, settle_orphans
 from hub.jobs import ASKED, PERIODIC, Work
 from hub.ledger.jobs import check_log, push_checkpoints
 from hub.limits.jobs import forget_spans
+from hub.listing_reports.jobs import lapse_reports
 from hub.mail import SEND, WAITS, forget_letters, send_letter
 from hub.members.jobs import (
     end_probations,
@@ -32,6 +33,7 @@ FROM_TIME_TO_TIME: PERIODIC = {
     "erase_expired_evidence": ("52 * * * *", erase_expired_evidence),
     "expire_contributions": ("7 * * * *", expire_contributions),
     "expire_questions": ("* * * * *", expire_questions),
+    "lapse_reports": ("* * * * *", lapse_reports),
     "forget_applications": ("12 * * * *", forget_applications),
     "forget_attempts": ("27 * * * *", forget_attempts),
     "forget_letters": ("47 * * * *", forget_letters),

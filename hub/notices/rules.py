@@ -66,6 +66,8 @@ NOTICED: Mapping[Event, Noticed] = {
     Event.REPORT_COUNTERED: Noticed(_R, acts=True),
     Event.REPORT_LAPSED: Noticed(_R, acts=True, own=True),
     Event.REPORT_MAINTAINED: Noticed(_R, acts=True),
+    Event.COUNTER_ACCEPTED: Noticed(_R),
+    Event.REPORT_REINSTATED: Noticed(_R, own=True),
     Event.REPORT_WITHDRAWN: Noticed(_R),
     Event.REPORT_JUDGED: Noticed(_R),
     Event.REPORT_ACTED: Noticed(_R),
@@ -132,7 +134,7 @@ _PERSON = "the person is written to, and nobody else is concerned"
 _OFFICE = "the office sees it in its own queue"
 SILENT: Mapping[Event, str] = {
     **dict.fromkeys((Event.RIGHT_ENTERED, Event.RIGHT_CORRECTED, Event.RIGHT_WITHDRAWN), _OWN),
-    **dict.fromkeys((Event.CLOCK_SET, Event.CLOCK_DROPPED), _OWN),
+    **dict.fromkeys((Event.CLOCK_SET, Event.CLOCK_DROPPED, Event.LADDER_SET), _OWN),
     **dict.fromkeys((each for each in Event if each.startswith("testbuy.")), _OWN),
     **dict.fromkeys((Event.MARKETPLACE_SET, Event.MARKETPLACE_DROPPED, Event.EVIDENCE_STORED), _OWN),
     **dict.fromkeys((Event.WEBHOOK_CHANGED, Event.WEBHOOK_REMOVED), _OWN),

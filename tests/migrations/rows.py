@@ -34,6 +34,7 @@ ROWS = {
     " VALUES ('shop.example.com', 1, '{DE}', now())",
     "platform_clock": "INSERT INTO platform_clock (platform_id, jurisdiction, preset, seller, holder, zone, holidays, set_at)"
     " VALUES (1, 'DE', 'default', 4, 3, 'Europe/Berlin', '{}', now())",
+    "strike_ladder": "INSERT INTO strike_ladder (platform_id, ladder, set_at) VALUES (1, 'points', now())",
     "listing_report": "INSERT INTO listing_report (id, name, brand_id, platform_id, by_agent, right_name, right_facts,"
     " reason, evidence, explanation, declaration, declared_digest, filed_by, filed_at, listings, state, version)"
     f" VALUES (1, 'r', 1, 1, false, 'r', '{{}}', 'design', '{{}}', '', 1, {_KEY}, 'p_1', now(), 1, 'submitted', 1)",
@@ -63,6 +64,9 @@ ROWS = {
     f" digest, entry) VALUES (1, 1, 1, 'approve', 'p_2', false, now(), '', '', '[]', '', {_KEY}, 'e')",
     "test_buy_cost": "INSERT INTO test_buy_cost (buy_id, brand_id, kind, minor, by, at)"
     " VALUES (1, 1, 'price', 100, 'p_1', now())",
+    "counter_notice": "INSERT INTO counter_notice (name, report_id, brand_id, platform_id, listings, grounds, words,"
+    " evidence, state, passed_on_at, due_at)"
+    " VALUES ('c', 1, 1, 1, '{1}', 'genuine', 'Genuine.', '{}', 'forwarded', now(), now())",
     "session": "INSERT INTO session (digest, person_id, member_id, begun_at, seen_at, ends_at, idle_seconds, network,"
     f" browser, fresh_at) VALUES ({_KEY}, 1, 1, now(), now(), now(), 60, '192.0.2.0/24', 'Firefox', now())",
     "factor": f"INSERT INTO factor (person_id, member_id, kind, secret, added_at) VALUES (1, 1, 'totp', {_KEY}, now())",

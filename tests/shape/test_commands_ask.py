@@ -12,6 +12,7 @@ ASKED_BY_ITS_CALLERS = {
     "hub/ledger/service/append.py append_each": "the same, in as many entries as it needs",
     "hub/members/service/membership.py record": "the same, about a member",
     "hub/rights/service/moves.py record": "writes down what a command did, after it has asked",
+    "hub/listing_reports/service/steps.py reinstate": "carries out what a command came to, after it has asked",
     "hub/members/service/denials.py record_denial": "records that somebody was refused",
     "hub/epochs/service.py debit": "takes from the actor's own quota, before what was asked for",
 }

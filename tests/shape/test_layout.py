@@ -14,7 +14,14 @@ NAMES = {"rules", "model", "policy", "service", "schema", "forms", "api", "pages
 EXCEPTIONS = {
     "members": {"authorisation_rules", "group_rules", "password_rules", "sign_in"},
     "epochs": {"evaluator"},
-    "listing_reports": {"clock_rules", "preflight_rules", "reason_rules"},
+    "listing_reports": {
+        "clock_rules",
+        "counter_rules",
+        "preflight_rules",
+        "reason_rules",
+        "statement_rules",
+        "strike_rules",
+    },
     "evidence": {"chunks", "media"},
     "notices": {"webhook_rules"},
     "test_buys": {"document", "money_rules"},

@@ -8,6 +8,7 @@ from hub.listing_reports.service.clocks import (
     own_clocks,
     set_clock,
 )
+from hub.listing_reports.service.counter_notices import Answered, Counter, Reply, answer, answered, counter, lapse_due
 from hub.listing_reports.service.file import Draft, Filed, check, file
 from hub.listing_reports.service.marketplaces import (
     UnknownMarketplaceError,
@@ -16,30 +17,27 @@ from hub.listing_reports.service.marketplaces import (
     set_marketplace,
     sites_of,
 )
-from hub.listing_reports.service.moves import (
-    Deed,
-    NotMendedError,
-    Said,
-    StaleReportError,
-    UnknownReportError,
-    Verdict,
-    act,
-    judge,
-    lead,
-    mend,
-)
+from hub.listing_reports.service.moves import Deed, Verdict, act, judge, lead, mend
 from hub.listing_reports.service.read import ReportLine, ShownReport, Wanted, established, report, reports
+from hub.listing_reports.service.statements import ShownStatement, statement, statements
+from hub.listing_reports.service.steps import NotMendedError, Said, StaleReportError, UnknownReportError
+from hub.listing_reports.service.strikes import ShownSeller, own_ladder, set_ladder, standings, struck_sellers
 
 __all__ = [
+    "Answered",
     "ClockTerms",
+    "Counter",
     "Deed",
     "Draft",
     "Filed",
     "NotMendedError",
+    "Reply",
     "ReportLine",
     "Said",
     "SetClock",
     "ShownReport",
+    "ShownSeller",
+    "ShownStatement",
     "StaleReportError",
     "UnknownClockError",
     "UnknownMarketplaceError",
@@ -47,19 +45,29 @@ __all__ = [
     "Verdict",
     "Wanted",
     "act",
+    "answer",
+    "answered",
     "check",
+    "counter",
     "drop_clock",
     "drop_marketplace",
     "established",
     "file",
     "judge",
+    "lapse_due",
     "lead",
     "mend",
     "own_clocks",
+    "own_ladder",
     "own_marketplaces",
     "report",
     "reports",
     "set_clock",
+    "set_ladder",
     "set_marketplace",
     "sites_of",
+    "standings",
+    "statement",
+    "statements",
+    "struck_sellers",
 ]

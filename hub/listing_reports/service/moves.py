@@ -1,77 +1,36 @@
-"""How a report moves: under the row's lock and the version that was read, in its history, and on record."""
+"""The commands on a report: each under the row's lock, in its history, and on record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, update
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.db import db
-from hub.ledger import service as ledger
 from hub.ledger.events import Event
-from hub.listing_reports import clock_rules, policy, rules
-from hub.listing_reports.model import ListingReport, ReportedListing, ReportStep
-from hub.listing_reports.preflight_rules import Fault
+from hub.listing_reports import policy, rules
+from hub.listing_reports.model import ListingReport, ReportedListing
 from hub.listing_reports.reason_rules import Grounds
 from hub.listing_reports.rules import Action, Command, Decision, RefusedStepError, ReportState, WordsError
+from hub.listing_reports.service import counter_notices
 from hub.listing_reports.service.clocks import clock_for
 from hub.listing_reports.service.file import mended
+from hub.listing_reports.service.steps import NotMendedError, Said, decide, held, lead_to, record, tally
 
 EVENTS = {
     Command.TAKE: Event.REPORT_TAKEN,
     Command.ASSIGN: Event.REPORT_ASSIGNED,
     Command.RETURN: Event.REPORT_RETURNED,
     Command.FORWARD: Event.REPORT_FORWARDED,
-    Command.COUNTER: Event.REPORT_COUNTERED,
     Command.LAPSE: Event.REPORT_LAPSED,
-    Command.MAINTAIN: Event.REPORT_MAINTAINED,
     Command.WITHDRAW: Event.REPORT_WITHDRAWN,
     Command.CLOSE: Event.REPORT_CLOSED,
     Command.REOPEN: Event.REPORT_REOPENED,
 }
 """The commands that say nothing but a sentence, and how each is recorded."""
-_SAY_WHY = frozenset({Command.COUNTER, Command.MAINTAIN, Command.REOPEN})
-
-
-class UnknownReportError(Exception):
-    """The actor's member is no party of such a report."""
-
-
-class StaleReportError(Exception):
-    """Somebody led the report on since it was read."""
-
-
-class NotMendedError(Exception):
-    """Something of the report is still to be mended; `faults` says what."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("the report is not mended yet")
-        self.faults = faults
-
-
-@dataclass(frozen=True)
-class Said:
-    """What goes with a command: the version of the report that was read, a reason code, a sentence to the other."""
-
-    version: int
-    sentence: str = ""
-    refusal: str = ""
-
-
-def held(actor: Actor, name: str, version: int) -> ListingReport:
-    """The report, its row locked until the transaction ends. Raises UnknownReportError, StaleReportError."""
-    actor.must(policy.needed(actor))
-    found = select(ListingReport).where(policy.visible_to(actor), ListingReport.name == name).with_for_update()
-    known = rules.NAME.fullmatch(name) is not None
-    report = db.session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none() if known else None
-    if report is None:
-        raise UnknownReportError("you have no report of this name")
-    if report.version != version:
-        raise StaleReportError("somebody led this report on since you read it: read it again, then decide")
-    return report
+_SAY_WHY = frozenset({Command.REOPEN})
 
 
 def lead(actor: Actor, name: str, command: Command, said: Said) -> str:
@@ -85,15 +44,22 @@ def lead(actor: Actor, name: str, command: Command, said: Said) -> str:
         raise RefusedStepError(f"to {command!s} needs more than a sentence")
     state = rules.moved(before, command, policy.party(actor))
     sentence = _sentence(command, said)
-    if command is Command.LAPSE and (report.due_at is None or clock.now() < report.due_at):
-        raise RefusedStepError("the time for an answer has not run out yet")
+    if command is Command.LAPSE:
+        entry = counter_notices.lapse(actor, report)
+        db.session.commit()
+        return entry
     if command in (Command.TAKE, Command.ASSIGN):
         report.assigned_to = actor.pseudonym
     if command is Command.FORWARD:
-        report.clock = clock_for(report).kept
+        report.clock, report.asked_at = clock_for(report).kept, clock.now()
+    if command is Command.WITHDRAW:
+        counter_notices.give_way(actor, report)
     if command is Command.REOPEN:
         _reopen(report)
-    _to(report, state)
+    if command is Command.ASSIGN:
+        report.version += 1  # who reviews it starts no clock anew
+    else:
+        lead_to(report, state)
     entry = record(actor, report, command, EVENTS[command], refusal=said.refusal, sentence=sentence)
     db.session.commit()
     return entry
@@ -112,7 +78,7 @@ def mend(actor: Actor, name: str, grounds: Grounds, said: Said) -> str:
     if faults:
         raise NotMendedError(faults)
     report.evidence, report.explanation = dict(grounds.evidence), grounds.explanation
-    _to(report, state)
+    lead_to(report, state)
     entry = record(actor, report, Command.MEND, Event.REPORT_MENDED, sentence=_sentence(Command.MEND, said))
     db.session.commit()
     return entry
@@ -138,16 +104,22 @@ def judge(actor: Actor, name: str, verdict: Verdict, said: Said) -> str:
     sentence = rules.check_refusal(said.refusal, said.sentence) if rejected else _sentence(Command.JUDGE, said)
     if said.refusal and not rejected:
         raise WordsError("refusal", "only what is rejected has a reason code of refusals")
-    open_ones = (ReportedListing.report_id == report.id, ReportedListing.decision.is_(None))
+    waited_for = counter_notices.waited_for(report)
+    if waited_for.intersection(verdict.listings or ()):
+        raise RefusedStepError("the seller of one of these listings has time left for a counter-notice: wait for it")
+    open_ones = (
+        ReportedListing.report_id == report.id,
+        ReportedListing.decision.is_(None),
+        ReportedListing.n.not_in(sorted(waited_for)),
+    )
     values = {"decision": verdict.decision.value, "refusal": said.refusal, "sentence": sentence}
     asked = _change(open_ones, verdict.listings, values, "is decided already")
-    left, established, refused = _tally(report.id)
-    if not left:
-        kinds = {Decision.ESTABLISHED: established, Decision.REJECTED: refused}
-        report.outcome = rules.outcome(frozenset(each for each, count in kinds.items() if count))
-        _to(report, rules.moved(before, Command.DECIDE, party))
+    counter_notices.judged(report)
+    if tally(report)[0]:
+        lead_to(report, before)
     else:
-        _to(report, before)
+        rules.moved(before, Command.DECIDE, party)
+        decide(report)
     counts = {"established": 0 if rejected else asked, "rejected": asked if rejected else 0}
     told: dict[str, Any] = {"refusal": said.refusal, "sentence": sentence, "listings": asked}
     entry = record(actor, report, Command.JUDGE, Event.REPORT_JUDGED, what=report.state, counts=counts, **told)
@@ -168,6 +140,8 @@ def act(actor: Actor, name: str, deed: Deed, said: Said) -> str:
     """Say what was done about established listings; returns the ledger entry. Commits. Raises what `lead` does."""
     report = held(actor, name, said.version)
     state = rules.moved(ReportState(report.state), Command.ACT, policy.party(actor))
+    if deed.action is Action.REINSTATED:
+        raise WordsError("action", "a listing is reinstated by what comes of its counter-notice alone")
     if (deed.points is not None) != (deed.action is Action.POINTS):
         raise WordsError("points", "points go with the action points, and with no other")
     if deed.points is not None and not 1 <= deed.points <= rules.MOST_POINTS:
@@ -177,48 +151,14 @@ def act(actor: Actor, name: str, deed: Deed, said: Said) -> str:
         ReportedListing.decision == Decision.ESTABLISHED.value,
         ReportedListing.action.is_(None),
     )
-    values = {"action": deed.action.value, "points": deed.points}
+    values = {"action": deed.action.value, "points": deed.points, "acted_at": clock.now()}
     asked = _change(established, deed.listings, values, "was not established, or was acted on already")
-    _to(report, state)
+    lead_to(report, state)
     told: dict[str, Any] = {"sentence": _sentence(Command.ACT, said), "listings": asked}
     counts = {"listings": asked}
     entry = record(actor, report, Command.ACT, Event.REPORT_ACTED, what=deed.action.value, counts=counts, **told)
     db.session.commit()
     return entry
-
-
-def record(
-    actor: Actor,
-    report: ListingReport,
-    command: Command,
-    event: Event,
-    *,
-    what: str = "",
-    counts: Mapping[str, int] | None = None,
-    **told: Any,
-) -> str:
-    """Put a step into the report's history and into the record of both parties; in the transaction under way."""
-    parties = {"report_id": report.id, "brand_id": report.brand_id, "platform_id": report.platform_id}
-    who = {"party": policy.party(actor).value, "by": actor.pseudonym, "at": clock.now()}
-    db.session.execute(insert(ReportStep).values(**parties, command=command.value, **who, **told))
-    (other,) = {report.brand_id, report.platform_id} - {actor.member_id}
-    subject = {"type": "report", "ref": report.name, "reason": told.get("refusal") or report.state}
-    subject |= {"reason": what} if what else {}
-    concerned = {other: ledger.Concern("counterparty", counts or {})}
-    return ledger.append(actor, event, subject=subject, counts=counts, concerned=concerned)
-
-
-def _to(report: ListingReport, state: ReportState) -> None:
-    if report.state != state:  # who reviews it starts no clock anew
-        report.state, report.due_at = state.value, _due(report, state)
-    report.version += 1
-
-
-def _due(report: ListingReport, state: ReportState) -> datetime | None:
-    """When the time of whoever is waited for in that state runs out."""
-    held = clock_rules.DEFAULT if report.clock is None else clock_rules.read(report.clock)
-    span = {ReportState.FORWARDED: held.seller, ReportState.COUNTERED: held.holder}.get(state)
-    return None if span is None else clock_rules.deadline(held, span, clock.now())
 
 
 def _sentence(command: Command, said: Said) -> str:
@@ -233,8 +173,8 @@ def _sentence(command: Command, said: Said) -> str:
 
 def _reopen(report: ListingReport) -> None:
     """What was decided is open again; the history keeps it."""
-    report.outcome = None
-    nothing = {"decision": None, "refusal": "", "sentence": "", "action": None, "points": None}
+    report.outcome = report.clock = report.asked_at = None
+    nothing = {"decision": None, "refusal": "", "sentence": "", "action": None, "points": None, "acted_at": None}
     db.session.execute(update(ReportedListing).where(ReportedListing.report_id == report.id).values(nothing))
 
 
@@ -252,11 +192,3 @@ def _change(
     if not found:
         raise RefusedStepError("there is no listing left for this")
     return len(found)
-
-
-def _tally(report: int) -> tuple[int, int, int]:
-    """How many listings of a report are undecided, established and rejected."""
-    decided = (func.count().filter(ReportedListing.decision == each.value) for each in Decision)
-    undecided = func.count().filter(ReportedListing.decision.is_(None))
-    row = db.session.execute(select(undecided, *decided).where(ReportedListing.report_id == report)).one()
-    return row[0], row[1], row[2]

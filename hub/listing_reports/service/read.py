@@ -12,9 +12,10 @@ from hub.access.permissions import Permission
 from hub.db import db
 from hub.listing_reports import clock_rules, policy, rules
 from hub.listing_reports.clock_rules import Clock
-from hub.listing_reports.model import ListingReport, ReportedListing, ReportStep
+from hub.listing_reports.counter_rules import CounterState
+from hub.listing_reports.model import CounterNotice, ListingReport, ReportedListing, ReportStep
 from hub.listing_reports.rules import Decision, Party, ReportState
-from hub.listing_reports.service.moves import UnknownReportError
+from hub.listing_reports.service.steps import UnknownReportError, clock_of, seller_due
 from hub.members import service as members
 
 
@@ -71,6 +72,40 @@ class ShownStep:
 
 
 @dataclass(frozen=True)
+class ShownCounter:
+    """A counter-notice, and what came of it."""
+
+    name: str
+    listings: Sequence[int]
+    grounds: str
+    words: str
+    evidence: Sequence[str]
+    state: CounterState
+    passed_on_at: datetime
+    due_at: datetime
+    due_on: date
+    """The last day of the right holder's time, in the platform's time zone."""
+    answered_at: datetime | None
+    sentence: str
+    proof: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a report's timeline: a step, or the end of somebody's time."""
+
+    at: datetime
+    what: str
+    """A command; `file`; or `seller due` and `holder due`."""
+    party: str
+    refusal: str = ""
+    sentence: str = ""
+    listings: int = 0
+    on: date | None = None
+    """Of a deadline, its last day in the platform's time zone."""
+
+
+@dataclass(frozen=True)
 class ShownReport:
     """A report as its parties see it."""
 
@@ -85,6 +120,9 @@ class ShownReport:
     """The one that held when the seller was asked; None: it was not."""
     listings: Sequence[ShownListing]
     steps: Sequence[ShownStep]
+    counter_notices: Sequence[ShownCounter]
+    timeline: Sequence[Moment]
+    """The whole history with the deadlines in it, also those that are still to come; oldest first."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +171,8 @@ def report(actor: Actor, name: str) -> ShownReport:
     shown = (getattr(ReportedListing, each) for each in ShownListing.__dataclass_fields__)
     listings = select(*shown).where(ReportedListing.report_id == row.id).order_by(ReportedListing.n)
     steps = select(ReportStep).where(ReportStep.report_id == row.id).order_by(ReportStep.id)
+    shown_steps = [_step(each, party) for each in db.session.execute(steps).scalars()]
+    counters = _counters(row)
     return ShownReport(
         _line(row, members.codes_of({row.brand_id, row.platform_id}), party),
         row.by_agent,
@@ -143,7 +183,9 @@ def report(actor: Actor, name: str) -> ShownReport:
         row.declaration,
         None if row.clock is None else clock_rules.read(row.clock),
         [ShownListing(*each) for each in db.session.execute(listings)],
-        [_step(each, party) for each in db.session.execute(steps).scalars()],
+        shown_steps,
+        counters,
+        _timeline(row, shown_steps, counters),
     )
 
 
@@ -158,6 +200,29 @@ def established(actor: Actor, name: str) -> int:
         raise UnknownReportError("you have no report of this name")
     which = (ReportedListing.report_id == number, ReportedListing.decision == Decision.ESTABLISHED.value)
     return db.session.execute(select(func.count()).select_from(ReportedListing).where(*which)).scalar_one()
+
+
+def _counters(row: ListingReport) -> list[ShownCounter]:
+    """All of them, also those from before it was reopened; they are due by the clock that held for them."""
+    found = select(CounterNotice).where(CounterNotice.report_id == row.id).order_by(CounterNotice.id)
+    shown = []
+    for each in db.session.execute(found).scalars():
+        on = clock_rules.local_day(clock_of(row), each.due_at)
+        said = {name: getattr(each, name) for name in ShownCounter.__dataclass_fields__ if name != "due_on"}
+        shown.append(ShownCounter(**said | {"state": CounterState(each.state)}, due_on=on))
+    return shown
+
+
+def _timeline(row: ListingReport, steps: Sequence[ShownStep], counters: Sequence[ShownCounter]) -> list[Moment]:
+    found = [Moment(row.filed_at, "file", Party.BRAND, listings=row.listings)]
+    found += [Moment(each.at, each.command, each.party, each.refusal, each.sentence, each.listings) for each in steps]
+    due = seller_due(row)
+    if due is not None:
+        found.append(Moment(due, "seller due", "seller", on=clock_rules.local_day(clock_of(row), due)))
+    found += [
+        Moment(each.due_at, "holder due", Party.BRAND, listings=len(each.listings), on=each.due_on) for each in counters
+    ]
+    return sorted(found, key=lambda each: each.at)
 
 
 def _with(found: Select[ListingReport], party: Party, code: str) -> Select[ListingReport]:
@@ -189,8 +254,7 @@ def _line(row: ListingReport, codes: Mapping[int, str], party: Party) -> ReportL
 
 
 def _due_on(row: ListingReport) -> date | None:
-    held = clock_rules.DEFAULT if row.clock is None else clock_rules.read(row.clock)
-    return None if row.due_at is None else clock_rules.local_day(held, row.due_at)
+    return None if row.due_at is None else clock_rules.local_day(clock_of(row), row.due_at)
 
 
 def _step(row: ReportStep, party: Party) -> ShownStep:

@@ -89,6 +89,7 @@ from hub.members.service.groups import (
     join,
     named_groups,
     own_seats,
+    titles_of,
 )
 from hub.members.service.interventions import Intervention, propose_act
 from hub.members.service.invitations import accept_invitation, invitation, invite_for, invite_person
@@ -375,6 +376,7 @@ __all__ = [
     "tell_of_authorisation",
     "tell_of_halt",
     "tell_seat",
+    "titles_of",
     "totp_address",
     "totp_text",
     "upkeep_actor",

@@ -107,6 +107,12 @@ def codes_of(numbers: Iterable[int]) -> dict[int, str]:
     return {row.id: row.code for row in rows}
 
 
+def titles_of(numbers: Iterable[int]) -> dict[int, str]:
+    """Number → name of members."""
+    rows = db.session.execute(select(Member.id, Member.name).where(Member.id.in_(set(numbers))))
+    return {row.id: row.name for row in rows}
+
+
 def addresses_of(member_id: int) -> tuple[int, ...]:
     """The addresses of a member, which a session and a job have; the database works them out for a key by the same."""
     return tuple(db.session.execute(select(func.member_addresses(member_id))).scalar_one())

@@ -387,6 +387,7 @@ def _report(made: Everybody, right: str) -> None:
         rights.verify(actor, right, rights.right(actor, right)[0].facts.digest)
     with person(made.hub, "person-of-shop") as actor:
         reports.set_marketplace(actor, "shop.example.com", ["DE"])
+        reports.set_ladder(actor, "three-serious")
         reports.set_clock(actor, reports.ClockTerms("DE", "default", "Europe/Berlin"))
     rows = [ReportedRow(1, "https://shop.example.com/1", product_class="9")]
     draft = reports.Draft("shop", right, Grounds("no_such_model", {"range_statement": "We never made it."}), rows)
@@ -395,6 +396,10 @@ def _report(made: Everybody, right: str) -> None:
         db.session.commit()
     with person(made.hub, "person-of-shop") as actor:
         reports.lead(actor, filed.name, Command.TAKE, reports.Said(1))
+        reports.lead(actor, filed.name, Command.FORWARD, reports.Said(2))
+        reports.counter(
+            actor, filed.name, reports.Counter("genuine", "words of the seller, passed on."), reports.Said(3)
+        )
 
 
 def _buy(made: Everybody) -> None:

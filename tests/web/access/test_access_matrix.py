@@ -32,6 +32,7 @@ ARGUMENTS = {
     "shard": "2027",
     "link": "A" * 43,
     "number": 1_000_000,
+    "n": 1,
     "path": "0/000",
     "key": "A" * 43,
     "name": "a_nothing",

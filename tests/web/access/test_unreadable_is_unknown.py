@@ -152,6 +152,10 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "password_links.choose": LINK,
     "evidence_api.erase": "a reason is asked for before the file is looked for; with one: web/evidence/test_reading.py",
     "test_buys_api.lead": "a command is asked for before the test buy is looked for; with one: web/test_buys",
+    **dict.fromkeys(
+        ("reports.statement", "reports_api.statement"),
+        "nobody's report here has a restriction; with one: web/listing_reports/test_statements.py",
+    ),
     "epochs_api.evaluate": "keys of tokens are everybody's",
     "indicators_api.token_list": "keys of tokens are everybody's",
     "matches_api.match": "keys of tokens are everybody's",
@@ -297,6 +301,8 @@ LISTS = (
     "questions",
     "reports",
     "rights",
+    "statements",
+    "strikes",
 )
 """What cursors are bound to, beside a member."""
 

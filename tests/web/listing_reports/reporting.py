@@ -16,6 +16,7 @@ from tests.web.rights.entered import enter
 
 HOST = "shop.example.com"
 API = "/api/v1/listing-reports"
+SELLER_SAYS = "I bought all of them from the right holder's own dealer, and have the invoices."
 WORDS = "The pictures show another model than the one of the right."
 
 
@@ -63,6 +64,20 @@ def review(hub: Hub, name: str, command: str, **other: Any) -> TestResponse:
 def answer(hub: Hub, name: str, command: str, **other: Any) -> TestResponse:
     """Give a command of the brand at the report's present version."""
     return hub.client("brand-a").post(f"{API}/{name}/answers", json=_command(hub, name, command, other))
+
+
+def counter(hub: Hub, name: str, listings: Sequence[int] | None = None, **other: Any) -> TestResponse:
+    """Have the platform pass on a seller's counter-notice to those listings, or to all that are left."""
+    said = {"grounds": "genuine", "words": SELLER_SAYS, **other}
+    return review(hub, name, "counter", counter=said, listings=listings)
+
+
+def asked(hub: Hub, right: str, rows: int = 3, **other: Any) -> str:
+    """A report that the platform has taken and passed on to the seller; returns its name."""
+    name = file(hub.client("brand-a"), right, rows, **other)
+    for command in ("take", "forward"):
+        assert review(hub, name, command).status_code == 200
+    return name
 
 
 def _command(hub: Hub, name: str, command: str, other: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import time_machine
 
 from hub import clock
 from tests.conftest import Hub
-from tests.web.listing_reports.reporting import API, WORDS, answer, file, read, review, sentences
+from tests.web.listing_reports.reporting import API, WORDS, answer, counter, file, read, review, sentences
 
 NO: dict[str, Any] = {"decision": "rejected", "refusal": "evidence_insufficient", "sentence": WORDS}
 YES: dict[str, Any] = {"decision": "established"}
@@ -114,17 +114,17 @@ def test_seller_and_right_holder_have_their_time(alliance: Hub, name: str) -> No
     alliance.sql("UPDATE credential SET expires_at = now() + interval '1 year'")
     assert review(alliance, name, "forward").status_code == 200
     assert review(alliance, name, "lapse").status_code == 409
-    assert (
-        review(alliance, name, "counter", sentence="The seller shows an invoice of your own dealer.").status_code == 200
-    )
+    assert counter(alliance, name).status_code == 200
     with time_machine.travel(clock.now() + timedelta(days=4)):
         assert review(alliance, name, "lapse").status_code == 200
-        assert read(alliance, name)["report"]["state"] == "undefended"
+        shown = read(alliance, name)
+    assert (shown["report"]["state"], shown["report"]["outcome"]) == ("decided", "rejected")
+    assert {each["action"] for each in shown["listings"]} == {"reinstated"}
 
 
 def test_maintained_report_is_decided(alliance: Hub, name: str) -> None:
     assert review(alliance, name, "forward").status_code == 200
-    assert review(alliance, name, "counter", sentence="The seller says that the goods are genuine.").status_code == 200
+    assert counter(alliance, name).status_code == 200
     assert (
         answer(alliance, name, "maintain", sentence="The serial number it shows was never given out.").status_code
         == 200
@@ -135,7 +135,8 @@ def test_maintained_report_is_decided(alliance: Hub, name: str) -> None:
 
 def test_withdrawn_report_takes_no_counter_notice(alliance: Hub, name: str) -> None:
     assert answer(alliance, name, "withdraw").status_code == 200
-    assert review(alliance, name, "counter", sentence="The seller says that the goods are genuine.").status_code == 409
+    refused = counter(alliance, name)
+    assert (refused.status_code, "is withdrawn" in refused.json["detail"]) == (409, True)
 
 
 def test_what_was_done_is_said_of_established_listings_alone(alliance: Hub, name: str) -> None:

@@ -574,7 +574,10 @@ TEMPLATES = (
     "members/single_sign_on.html",
     "members/led.html",
     *(f"rights/{name}.html" for name in ("list", "enter", "one")),
-    *(f"listing_reports/{name}.html" for name in ("list", "new", "one", "marketplaces", "clocks")),
+    *(
+        f"listing_reports/{name}.html"
+        for name in ("list", "new", "one", "marketplaces", "clocks", "strikes", "statement")
+    ),
     *(f"questions/{name}.html" for name in ("list", "new", "one")),
     *(f"notices/{name}.html" for name in ("list", "settings", "webhooks", "webhook")),
     *(f"test_buys/{name}.html" for name in ("list", "new", "one")),
@@ -650,6 +653,9 @@ ADDRESSES = {
     "reports.name_marketplace": "/marketplaces",
     "reports.drop_marketplace": "/marketplaces/removal",
     "reports.clocks": "/clocks",
+    "reports.strikes": "/strikes",
+    "reports.set_ladder": "/strikes",
+    "reports.statement": "/reports/<name>/statements/<int:n>",
     "reports.set_clock": "/clocks",
     "reports.drop_clock": "/clocks/removal",
     "test_buys.own": "/test-buys",

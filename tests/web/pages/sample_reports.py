@@ -5,12 +5,15 @@ from typing import Any
 
 from hub.listing_reports import rules
 from hub.listing_reports.clock_rules import PRESETS, clock
-from hub.listing_reports.forms import ClockForm, MarketplaceForm, NewReportForm
+from hub.listing_reports.counter_rules import GROUNDS, CounterState
+from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, NewReportForm
 from hub.listing_reports.preflight_rules import Fault, Site
 from hub.listing_reports.reason_rules import FIELDS, REASONS
-from hub.listing_reports.rules import Action, Party, ReportState
-from hub.listing_reports.service import Filed, ReportLine, SetClock, ShownReport
-from hub.listing_reports.service.read import ShownListing, ShownStep
+from hub.listing_reports.rules import Action, Command, Party, ReportState
+from hub.listing_reports.service import Filed, ReportLine, SetClock, ShownReport, ShownSeller, ShownStatement
+from hub.listing_reports.service.read import Moment, ShownCounter, ShownListing, ShownStep
+from hub.listing_reports.statement_rules import REDRESS, RESTRICTIONS, Acted, statement
+from hub.listing_reports.strike_rules import LADDERS, Standing, Strike, standing
 from hub.web.shown import CursorPage, Filter, Filters
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -53,15 +56,54 @@ def _shown(full: bool) -> ShownReport:
     }
     steps = [ShownStep("take", Party.PLATFORM, "p_1", "", "", 0, NOW)]
     steps += [ShownStep("judge", Party.PLATFORM, "", "listing_gone", WORDS, 1, NOW)]
-    state = ReportState.IN_REVIEW if full else ReportState.DECIDED
+    state = ReportState.MAINTAINED if full else ReportState.DECIDED
     evidence = {"range_statement": WORDS}
+    on = date(2026, 11, 27)
+    counters = [
+        ShownCounter("N" * 22, (1, 3), "genuine", WORDS, ("f_1",), CounterState.FORWARDED, NOW, NOW, on, None, "", ""),
+        ShownCounter("M" * 22, (2,), "exhausted", WORDS, (), CounterState.MAINTAINED, NOW, NOW, on, NOW, WORDS, "f_2"),
+    ]
+    timeline = [Moment(NOW, "file", "brand", listings=300), Moment(NOW, "counter", "platform", listings=2)]
+    timeline += [Moment(NOW, "judge", "platform", "listing_gone", WORDS, 1)]
+    timeline += [Moment(NOW, "reinstate", "platform", "holder_silent", "", 2)]
+    timeline += [Moment(NOW.replace(month=12), "holder due", "brand", listings=2, on=on)]
     held = clock("default", zone="Europe/Berlin")
     line = _line(1, state, None if full else "partly")
-    return ShownReport(line, full, "A" * 22, right, evidence, "", rules.DECLARATION, held, listings, steps)
+    return ShownReport(
+        line, full, "A" * 22, right, evidence, "", rules.DECLARATION, held, listings, steps, counters, timeline
+    )
+
+
+def _standing(points: int) -> Standing:
+    return standing(LADDERS["points"], [Strike(NOW, points, "test_buy")] if points else [], NOW)
+
+
+def _strikes(full: bool) -> dict[str, Any]:
+    sellers = tuple(ShownSeller(f"<b>Seller</b> {n}", _standing(n)) for n in (4, 14, 60)) if full else ()
+    form = LadderForm(formdata=None) if full else None
+    return {"page": CursorPage(sellers, older="o" if full else None), "ladder": LADDERS["points"], "form": form}
+
+
+def _acted(full: bool) -> Acted:
+    right = {"type": "trade-mark", "office": "EUIPO", "number": "018123456", "jurisdictions": ["DE", "FR", "US"]}
+    action, target = (Action.STORE_CLOSED, "store") if full else (Action.LISTING_REMOVED, "listing")
+    told = (NOW if full else None, full, "no_such_model", ["range_statement"])
+    return Acted("A" * 22, 1, target, action, NOW, NOW, *told, right, "Northpeak AG")
+
+
+def _statement(full: bool) -> dict[str, Any]:
+    acted = _acted(full)
+    shown = ShownStatement(acted, "https://shop.example.com/1", "<b>Seller</b>", statement(acted))
+    return {"shown": shown, "redress": REDRESS}
+
+
+OF_SELLERS = {"listing_reports/strikes.html": _strikes, "listing_reports/statement.html": _statement}
 
 
 def reports_sample(template: str, full: bool) -> dict[str, Any]:
     """What the template is given."""
+    if template in OF_SELLERS:
+        return OF_SELLERS[template](full)
     if template == "listing_reports/clocks.html":
         clocks = [SetClock("", clock("default")), SetClock("CN", clock("china", 6, 20, "Asia/Shanghai", HOLIDAYS))]
         form = ClockForm(formdata=None, zone="UTC")
@@ -87,13 +129,23 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         said = {"evidence": FIELDS, "reasons": REASONS, "declaration": rules.DECLARATIONS[1]}
         return {"form": form, "looked": Filed(faults, 998) if full else None, **said}
     shown, party = _shown(full), Party.PLATFORM if full else Party.BRAND
+    commands = list(rules.commands(shown.line.state, party))
+    if not full:
+        commands = [Command.MAINTAIN, Command.ACCEPT]
     return {
         "shown": shown,
         "party": party,
-        "commands": list(rules.commands(shown.line.state, party)),
+        "commands": commands,
+        "said_of": rules.EVERY_REFUSAL,
+        "grounds": GROUNDS,
+        "open_counters": shown.counter_notices[:1],
+        "now": NOW,
         "reason": REASONS["no_such_model"],
         "evidence_fields": FIELDS,
         "refusals": rules.REFUSALS,
-        "actions": list(Action),
+        "actions": rules.DEEDS,
+        "standings": {"<b>Seller</b>": _standing(14)},
+        "unit": "points",
+        "restricting": RESTRICTIONS,
         "declaration": rules.DECLARATIONS[1],
     }
