@@ -1,6 +1,9 @@
 """Every event that is recorded, and the sentence a person reads."""
 
+import re
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Event(StrEnum):
@@ -171,7 +174,7 @@ SENTENCES: dict[Event, str] = {
     Event.REPORT_FORWARDED: "{member} passed the listing report {ref} on to the seller",
     Event.REPORT_COUNTERED: "{member} passed on a seller's counter-notice to {listings} listings of the report {ref}",
     Event.COUNTER_ACCEPTED: "{member} accepted a counter-notice to the listing report {ref}",
-    Event.REPORT_REINSTATED: "{listings} listings of the report {ref} stand again ({reason})",
+    Event.REPORT_REINSTATED: "Reinstated {listings} listings of the report {ref}: {reason}",
     Event.REPORT_LAPSED: "The time for an answer in the listing report {ref} ran out: it is {reason}",
     Event.REPORT_MAINTAINED: "{member} maintained the listing report {ref} after the counter-notice",
     Event.REPORT_WITHDRAWN: "{member} withdrew the listing report {ref}",
@@ -188,8 +191,7 @@ SENTENCES: dict[Event, str] = {
     Event.QUESTION_ASKED: "{member} asked a brand about {asked} listings ({ref})",
     Event.QUESTION_ANSWERED: "{member} answered {questions} questions of a platform: {reason} ({ref})",
     Event.QUESTION_WITHDRAWN: "{member} withdrew {questions} questions to a brand ({ref})",
-    Event.QUESTION_EXPIRED: "{questions} questions of {member} to a brand were not answered in time, and have no effect"
-    " ({ref})",
+    Event.QUESTION_EXPIRED: "A brand did not answer {questions} questions of {member} in time: no effect ({ref})",
     Event.TESTBUY_PLANNED: "{member} planned the test buy {ref}",
     Event.TESTBUY_APPROVED: "A second person of {member} approved the budget of the test buy {ref}",
     Event.TESTBUY_ORDERED: "{member} ordered the test buy {ref}",
@@ -299,12 +301,24 @@ OTHERWISE: dict[tuple[str, Event], str] = {
     (
         "counterparty",
         Event.QUESTION_EXPIRED,
-    ): "You did not answer {questions} questions of {member} in time: they have no"
-    " effect, and count in your answer rate ({ref})",
+    ): "You did not answer {questions} questions of {member} in time: no effect,"
+    " but it counts in your answer rate ({ref})",
     ("owner", Event.MATCH_RUN): "A member matched its own identifiers under {ref}: {matched} of yours were among them",
     ("counterparty", Event.ENTRIES_READ): "The auditor {member} read {read} entries that concern you",
 }
 """How an event reads to a party in a role that did not act in it, where that differs."""
+
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "holder_silent": "the right holder did not answer in time",
+        "holder_accepts": "the right holder accepts the counter-notice",
+    }
+)
+"""Codes that stand in a view, in words; others are said as they are."""
+_ONE = re.compile(
+    r"(?<![\d,.])1 (listings|questions|indicators|identifiers|contributions|entries|rows|bytes|requests|tokens)\b"
+)
 
 
 def sentence(view: dict[str, object]) -> str:
@@ -321,4 +335,11 @@ def sentence(view: dict[str, object]) -> str:
         words |= subject
     if isinstance(counts, dict):
         words |= {name: f"{count:,}" for name, count in counts.items()}
-    return told.format_map(words)
+    if words.get("reason") in REASONS:
+        words["reason"] = REASONS[str(words["reason"])]
+    return _ONE.sub(_singular, told.format_map(words))
+
+
+def _singular(found: re.Match[str]) -> str:
+    noun = found[1]
+    return f"1 {noun[:-3]}y" if noun.endswith("ies") else f"1 {noun[:-1]}"

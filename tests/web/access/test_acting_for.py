@@ -353,7 +353,7 @@ def test_sentence_names_agent_and_brand(alliance: Hub) -> None:
     with alliance.app.app_context():
         entries = ledger.own_entries(alliance.actor("agency"), limit=1000)
     (said,) = [entry.sentence for entry in entries if entry.action == "contribution.shared"]
-    assert said.startswith("agency, as the agent of brand-a, shared 1 indicators")
+    assert said.startswith("agency, as the agent of brand-a, shared 1 indicator")
 
 
 def test_refusal_is_on_the_agents_record_and_on_the_brands_that_once_authorised_it(alliance: Hub) -> None:

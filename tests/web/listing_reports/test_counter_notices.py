@@ -225,7 +225,7 @@ def test_silence_is_on_record_of_both_parties(alliance: Hub, name: str) -> None:
     for code in ("brand-a", "shop"):
         assert sentences(alliance, code)[-2:] == [
             f"The time for an answer in the listing report {name} ran out: it is expired",
-            f"1 listings of the report {name} stand again (holder_silent)",
+            f"Reinstated 1 listing of the report {name}: the right holder did not answer in time",
         ]
 
 
