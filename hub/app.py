@@ -23,6 +23,7 @@ from hub.db import db
 from hub.epochs.api import blueprint as epochs_api
 from hub.epochs.evaluator import Evaluator
 from hub.evidence.api import blueprint as evidence_api
+from hub.evidence.pages import blueprint as evidence_pages
 from hub.indicators.api import blueprint as indicators_api
 from hub.indicators.pages import blueprint as indicators_pages
 from hub.insights.api import blueprint as insights_api
@@ -61,6 +62,7 @@ from hub.web.headers import attach_headers
 from hub.web.problems import TYPES, ProblemError, problem
 from hub.web.proxies import behind
 from hub.web.rate_limits import attach_rate_limits, charge
+from hub.web.streamed import attach_streamed
 
 APIS = (
     *(insights_api, members_api, epochs_api, indicators_api, matches_api, notices_api),
@@ -70,6 +72,7 @@ PAGES = (
     *NOTICES_PAGES,
     *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages),
     *(questions_pages, test_buys_pages, ledger_pages),
+    evidence_pages,
     *MEMBERS_PAGES,
     *APPLICATIONS_PAGES,
 )
@@ -142,6 +145,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.teardown_appcontext_funcs = [each for each in app.teardown_appcontext_funcs if "async" not in each.__name__]
     _attach_request_log(app)  # before anything that may refuse a request
     _end_readings(app)  # first, and so after all else that is read for an answer
+    attach_streamed(app, {"evidence.store"})
     csrf = CSRFProtect(app)
     sign_in.attach_sign_in(app)
     attach_headers(app)

@@ -95,6 +95,8 @@ def erase(given: dict[str, Any], name: str) -> None:
         service.erase(actor(), name, given["reason"])
     except service.UnknownEvidenceError as error:
         _unknown(error)
+    except service.HeldEvidenceError as error:
+        raise ProblemError("conflict", str(error), "Have it closed or withdrawn first, then erase the file") from error
     except ValueError as error:
         raise ProblemError("not-valid", str(error), "Say why in plain words", field="reason") from error
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,6 +70,7 @@ class EvidenceParty(Model):
         one_of("record_kind", RecordKind),
         CheckConstraint("member_id <> owner_id", name="other"),
         Index("ix_evidence_party_member_id", "member_id"),
+        Index("ix_evidence_party_record", "record_kind", "record_ref"),
     )
 
     evidence_id: Mapped[int] = mapped_column(BigInteger)
@@ -77,3 +79,5 @@ class EvidenceParty(Model):
     record_kind: Mapped[str] = mapped_column(String(20))
     record_ref: Mapped[str] = mapped_column(String(40))
     attached_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    held: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the record relies on the file and is still open: then the file is neither erased nor does it expire."""

@@ -73,6 +73,8 @@ SUFFIXES: Mapping[Media, tuple[str, ...]] = {
     Media.TEXT: ("txt", "text", "log"),
 }
 """How the name of such a file may end."""
+NAME = re.compile("f_[A-Za-z0-9_-]{20}")
+"""What a file is called, in addresses and in the record."""
 STRIPPED = frozenset({Media.JPEG, Media.PNG, Media.WEBP})
 """What location and other metadata can be removed from."""
 

@@ -32,6 +32,7 @@ class Event(StrEnum):
     REPORT_WITHDRAWN = "report.withdrawn"
     COUNTER_ACCEPTED = "report.counter_accepted"
     REPORT_REINSTATED = "report.reinstated"
+    REPORT_ORDER_CHECKED = "report.order_checked"
     REPORT_JUDGED = "report.judged"
     REPORT_ACTED = "report.acted_on"
     REPORT_CLOSED = "report.closed"
@@ -117,6 +118,7 @@ class Event(StrEnum):
     CONTRIBUTION_EXPIRED = "contribution.expired"
     CONTRIBUTION_ORPHANED = "contribution.orphaned"
     ORPHANS_WITHDRAWN = "contribution.orphans_withdrawn"
+    MESSAGE_SENT = "message.sent"
     EVIDENCE_STORED = "evidence.stored"
     EVIDENCE_ATTACHED = "evidence.attached"
     EVIDENCE_READ = "evidence.read"
@@ -178,6 +180,8 @@ SENTENCES: dict[Event, str] = {
     Event.REPORT_LAPSED: "The time for an answer in the listing report {ref} ran out: it is {reason}",
     Event.REPORT_MAINTAINED: "{member} maintained the listing report {ref} after the counter-notice",
     Event.REPORT_WITHDRAWN: "{member} withdrew the listing report {ref}",
+    Event.REPORT_ORDER_CHECKED: "{member} was asked whether the order number of the listing report {ref} is one of its"
+    " listing, and said {reason}",
     Event.REPORT_JUDGED: "{member} decided on listings of the report {ref}: {established} established,"
     " {rejected} rejected; it is {reason}",
     Event.REPORT_ACTED: "{member} acted on {listings} listings of the report {ref} ({reason})",
@@ -265,6 +269,7 @@ SENTENCES: dict[Event, str] = {
     Event.CONTRIBUTION_EXPIRED: "{expired} contributions of {member} came to their expiry",
     Event.CONTRIBUTION_ORPHANED: "{moved} contributions of {member}, which has left, were put to orphan review",
     Event.ORPHANS_WITHDRAWN: "{moved} contributions of {member}, which has left, were withdrawn after orphan review",
+    Event.MESSAGE_SENT: "{member} wrote to the other party about the {purpose} {ref}",
     Event.EVIDENCE_STORED: "{member} stored the evidence {ref}, of {bytes} bytes",
     Event.EVIDENCE_ATTACHED: "{member} showed the evidence {ref} to the other parties of a record ({purpose})",
     Event.EVIDENCE_READ: "{member} read the evidence {ref}, which was shown to it",
@@ -293,6 +298,7 @@ SENTENCES: dict[Event, str] = {
 }
 
 OTHERWISE: dict[tuple[str, Event], str] = {
+    ("counterparty", Event.MESSAGE_SENT): "{member} wrote to you about the {purpose} {ref}",
     ("counterparty", Event.EVIDENCE_ATTACHED): "{member} showed you the evidence {ref} ({purpose})",
     ("counterparty", Event.EVIDENCE_READ): "{member} read your evidence {ref}",
     ("counterparty", Event.QUESTION_ASKED): "{member} asked you about {asked} listings ({ref})",

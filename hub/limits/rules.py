@@ -34,7 +34,7 @@ HEAVY = {
     "ledger_api.export": 150,  # keeps a worker's thread for half a minute: what an authority's person may at all
 }
 """Endpoints whose answer is long, and for how many requests one counts."""
-UPLOADS = {"apply.confirm": 50, "evidence_api.store": 10}
+UPLOADS = {"apply.confirm": 50, "evidence_api.store": 10, "evidence.store": 10}
 """Endpoints that take files, and for how many requests one counts: a body is longer than the limit of a network or a
 key would let it be, and is read only for who may send it, within a bound of its own."""
 FREE = frozenset({"static", "security.login"})

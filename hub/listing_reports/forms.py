@@ -55,8 +55,12 @@ class NewReportForm(FlaskForm):
 
 
 for _name, _asked in FIELDS.items():
-    _kind = TextAreaField if _asked.kind == "text" else StringField
-    setattr(NewReportForm, f"evidence_{_name}", _kind(_asked.title, validators=[Length(max=LONGEST_TEXT)]))
+    if _asked.kind == "file":  # pre-flight says which file is none of the brand's, as it says all that is to be mended
+        _field: Any = SelectField(_asked.title, choices={}, validate_choice=False)
+    else:
+        _kind = TextAreaField if _asked.kind == "text" else StringField
+        _field = _kind(_asked.title, validators=[Length(max=LONGEST_TEXT)])
+    setattr(NewReportForm, f"evidence_{_name}", _field)
 
 
 class SaidForm(FlaskForm):
@@ -68,6 +72,7 @@ class SaidForm(FlaskForm):
     refusal = SelectField(choices=["", *rules.REFUSALS], default="")
     decision = SelectField(choices=["", *Decision], default="")
     action = SelectField(choices=["", *rules.DEEDS], default="")
+    order = SelectField(choices=["", "yes", "no"], default="")
     points = IntegerField(validators=[Optional(), NumberRange(1, rules.MOST_POINTS)])
 
     grounds = SelectField(choices=["", *GROUNDS], default="")

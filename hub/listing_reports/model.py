@@ -92,6 +92,11 @@ class ListingReport(Model):
     """What was verified of the right when the report was filed: the platform sees no other rights of the brand."""
     reason: Mapped[str] = mapped_column(String(24))
     evidence: Mapped[dict[str, str]] = mapped_column(JSONB)
+    """What the reason asks for, by name; of a file what the vault calls it."""
+    digests: Mapped[dict[str, str]] = mapped_column(JSONB, server_default="{}")
+    """SHA-256 of each file of the evidence, by the name of the evidence: what it was stays known once it is erased."""
+    order_confirmed: Mapped[bool | None]
+    """Whether the platform knows the order number of a test buy from the listing; None: it has not said."""
     explanation: Mapped[str] = mapped_column(Text)
     declaration: Mapped[int] = mapped_column(SmallInteger)
     """The version of rules.DECLARATIONS that was declared."""

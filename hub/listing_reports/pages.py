@@ -9,11 +9,16 @@ from hub import clock
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
+from hub.dialogue.forms import MessageForm
+from hub.dialogue.rules import MessageError
+from hub.evidence import service as evidence
+from hub.evidence.rules import TYPES
+from hub.evidence.service import Sought
 from hub.listing_reports import policy, rules, service
 from hub.listing_reports.clock_rules import PRESETS
 from hub.listing_reports.counter_rules import ANSWERS, GROUNDS, OPEN
 from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, NewReportForm, SaidForm
-from hub.listing_reports.reason_rules import FIELDS, REASONS
+from hub.listing_reports.reason_rules import FIELDS, REASONS, asks_order
 from hub.listing_reports.rules import Action, Command, Decision, Party, RefusedStepError, ReportState, WordsError
 from hub.listing_reports.service import (
     Counter,
@@ -37,8 +42,8 @@ from hub.web.shown import CursorPage, Filter, Filters
 
 blueprint = Blueprint("reports", __name__)
 PAGE = 50
-MOST_RIGHTS = 500
-"""Rights to choose from."""
+MOST_RIGHTS, MOST_FILES = 500, 200
+"""Rights, and files of each type, to choose from: the newest."""
 BY_PROGRAM = frozenset({Command.MEND, *rules.IMPLIED})
 """Commands that the page has no form for: mending goes by the API, and others follow from what is decided."""
 
@@ -113,22 +118,57 @@ def file() -> Answer:
 
 @blueprint.get("/reports/<name>")
 @requires(Permission.REPORT_READ)
-def one(name: str) -> str:
-    """A report, its listings and history, and what the reader may do with it."""
-    me = actor()
+def one(name: str) -> Response:
+    """A report, its listings and history, what was written about it, and what the reader may do with it."""
+    return _one(name, MessageForm(formdata=None))
+
+
+@blueprint.post("/reports/<name>/messages")
+@requires(Permission.REPORT_READ)
+def say(name: str) -> Answer:
+    """Write to the other party; who files or reviews reports may."""
+    me, form = actor(), MessageForm()
+    me.must(policy.needed(me))
+    if not form.validate_on_submit():
+        return _one(name, form, 422)
+    try:
+        service.say(me, name, form.text.data, form.files.data)
+        db.session.commit()
+    except UnknownReportError:
+        abort(404)
+    except MessageError as error:
+        db.session.rollback()
+        form.refuse(error)
+        return _one(name, form, 422)
+    flash("The other party reads it.", "success")
+    return redirect(url_for("reports.one", name=name, _anchor="dialogue"), 303)
+
+
+def _one(name: str, form: MessageForm, status: int = 200) -> Response:
+    me, cursor = actor(), request.args.get("messages")
+    bound = f"messages {me.member_id} {name}"
+    before = int(open_cursor(cursor, bound)) if cursor else None
     try:
         shown = service.report(me, name)
     except UnknownReportError:
         abort(404)
+    said = service.thread(me, name, before=before, limit=PAGE + 1)
+    older = seal_cursor(said[1].id, bound) if len(said) > PAGE else None
     party = policy.party(me)
     may = me.may(policy.needed(me))
     reviews = may and party is Party.PLATFORM
     struck = {each.seller for each in shown.listings if each.decision == Decision.ESTABLISHED and not each.action}
-    return render_template(
+    if may and me.may(Permission.EVIDENCE_STORE) and me.may(Permission.EVIDENCE_READ):
+        form.offer(evidence.evidence(me, Sought(own=True, erased=False), limit=PAGE))
+    no_form = BY_PROGRAM if asks_order(shown.line.reason) else BY_PROGRAM | {Command.CONFIRM}
+    page = render_template(
         "listing_reports/one.html",
         shown=shown,
+        thread=CursorPage(tuple(said[-PAGE:]), older=older),
+        form=form,
+        may_write=may,
         party=party,
-        commands=[each for each in rules.commands(shown.line.state, party) if each not in BY_PROGRAM] if may else [],
+        commands=[each for each in rules.commands(shown.line.state, party) if each not in no_form] if may else [],
         reason=REASONS[shown.line.reason],
         evidence_fields=FIELDS,
         refusals=rules.REFUSALS,
@@ -142,6 +182,7 @@ def one(name: str) -> str:
         restricting=RESTRICTIONS if reviews else {},
         declaration=rules.DECLARATIONS[shown.declaration],
     )
+    return make_response(page, status)
 
 
 @blueprint.post("/reports/<name>/answers")
@@ -271,16 +312,30 @@ def drop_clock() -> Answer:
 
 
 def _new_form(form: NewReportForm) -> NewReportForm:
-    """With the rights that a report can rely on."""
+    """With the rights that a report can rely on, and the files that serve as evidence."""
     me, verified = actor(), RightsWanted(RightState.VERIFIED)
     own = rights.rights(me, verified, before=None, limit=MOST_RIGHTS) if me.may(Permission.RIGHT_READ) else []
     form.right.choices = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
+    asked = REASONS[form.reason.data].evidence if form.reason.data in REASONS else ()
+    for name in asked:
+        if FIELDS[name].kind == "file":
+            sought = Sought(FIELDS[name].stored_as, own=True, erased=False)
+            files = evidence.evidence(me, sought, limit=MOST_FILES) if me.may(Permission.EVIDENCE_READ) else []
+            chosen = {each.name: f"{each.file_name}, {each.stored_at:%d %b %Y}" for each in files}
+            form[f"evidence_{name}"].choices = {"": "Choose a file"} | chosen
     return form
 
 
 def _new(form: NewReportForm, looked: service.Filed | None = None, status: int = 200) -> Response:
     declaration = rules.DECLARATIONS[rules.DECLARATION]
-    shown = {"form": form, "looked": looked, "reasons": REASONS, "evidence": FIELDS, "declaration": declaration}
+    shown = {
+        "form": form,
+        "looked": looked,
+        "reasons": REASONS,
+        "evidence": FIELDS,
+        "types": TYPES,
+        "declaration": declaration,
+    }
     return make_response(render_template("listing_reports/new.html", **shown), status)
 
 
@@ -331,6 +386,8 @@ def _command(name: str, form: SaidForm, said: Said) -> Callable[[], str]:
     if command is Command.ACT and form.action.data:
         deed = Deed(Action(form.action.data), form.points.data, form.listings)
         return lambda: service.act(me, name, deed, said)
+    if command is Command.CONFIRM and form.order.data:
+        return lambda: service.confirm(me, name, form.order.data == "yes", said)
     return lambda: service.lead(me, name, command, said)
 
 

@@ -16,6 +16,7 @@ from hub.listing_reports.reason_rules import (
     MOST_LISTINGS,
     REASONS,
     REFUSED_BY_DESIGN,
+    Files,
     Grounds,
     evidence_fault,
 )
@@ -115,10 +116,12 @@ def preflight(
     right: Right,
     sites: Sequence[Site],
     reported: Reported,
+    *,
+    files: Files,
     today: date,
 ) -> tuple[list[ReportedListing], list[Fault]]:
     """The rows that can be filed, and all that is to be mended, the whole report's first and then by row."""
-    faults = [*ground_faults(grounds, right, today), *_of_report(rows, grounds, right, sites)]
+    faults = [*ground_faults(grounds, right, files, today), *_of_report(rows, grounds, right, sites)]
     listings: list[ReportedListing] = []
     first: dict[bytes, int] = {}
     for row in rows:
@@ -136,12 +139,12 @@ def preflight(
     return [each for each in listings if each.digest not in known], faults
 
 
-def ground_faults(grounds: Grounds, right: Right, today: date) -> list[Fault]:
+def ground_faults(grounds: Grounds, right: Right, files: Files, today: date) -> list[Fault]:
     """What is to be mended of the reason and its evidence."""
-    return list(_of_grounds(grounds, right, today))
+    return list(_of_grounds(grounds, right, files, today))
 
 
-def _of_grounds(grounds: Grounds, right: Right, today: date) -> Iterator[Fault]:
+def _of_grounds(grounds: Grounds, right: Right, files: Files, today: date) -> Iterator[Fault]:
     if grounds.reason in REFUSED_BY_DESIGN:
         words = f"no report is taken for this: {REFUSED_BY_DESIGN[grounds.reason]}"
         yield Fault(None, "reason", "refused_by_design", words)
@@ -154,7 +157,7 @@ def _of_grounds(grounds: Grounds, right: Right, today: date) -> Iterator[Fault]:
         words = f"this reason goes with {' or '.join(sorted(reason.rights))}: choose another right or reason"
         yield Fault(None, "reason", "right_of_other_type", words)
     for name in reason.evidence:
-        wrong = evidence_fault(name, grounds.evidence.get(name, ""), today)
+        wrong = evidence_fault(name, grounds.evidence.get(name, ""), files, today)
         if wrong is not None:
             yield Fault(None, name, "evidence", wrong)
     if set(grounds.evidence) - set(reason.evidence):

@@ -7,9 +7,10 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hub.evidence.rules import NAME, EvidenceType
+
 LONGEST_TEXT = 2_000
 _ORDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{2,63}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class EvidenceField(NamedTuple):
@@ -17,21 +18,23 @@ class EvidenceField(NamedTuple):
 
     title: str
     kind: str
-    """`text`, `file` (the SHA-256 of a file, in hexadecimal), `order` or `day`."""
+    """`text`, `file` (the name of a file of the brand's own in the vault), `order` or `day`."""
+    stored_as: EvidenceType | None = None
+    """Of a file: the type under which it is kept, and so for how long."""
 
 
 FIELDS: Mapping[str, EvidenceField] = MappingProxyType(
     {
-        "comparison_sheet": EvidenceField("Comparison sheet: same model, same angle", "file"),
+        "comparison_sheet": EvidenceField("Comparison sheet: same model, same angle", "file", EvidenceType.COMPARISON),
         "differences": EvidenceField("Differences between the two, named", "text"),
         "range_statement": EvidenceField("Statement of the range: what was never made", "text"),
         "order_number": EvidenceField("Order number of the test buy", "order"),
         "purchased_on": EvidenceField("Day of purchase", "day"),
-        "photos": EvidenceField("Photos of what arrived, in one file", "file"),
+        "photos": EvidenceField("Photos of what arrived, in one file", "file", EvidenceType.TEST_BUY),
         "method": EvidenceField("Method and grounds of the verification", "text"),
         "verdict": EvidenceField("Verdict of the verification", "text"),
         "signer": EvidenceField("Who signed the report", "text"),
-        "screenshot": EvidenceField("Screenshot of what the seller says", "file"),
+        "screenshot": EvidenceField("Screenshot of what the seller says", "file", EvidenceType.ADMISSION),
         "protected_part": EvidenceField("Which protected part is used, and how", "text"),
         "work": EvidenceField("Which work is copied, and how", "text"),
         "specification_breach": EvidenceField("Which rule of the product specification is broken", "text"),
@@ -98,6 +101,11 @@ REFUSED_BY_DESIGN: Mapping[str, str] = MappingProxyType(
 """What this hub takes no report for, and why: it is against counterfeits, and no means to keep channels or prices."""
 
 
+def asks_order(reason: str) -> bool:
+    """Whether a report for this reason names an order, which the platform then holds against the listing."""
+    return any(FIELDS[name].kind == "order" for name in REASONS[reason].evidence)
+
+
 @dataclass(frozen=True)
 class Grounds:
     """Why a report is made, and what shows it."""
@@ -107,13 +115,23 @@ class Grounds:
     explanation: str = ""
 
 
-def evidence_fault(name: str, text: str, today: date) -> str | None:
+Files = Mapping[str, EvidenceType]
+"""Of the files that grounds name those that the brand keeps, by what the vault calls them, each with its type."""
+
+
+def files_of(evidence: Mapping[str, str]) -> dict[str, str]:
+    """The files among the evidence: its name → what the vault calls it; what cannot be such a name is left out."""
+    named = {name: text for name, text in evidence.items() if name in FIELDS and FIELDS[name].kind == "file"}
+    return {name: text for name, text in named.items() if NAME.fullmatch(text)}
+
+
+def evidence_fault(name: str, text: str, files: Files, today: date) -> str | None:
     """What is wrong with one piece of evidence, as a sentence that says what to give; None: nothing."""
-    title, kind = FIELDS[name]
+    title, kind, stored_as = FIELDS[name]
     if not text.strip():
         return f"{title}: this is missing, and this reason needs it"
-    if kind == "file" and not _DIGEST.fullmatch(text):
-        return f"{title}: give the SHA-256 of the file, 64 characters of 0-9 a-f"
+    if kind == "file" and files.get(text) is not stored_as:
+        return f"{title}: name a file of your own in the vault, stored under the type {stored_as} and not erased"
     if kind == "order" and not _ORDER.fullmatch(text):
         return f"{title}: give the order number as the platform shows it, 3 to 64 letters, digits and . / _ -"
     if kind == "day" and not _is_past_day(text, today):

@@ -38,6 +38,7 @@ class Command(StrEnum):
     MAINTAIN = "maintain"
     ACCEPT = "accept"
     WITHDRAW = "withdraw"
+    CONFIRM = "confirm"
     JUDGE = "judge"
     DECIDE = "decide"
     ACT = "act"
@@ -77,6 +78,7 @@ BY: Mapping[Command, Party] = MappingProxyType(
         Command.MAINTAIN: Party.BRAND,
         Command.ACCEPT: Party.BRAND,
         Command.WITHDRAW: Party.BRAND,
+        Command.CONFIRM: Party.PLATFORM,
         Command.JUDGE: Party.PLATFORM,
         Command.DECIDE: Party.PLATFORM,
         Command.ACT: Party.PLATFORM,
@@ -107,6 +109,7 @@ MOVES: Mapping[tuple[ReportState, Command], ReportState] = MappingProxyType(
         (_S.COUNTERED, _C.ACCEPT): _S.FORWARDED,
         (_S.COUNTERED, _C.LAPSE): _S.UNDEFENDED,
         **{(state, _C.WITHDRAW): _S.WITHDRAWN for state in _BEFORE_DECISION},
+        **{(state, _C.CONFIRM): state for state in _JUDGED},
         **{(state, _C.JUDGE): state for state in _JUDGED},
         **{(state, _C.DECIDE): _S.DECIDED for state in (*_JUDGED, _S.COUNTERED)},
         (_S.DECIDED, _C.ACT): _S.ACTED,
@@ -120,6 +123,10 @@ MOVES: Mapping[tuple[ReportState, Command], ReportState] = MappingProxyType(
 
 While one counter-notice of a report is open it stays countered, whatever comes of the others: counter_rules.leads_on.
 """
+
+
+OVER = frozenset({_S.CLOSED, _S.WITHDRAWN})
+"""The states in which a report relies on its evidence no more."""
 
 
 class RefusedStepError(Exception):
@@ -155,6 +162,23 @@ PARTLY = "partly"
 """The outcome of a report of which some listings were established and some rejected."""
 
 
+NOT_OF_LISTING = "order_not_of_listing"
+"""The reason code of an order number that the platform does not know from the listing."""
+
+
+def check_order(confirmed: bool | None, decision: Decision) -> None:
+    """Whether a report of a test buy may be decided so, by what the platform said of the order number; None: nothing.
+
+    Raises RefusedStepError.
+    """
+    if confirmed is None:
+        raise RefusedStepError("say first whether the order number is one of this listing, yes or no")
+    if not confirmed and decision is Decision.ESTABLISHED:
+        raise RefusedStepError(
+            f"the order number is not one of this listing: reject it as {NOT_OF_LISTING}, or return it to be mended"
+        )
+
+
 def outcome(decisions: frozenset[Decision]) -> str:
     """What came of a report, by the decisions on its listings; of which there is at least one."""
     return PARTLY if len(decisions) > 1 else next(iter(decisions)).value
@@ -187,7 +211,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "listing_not_the_goods": "the listing does not offer the goods that the right covers",
         "right_not_in_force_here": "the right is not in force where the listing is offered",
         "seller_authorised": "the seller shows an authorisation or a purchase from the right holder",
-        "order_not_of_listing": "the order number is not one of this listing",
+        NOT_OF_LISTING: "the order number is not one of this listing",
         "listing_not_found": "there is no such listing or store",
         "listing_gone": "the listing was gone already",
         "not_infringing": "the use is allowed: descriptive, or of genuine goods",

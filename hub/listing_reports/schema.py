@@ -16,7 +16,13 @@ from hub.listing_reports.service.moves import EVENTS
 MOST_LISTED = 200
 MOST_EXPORTED = 1_000
 LONGEST_CELL = 2_048
-NEEDS = {Command.JUDGE: "decision", Command.ACT: "action", Command.MEND: "grounds", Command.COUNTER: "counter"}
+NEEDS = {
+    Command.JUDGE: "decision",
+    Command.ACT: "action",
+    Command.MEND: "grounds",
+    Command.COUNTER: "counter",
+    Command.CONFIRM: "order",
+}
 """What a command takes beside a sentence."""
 
 
@@ -42,7 +48,7 @@ class GroundsSchema(Schema):
         values=_line(LONGEST_TEXT + 100),
         load_default=dict,
         validate=validate.Length(max=40),
-        metadata={"description": "What the reason asks for, by name; of a file its SHA-256"},
+        metadata={"description": "What the reason asks for, by name; of a file what the vault calls it"},
     )
     explanation = _line(LONGEST_TEXT + 100, load_default="")
 
@@ -257,6 +263,11 @@ class ReportSchema(Schema):
     right_name = fields.String(data_key="right")
     right = fields.Dict(data_key="right_facts")
     evidence = fields.Dict()
+    digests = fields.Dict(metadata={"description": "SHA-256 of each file of the evidence, by the name of the evidence"})
+    order_confirmed = fields.Boolean(
+        allow_none=True,
+        metadata={"description": "Whether the order number of a test buy is one of the listing; null: not said yet"},
+    )
     explanation = fields.String()
     declaration = fields.Integer()
     clock = fields.Nested(ClockSchema, allow_none=True)
@@ -318,6 +329,13 @@ class CommandSchema(SaidSchema):
     decision = fields.Enum(Decision, by_value=True, load_default=None)
     action = fields.Enum(Action, by_value=True, load_default=None)
     points = fields.Integer(strict=True, load_default=None, allow_none=True)
+    order = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "To confirm: whether the order number is one of this listing"},
+    )
     listings = fields.List(
         fields.Integer(strict=True),
         load_default=None,
@@ -334,7 +352,7 @@ class CommandSchema(SaidSchema):
 
     @validates_schema
     def has_what_it_needs(self, data: dict[str, Any], **_: Any) -> None:
-        """To judge takes a decision, to act an action, to mend the grounds, to counter what the seller says."""
+        """What it needs stands in NEEDS."""
         for command, name in NEEDS.items():
             if data.get("command") is command and data.get(name) is None:
                 raise ValidationError(f"to {command!s} a report takes this", name)
@@ -352,6 +370,8 @@ class CommandSchema(SaidSchema):
             found["verdict"] = Verdict(data["decision"], data["listings"])
         elif data["command"] is Command.ACT:
             found["deed"] = Deed(data["action"], data["points"], data["listings"])
+        elif data["command"] is Command.CONFIRM:
+            found["order"] = data["order"]
         elif data["command"] is Command.MEND:
             found["grounds"] = Grounds(**data["grounds"])
         elif data["command"] is Command.COUNTER:

@@ -73,6 +73,8 @@ NOTICED: Mapping[Event, Noticed] = {
     Event.REPORT_ACTED: Noticed(_R),
     Event.REPORT_CLOSED: Noticed(_R),
     Event.REPORT_REOPENED: Noticed(_R),
+    Event.REPORT_ORDER_CHECKED: Noticed(_R),
+    Event.MESSAGE_SENT: Noticed(_R, acts=True),
     Event.QUESTION_ASKED: Noticed(Topic.QUESTIONS, acts=True),
     Event.QUESTION_ANSWERED: Noticed(Topic.QUESTIONS),
     Event.QUESTION_WITHDRAWN: Noticed(Topic.QUESTIONS),

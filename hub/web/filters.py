@@ -92,6 +92,7 @@ STATES: Mapping[str, Mark] = {
     "probation": Mark("Probation", "alert-triangle", "warn"),
     "suspended": Mark("Suspended", "ban", "bad"),
     "left": Mark("Left", "x", "calm"),
+    "erased": Mark("Erased", "x", "calm"),
     "allowed": Mark("Allowed", "check", "good"),
     "denied": Mark("Denied", "ban", "bad"),
     "error": Mark("Failed", "alert-triangle", "warn"),

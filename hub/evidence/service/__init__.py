@@ -1,7 +1,7 @@
 """Commands and queries on evidence: stored, attached, read, erased."""
 
-from hub.evidence.service.attach import attach
-from hub.evidence.service.erase import erase, erase_expired, remove_orphans
+from hub.evidence.service.attach import attach, hold
+from hub.evidence.service.erase import HeldEvidenceError, erase, erase_expired, remove_orphans
 from hub.evidence.service.folder import VaultFullError
 from hub.evidence.service.read import (
     Content,
@@ -13,13 +13,16 @@ from hub.evidence.service.read import (
     content,
     evidence,
     kept,
+    named,
     one_evidence,
+    seen,
 )
 from hub.evidence.service.store import NoRoomError, Upload, must_have_room, store
 
 __all__ = [
     "Content",
     "EvidenceLine",
+    "HeldEvidenceError",
     "NoRoomError",
     "OneEvidence",
     "Party",
@@ -32,9 +35,12 @@ __all__ = [
     "erase",
     "erase_expired",
     "evidence",
+    "hold",
     "kept",
     "must_have_room",
+    "named",
     "one_evidence",
     "remove_orphans",
+    "seen",
     "store",
 ]

@@ -1,6 +1,6 @@
 """What a member reads of the vault: its own files, and those that it is a party to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
@@ -144,6 +144,32 @@ def content(actor: Actor, name: str) -> Content:
         ledger.append(actor, Event.EVIDENCE_READ, subject=subject, concerned=told)
         db.session.commit()
     return found
+
+
+def named(actor: Actor, names: Collection[str]) -> list[EvidenceLine]:
+    """Of these files those that the actor's member keeps itself; nobody erases them before the transaction ends.
+
+    Raises NotPermittedError.
+    """
+    actor.must(Permission.EVIDENCE_READ)
+    return [line_of(row, own=True) for row in owned(actor, names)]
+
+
+def seen(actor: Actor, names: Collection[str]) -> list[EvidenceLine]:
+    """Of these files those that the actor may see. Raises NotPermittedError."""
+    actor.must(Permission.EVIDENCE_READ)
+    rows = db.session.execute(select(Evidence).where(Evidence.name.in_(names), policy.visible_to(actor))).scalars()
+    return [line_of(row, own=row.member_id == actor.member_id) for row in rows]
+
+
+def owned(actor: Actor, names: Collection[str], *, alone: bool = False) -> Sequence[Evidence]:
+    """The rows of these files, as far as they are the actor's member's own and not erased, locked until the end.
+
+    Nobody erases one meanwhile; `alone`: nor attaches it.
+    """
+    living = select(Evidence).where(policy.own_by(actor), Evidence.name.in_(names), Evidence.sealed_key.is_not(None))
+    locked = living.order_by(Evidence.id).with_for_update(read=not alone)
+    return db.session.execute(locked.execution_options(populate_existing=True)).scalars().all()
 
 
 def kept(actor: Actor) -> tuple[int, int]:

@@ -17,7 +17,9 @@ from hub.listing_reports.service.marketplaces import (
     set_marketplace,
     sites_of,
 )
+from hub.listing_reports.service.messages import say, thread
 from hub.listing_reports.service.moves import Deed, Verdict, act, judge, lead, mend
+from hub.listing_reports.service.orders import confirm
 from hub.listing_reports.service.read import ReportLine, ShownReport, Wanted, established, report, reports
 from hub.listing_reports.service.statements import ShownStatement, statement, statements
 from hub.listing_reports.service.steps import NotMendedError, Said, StaleReportError, UnknownReportError
@@ -48,6 +50,7 @@ __all__ = [
     "answer",
     "answered",
     "check",
+    "confirm",
     "counter",
     "drop_clock",
     "drop_marketplace",
@@ -62,6 +65,7 @@ __all__ = [
     "own_marketplaces",
     "report",
     "reports",
+    "say",
     "set_clock",
     "set_ladder",
     "set_marketplace",
@@ -70,4 +74,5 @@ __all__ = [
     "statement",
     "statements",
     "struck_sellers",
+    "thread",
 ]

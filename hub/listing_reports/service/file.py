@@ -1,7 +1,7 @@
 """Filing a report: pre-flight over all its rows, then the report and its listings, each by one statement."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,13 +14,16 @@ from hub.access.actor import Actor, NotPermittedError
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.db import db
+from hub.evidence import service as evidence
+from hub.evidence.rules import EvidenceType, RecordKind
+from hub.evidence.service import EvidenceLine
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.listing_reports import preflight_rules, rules
 from hub.listing_reports.model import ListingReport, ReportedListing
 from hub.listing_reports.preflight_rules import Fault, ReportedRow, Right
 from hub.listing_reports.preflight_rules import ReportedListing as Listing
-from hub.listing_reports.reason_rules import Grounds
+from hub.listing_reports.reason_rules import Grounds, files_of
 from hub.listing_reports.rules import Decision, ReportState, WordsError
 from hub.listing_reports.service.marketplaces import sites_of
 from hub.members import service as members
@@ -62,6 +65,8 @@ class _Checked:
     faults: Sequence[Fault]
     platform_id: int
     facts: Facts | None
+    files: Mapping[str, EvidenceLine]
+    """By name, those of the evidence that the brand keeps."""
 
 
 def check(actor: Actor, draft: Draft) -> Filed:
@@ -74,7 +79,8 @@ def check(actor: Actor, draft: Draft) -> Filed:
 def file(actor: Actor, draft: Draft, declared: int) -> Filed:
     """File the report, if pre-flight finds nothing to mend; the caller commits.
 
-    `declared` is the version of the good-faith declaration that whoever files has agreed to. Raises NotPermittedError,
+    `declared` is the version of the good-faith declaration that whoever files has agreed to. The platform may then read
+    the files of the evidence, and they are kept as long as the report is open. Raises NotPermittedError,
     WordsError, also for a platform that is none and a declaration that is not the present one.
     """
     _must(actor)
@@ -96,6 +102,7 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
             right_facts=_told(found.facts),
             reason=draft.grounds.reason,
             evidence=dict(draft.grounds.evidence),
+            digests=digests(draft.grounds, found.files),
             explanation=draft.grounds.explanation,
             declaration=declared,
             declared_digest=rules.declared_digest(declared),
@@ -108,6 +115,7 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
         .returning(ListingReport.id)
     ).scalar_one()
     _insert_listings(report, parties, found.listings)
+    show(actor, name, found.platform_id, draft.grounds)
     counts = {"listings": len(found.listings)}
     entry = ledger.append(
         actor,
@@ -119,11 +127,26 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
     return Filed((), len(found.listings), name, entry)
 
 
-def mended(actor: Actor, report: ListingReport, grounds: Grounds) -> Sequence[Fault]:
-    """What is still to be mended of a report that was returned, with other evidence or another explanation."""
+def mended(actor: Actor, report: ListingReport, grounds: Grounds) -> tuple[Sequence[Fault], dict[str, str]]:
+    """What is still to be mended of a returned report with other evidence or explanation; and the files' digests."""
     _must(actor)
     right, _ = _right(actor, report.right_name)
-    return preflight_rules.ground_faults(grounds, right, clock.today())
+    files = _files(actor, grounds)
+    return preflight_rules.ground_faults(grounds, right, _types(files), clock.today()), digests(grounds, files)
+
+
+def digests(grounds: Grounds, files: Mapping[str, EvidenceLine]) -> dict[str, str]:
+    """SHA-256 of each file of the evidence, by the name of the evidence."""
+    return {name: files[file].sha256 for name, file in files_of(grounds.evidence).items() if file in files}
+
+
+def show(actor: Actor, name: str, platform_id: int, grounds: Grounds) -> None:
+    """Let the platform read the files of a report's evidence, and have them kept as long as it is open."""
+    _must(actor)
+    files = set(files_of(grounds.evidence).values())
+    for each in sorted(files):
+        evidence.attach(actor, each, RecordKind.LISTING_REPORT, name, [platform_id])
+    evidence.hold(RecordKind.LISTING_REPORT, name, files)
 
 
 def _must(actor: Actor) -> None:
@@ -140,8 +163,21 @@ def _checked(actor: Actor, draft: Draft) -> _Checked:
         return _reported(actor, platform_id, draft, digests)
 
     sites = sites_of(platform_id)
-    listings, faults = preflight_rules.preflight(draft.rows, draft.grounds, right, sites, reported, clock.today())
-    return _Checked(listings, faults, platform_id, facts)
+    files = _files(actor, draft.grounds)
+    listings, faults = preflight_rules.preflight(
+        draft.rows, draft.grounds, right, sites, reported, files=_types(files), today=clock.today()
+    )
+    return _Checked(listings, faults, platform_id, facts, files)
+
+
+def _files(actor: Actor, grounds: Grounds) -> dict[str, EvidenceLine]:
+    """Of the files that the evidence names those that the brand keeps; where it names none, no vault is asked."""
+    names = set(files_of(grounds.evidence).values())
+    return {each.name: each for each in evidence.named(actor, names)} if names else {}
+
+
+def _types(files: Mapping[str, EvidenceLine]) -> dict[str, EvidenceType]:
+    return {name: each.type for name, each in files.items()}
 
 
 def _platform(code: str) -> int:

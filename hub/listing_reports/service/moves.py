@@ -12,11 +12,11 @@ from hub.db import db
 from hub.ledger.events import Event
 from hub.listing_reports import policy, rules
 from hub.listing_reports.model import ListingReport, ReportedListing
-from hub.listing_reports.reason_rules import Grounds
+from hub.listing_reports.reason_rules import Grounds, asks_order
 from hub.listing_reports.rules import Action, Command, Decision, RefusedStepError, ReportState, WordsError
 from hub.listing_reports.service import counter_notices
 from hub.listing_reports.service.clocks import clock_for
-from hub.listing_reports.service.file import mended
+from hub.listing_reports.service.file import mended, show
 from hub.listing_reports.service.steps import NotMendedError, Said, decide, held, lead_to, record, tally
 
 EVENTS = {
@@ -74,10 +74,12 @@ def mend(actor: Actor, name: str, grounds: Grounds, said: Said) -> str:
     state = rules.moved(ReportState(report.state), Command.MEND, policy.party(actor))
     if grounds.reason != report.reason:
         raise WordsError("reason", "a report keeps its reason: withdraw this one, and file another")
-    faults = mended(actor, report, grounds)
+    faults, digests = mended(actor, report, grounds)
     if faults:
         raise NotMendedError(faults)
-    report.evidence, report.explanation = dict(grounds.evidence), grounds.explanation
+    report.evidence, report.digests, report.explanation = dict(grounds.evidence), digests, grounds.explanation
+    report.order_confirmed = None  # it may be another one
+    show(actor, report.name, report.platform_id, grounds)
     lead_to(report, state)
     entry = record(actor, report, Command.MEND, Event.REPORT_MENDED, sentence=_sentence(Command.MEND, said))
     db.session.commit()
@@ -100,6 +102,8 @@ def judge(actor: Actor, name: str, verdict: Verdict, said: Said) -> str:
     report = held(actor, name, said.version)
     party, before = policy.party(actor), ReportState(report.state)
     rules.moved(before, Command.JUDGE, party)
+    if asks_order(report.reason):
+        rules.check_order(report.order_confirmed, verdict.decision)
     rejected = verdict.decision is Decision.REJECTED
     sentence = rules.check_refusal(said.refusal, said.sentence) if rejected else _sentence(Command.JUDGE, said)
     if said.refusal and not rejected:

@@ -114,6 +114,10 @@ class ShownReport:
     right_name: str
     right: Mapping[str, Any]
     evidence: Mapping[str, str]
+    digests: Mapping[str, str]
+    """SHA-256 of each file of the evidence, as it was when it was named."""
+    order_confirmed: bool | None
+    """What the platform said of the order number of a test buy; None: nothing yet, or there is none."""
     explanation: str
     declaration: int
     clock: Clock | None
@@ -179,6 +183,8 @@ def report(actor: Actor, name: str) -> ShownReport:
         row.right_name,
         row.right_facts,
         row.evidence,
+        row.digests,
+        row.order_confirmed,
         row.explanation,
         row.declaration,
         None if row.clock is None else clock_rules.read(row.clock),

@@ -9,6 +9,8 @@ from sqlalchemy import func, insert, select, update
 from hub import clock
 from hub.access.actor import Actor
 from hub.db import db
+from hub.evidence import service as evidence
+from hub.evidence.rules import RecordKind
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.listing_reports import clock_rules, policy, rules
@@ -16,7 +18,8 @@ from hub.listing_reports.clock_rules import Clock
 from hub.listing_reports.counter_rules import OPEN
 from hub.listing_reports.model import CounterNotice, ListingReport, ReportedListing, ReportStep
 from hub.listing_reports.preflight_rules import Fault
-from hub.listing_reports.rules import Action, Command, Decision, ReportState
+from hub.listing_reports.reason_rules import files_of
+from hub.listing_reports.rules import OVER, Action, Command, Decision, ReportState
 
 
 class UnknownReportError(Exception):
@@ -90,7 +93,13 @@ def seller_due(report: ListingReport) -> datetime | None:
 
 
 def lead_to(report: ListingReport, state: ReportState) -> None:
-    """Put the report there, in its next version, with the time of whoever is then waited for."""
+    """Put the report there, in its next version, with the time of whoever is then waited for.
+
+    While it is open it relies on its evidence.
+    """
+    if (state in OVER) != (report.state in OVER):
+        relied = () if state in OVER else files_of(report.evidence).values()
+        evidence.hold(RecordKind.LISTING_REPORT, report.name, relied)
     report.state, report.version = state.value, report.version + 1
     report.due_at = None
     if state is ReportState.FORWARDED:

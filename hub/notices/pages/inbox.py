@@ -19,6 +19,7 @@ PAGE = 50
 RECORDS = {
     "report": ("reports.one", "name"),
     "right": ("rights.one", "name"),
+    "evidence": ("evidence.one", "name"),
     "question": ("questions.inbox", None),  # one act may ask or answer many
     "sharing_group": ("groups.one", "group"),
     "agreement": ("agreement.present", None),

@@ -72,7 +72,7 @@ def _evidence(buy: Buy) -> dict[str, str]:
     return {
         "order_number": buy.order_number or "",
         "purchased_on": str(buy.ordered_on),
-        "photos": (buy.report_digest or b"").hex(),  # of the signed report, which names each by its digest
+        "photos": buy.report_file or "",  # the signed report, which names each photo by its digest
         "method": buy.method or "",
         "verdict": buy.verdict or "",
         "signer": f"{buy.signer}, {buy.signer_role}",

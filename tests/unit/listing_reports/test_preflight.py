@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.evidence.rules import EvidenceType
 from hub.listing_reports.preflight_rules import (
     Fault,
     ReportedRow,
@@ -24,12 +25,18 @@ from hub.listing_reports.reason_rules import FIELDS, REASONS, REFUSED_BY_DESIGN,
 TODAY = date(2026, 11, 27)
 SITES = (Site("market.example.com", frozenset({"DE", "FR"})), Site("us.market.example.com", frozenset({"US"})))
 MARK = Right("trade-mark", frozenset({9, 25}), frozenset({"DE"}))
-GIVEN = {"text": "It is other than ours.", "file": "ab" * 32, "order": "2026-4711", "day": "2026-11-01"}
+FILE_OF = {each: f"f_{each:_<20}" for each in EvidenceType}
+FILES = {name: each for each, name in FILE_OF.items()}
+"""Files that the brand keeps, one of each type."""
+GIVEN = {"text": "It is other than ours.", "order": "2026-4711", "day": "2026-11-01"}
 GROUNDS = Grounds("no_such_model", {"range_statement": "We never made it in red."})
 
 
 def evidence(reason: str) -> dict[str, str]:
-    return {name: GIVEN[FIELDS[name].kind] for name in REASONS[reason].evidence}
+    asked = {name: FIELDS[name] for name in REASONS[reason].evidence}
+    return {
+        name: GIVEN[each.kind] if each.stored_as is None else FILE_OF[each.stored_as] for name, each in asked.items()
+    }
 
 
 def row(number: int = 1, url: str = "https://market.example.com/i/1", **other: str) -> ReportedRow:
@@ -46,14 +53,20 @@ def faults(
     right: Right = MARK,
     sites: Sequence[Site] = SITES,
 ) -> list[tuple[int | None, str]]:
-    _, found = preflight(rows, grounds, right, sites, none_before, TODAY)
+    _, found = preflight(rows, grounds, right, sites, none_before, files=FILES, today=TODAY)
     assert all(each.words for each in found)
     return [(each.row, each.code) for each in found]
 
 
 def test_a_good_row_can_be_filed() -> None:
     listings, found = preflight(
-        [row(url="HTTPS://www.Market.Example.com/i/1?utm_source=x#top")], GROUNDS, MARK, SITES, none_before, TODAY
+        [row(url="HTTPS://www.Market.Example.com/i/1?utm_source=x#top")],
+        GROUNDS,
+        MARK,
+        SITES,
+        none_before,
+        files=FILES,
+        today=TODAY,
     )
     assert not found
     assert [each.url for each in listings] == ["https://market.example.com/i/1"]
@@ -88,7 +101,7 @@ def test_the_same_listing_twice_names_the_second_row() -> None:
 
 
 def test_a_listing_reported_before_is_told() -> None:
-    listings, found = preflight([row(4)], GROUNDS, MARK, SITES, lambda digests: digests, TODAY)
+    listings, found = preflight([row(4)], GROUNDS, MARK, SITES, lambda digests: digests, files=FILES, today=TODAY)
     assert [(each.row, each.code) for each in found] == [(4, "reported_before")]
     assert not listings
 
@@ -130,7 +143,14 @@ def test_a_test_buy_is_of_one_listing() -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("photos", "AB" * 32), ("order_number", "<b>"), ("purchased_on", "2026-11-28"), ("purchased_on", "2026-02-30")],
+    [
+        ("photos", "ab" * 32),
+        ("photos", "f_" + "A" * 20),
+        ("photos", FILE_OF[EvidenceType.LISTING]),
+        ("order_number", "<b>"),
+        ("purchased_on", "2026-11-28"),
+        ("purchased_on", "2026-02-30"),
+    ],
 )
 def test_evidence_is_parsed_strictly(name: str, text: str) -> None:
     assert faults(row(), grounds=Grounds("test_buy", {**evidence("test_buy"), name: text})) == [(None, "evidence")]
@@ -152,7 +172,7 @@ def test_a_thousand_rows_take_no_second() -> None:
 @given(st.lists(st.tuples(st.text(max_size=80), st.text(max_size=4), st.text(max_size=130)), max_size=8))
 def test_whatever_is_given_each_row_is_filed_or_has_a_fault(given_rows: list[tuple[str, str, str]]) -> None:
     rows = [ReportedRow(n, url, "", cls, seller) for n, (url, cls, seller) in enumerate(given_rows, start=1)]
-    listings, found = preflight(rows, GROUNDS, MARK, SITES, none_before, TODAY)
+    listings, found = preflight(rows, GROUNDS, MARK, SITES, none_before, files=FILES, today=TODAY)
     assert {each.number for each in listings} | {each.row for each in found} - {None} == {each.number for each in rows}
     assert not {each.number for each in listings} & {each.row for each in found}
     assert not [each for each in found if not isinstance(each, Fault)]

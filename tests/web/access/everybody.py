@@ -400,6 +400,8 @@ def _report(made: Everybody, right: str) -> None:
         reports.counter(
             actor, filed.name, reports.Counter("genuine", "words of the seller, passed on."), reports.Said(3)
         )
+        reports.say(actor, filed.name, "words about the report.")
+        db.session.commit()
 
 
 def _buy(made: Everybody) -> None:

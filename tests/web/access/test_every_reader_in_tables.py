@@ -123,7 +123,7 @@ OTHERWISE = {
     *("authorisation", "evidence", "evidence_party"),
     *("agreement", "group_invitation", "member", "person", "sharing_group", "sharing_group_member"),
     *("ledger_witness", "ledger_cosignature"),
-    *("marketplace", "listing_report", "reported_listing", "report_step", "question", "counter_notice"),
+    *("marketplace", "listing_report", "reported_listing", "report_step", "question", "counter_notice", "message"),
 }
 """The agreement, who the members are, and who cosigns the log is known to everybody; people and groups are told below."""
 
@@ -195,7 +195,9 @@ def test_sql_of_the_application_gives_an_authorisation_to_its_two_parties(all_th
     assert [code for code in codes() if expected[code]] == ["brand-a", "brand-b", "agency"]
 
 
-@pytest.mark.parametrize("table", ["listing_report", "reported_listing", "report_step", "question", "counter_notice"])
+@pytest.mark.parametrize(
+    "table", ["listing_report", "reported_listing", "report_step", "question", "counter_notice", "message"]
+)
 def test_sql_of_the_application_gives_a_report_to_its_two_parties(all_there_is: Everybody, table: str) -> None:
     counted = f"SELECT count(DISTINCT brand_id) FROM {table}"
     found = {code: sql(all_there_is, code, counted) for code in (*codes(), None)}

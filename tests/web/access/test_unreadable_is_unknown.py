@@ -101,6 +101,7 @@ ROUTES: Mapping[str, str] = {
     "decisions.approve": "decision",
     "decisions.refuse": "decision",
     **dict.fromkeys(("evidence_api.one", "evidence_api.content"), "evidence"),
+    **dict.fromkeys(("evidence.one", "evidence.content", "evidence.erase"), "evidence"),
     "factors.remove": "factor",
     "factors.reset": "person",
     "ledger.entry": "entry",
@@ -125,8 +126,10 @@ ROUTES: Mapping[str, str] = {
     **dict.fromkeys(("questions.one", "questions_api.question"), "question"),
     **dict.fromkeys(tuple(f"test_buys.{each}" for each in ("approve", "one", "step")), "test buy"),
     "test_buys_api.test_buy": "test buy",
-    **dict.fromkeys(tuple(f"reports_api.{each}" for each in ("answer", "report", "review")), "report"),
-    **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review")), "report"),
+    **dict.fromkeys(
+        tuple(f"reports_api.{each}" for each in ("answer", "messages", "report", "review", "say")), "report"
+    ),
+    **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review", "say")), "report"),
     "rights_api.right": "right",
     **dict.fromkeys(
         tuple(f"rights.{each}" for each in ("amend", "correct", "one", "refuse", "verify", "withdraw")), "right"
@@ -297,6 +300,7 @@ LISTS = (
     "matches",
     "members",
     "notices",
+    "messages",
     "own",
     "questions",
     "reports",

@@ -86,6 +86,7 @@ from hub.web.shown import (
     MatchRow,
     ShareAct,
 )
+from tests.web.pages.sample_evidence import evidence_sample
 from tests.web.pages.sample_notices import notices_sample
 from tests.web.pages.sample_questions import questions_sample
 from tests.web.pages.sample_reports import reports_sample
@@ -527,6 +528,7 @@ GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     "questions": questions_sample,
     "notices": notices_sample,
     "test_buys": test_buys_sample,
+    "evidence": evidence_sample,
     "insights": lambda template, full: {
         "overview": _overviews(full)[template.removesuffix(".html").partition("/overview_")[2]]
     },
@@ -581,6 +583,7 @@ TEMPLATES = (
     *(f"questions/{name}.html" for name in ("list", "new", "one")),
     *(f"notices/{name}.html" for name in ("list", "settings", "webhooks", "webhook")),
     *(f"test_buys/{name}.html" for name in ("list", "new", "one")),
+    *(f"evidence/{name}.html" for name in ("list", "new", "one")),
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
@@ -649,6 +652,7 @@ ADDRESSES = {
     "reports.one": "/reports/<name>",
     "reports.answer": "/reports/<name>/answers",
     "reports.review": "/reports/<name>/reviews",
+    "reports.say": "/reports/<name>/messages",
     "reports.marketplaces": "/marketplaces",
     "reports.name_marketplace": "/marketplaces",
     "reports.drop_marketplace": "/marketplaces/removal",
@@ -670,6 +674,12 @@ ADDRESSES = {
     "questions.one": "/questions/<name>",
     "questions.answer": "/questions/answers",
     "questions.withdraw": "/questions/withdrawals",
+    "evidence.vault": "/evidence",
+    "evidence.new": "/evidence/new",
+    "evidence.store": "/evidence/new",
+    "evidence.one": "/evidence/<name>",
+    "evidence.content": "/evidence/<name>/content",
+    "evidence.erase": "/evidence/<name>/erasure",
     "rights.register": "/rights",
     "rights.new": "/rights/new",
     "rights.enter": "/rights/new",

@@ -3,6 +3,10 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from hub.dialogue.forms import MessageForm
+from hub.dialogue.rules import MessageError
+from hub.dialogue.service import ShownFile, ShownMessage
+from hub.evidence.rules import TYPES
 from hub.listing_reports import rules
 from hub.listing_reports.clock_rules import PRESETS, clock
 from hub.listing_reports.counter_rules import GROUNDS, CounterState
@@ -57,7 +61,7 @@ def _shown(full: bool) -> ShownReport:
     steps = [ShownStep("take", Party.PLATFORM, "p_1", "", "", 0, NOW)]
     steps += [ShownStep("judge", Party.PLATFORM, "", "listing_gone", WORDS, 1, NOW)]
     state = ReportState.MAINTAINED if full else ReportState.DECIDED
-    evidence = {"range_statement": WORDS}
+    evidence = {"range_statement": WORDS, "order_number": "2026-<b>4711</b>", "comparison_sheet": "f_" + "A" * 20}
     on = date(2026, 11, 27)
     counters = [
         ShownCounter("N" * 22, (1, 3), "genuine", WORDS, ("f_1",), CounterState.FORWARDED, NOW, NOW, on, None, "", ""),
@@ -69,9 +73,9 @@ def _shown(full: bool) -> ShownReport:
     timeline += [Moment(NOW.replace(month=12), "holder due", "brand", listings=2, on=on)]
     held = clock("default", zone="Europe/Berlin")
     line = _line(1, state, None if full else "partly")
-    return ShownReport(
-        line, full, "A" * 22, right, evidence, "", rules.DECLARATION, held, listings, steps, counters, timeline
-    )
+    digests = {"comparison_sheet": "0a" * 32}
+    said = (None if full else True, "", rules.DECLARATION, held)
+    return ShownReport(line, full, "A" * 22, right, evidence, digests, *said, listings, steps, counters, timeline)
 
 
 def _standing(points: int) -> Standing:
@@ -100,6 +104,16 @@ def _statement(full: bool) -> dict[str, Any]:
 OF_SELLERS = {"listing_reports/strikes.html": _strikes, "listing_reports/statement.html": _statement}
 
 
+def _messages() -> tuple[ShownMessage, ...]:
+    files = [ShownFile("f_" + "A" * 20, "<b>invoice</b> of the dealer.pdf"), ShownFile("f_" + "B" * 20, "")]
+    return (
+        ShownMessage(
+            1, "A" * 22, "shop", True, "p_1", "The seller shows this <b>invoice</b>.\nIs it yours?", files, NOW
+        ),
+        ShownMessage(2, "B" * 22, "brand-a", False, "", "No: " + "we never sold to this dealer. " * 12, [], NOW),
+    )
+
+
 def reports_sample(template: str, full: bool) -> dict[str, Any]:
     """What the template is given."""
     if template in OF_SELLERS:
@@ -126,14 +140,22 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         form = NewReportForm(formdata=None, reason="test_buy" if full else None)
         form.right.choices = {"A" * 22: "<b>NORTHPEAK</b>: 018123456"} if full else {}
         faults = [Fault(None, "right", "not_in_force", WORDS), Fault(812, "url", "twice", WORDS)]
-        said = {"evidence": FIELDS, "reasons": REASONS, "declaration": rules.DECLARATIONS[1]}
+        form["evidence_photos"].choices = {"": "Choose a file", "f_" + "A" * 20: "<b>parcel</b>.jpg, 24 Nov 2026"}
+        said = {"evidence": FIELDS, "reasons": REASONS, "types": TYPES, "declaration": rules.DECLARATIONS[1]}
         return {"form": form, "looked": Filed(faults, 998) if full else None, **said}
     shown, party = _shown(full), Party.PLATFORM if full else Party.BRAND
     commands = list(rules.commands(shown.line.state, party))
     if not full:
         commands = [Command.MAINTAIN, Command.ACCEPT]
+    form = MessageForm(formdata=None)
+    if full:
+        form.refuse(MessageError("text", "say it in 4,000 characters at most"))
+        form.files.choices = {"f_" + "A" * 20: "<b>parcel</b>.jpg, 24 Nov 2026"}
     return {
         "shown": shown,
+        "thread": CursorPage(_messages(), older="o") if full else CursorPage(()),
+        "form": form,
+        "may_write": full,
         "party": party,
         "commands": commands,
         "said_of": rules.EVERY_REFUSAL,
