@@ -78,8 +78,7 @@ def lead(given: dict[str, Any], name: str) -> Any:
         Command.SIGN: lambda: service.sign(me, name, version, given["signature"]),
         Command.LINK: lambda: service.link(me, name, version, given["linking"])[1],
     }
-    carry = lambda: service.carry(me, name, version, command, given["carried"])  # noqa: E731 - one of the ways
-    entry = _or_problem(ways.get(command, carry))
+    entry = _or_problem(ways.get(command, lambda: service.carry(me, name, version, command, given["carried"])))
     return {"entry": entry}, {"Audit-Entry": entry}
 
 

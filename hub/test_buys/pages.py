@@ -109,8 +109,7 @@ def _command(name: str, form: StepForm) -> object:
         Command.SIGN: lambda: service.sign(me, name, version, form.signature),
         Command.LINK: lambda: service.link(me, name, version, form.linking),
     }
-    carry = lambda: service.carry(me, name, version, command, form.carried)  # noqa: E731 - one of the ways
-    return ways.get(command, carry)()
+    return ways.get(command, lambda: service.carry(me, name, version, command, form.carried))()
 
 
 def _lead(name: str, form: StepForm, command: Callable[[], object]) -> Answer:

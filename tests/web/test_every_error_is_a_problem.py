@@ -198,7 +198,7 @@ def test_method_that_is_not_allowed_is_told_with_those_that_are(brand: FlaskClie
 def endpoints(hub: Hub) -> list[tuple[str, str]]:
     """(method, path) of every operation that the OpenAPI document lists."""
     document = hub.app.test_client().get("/api/openapi.json").json
-    fill = {"{key_id}": KEY, "{entry}": "A" * 22, "{size}": "1", "{path}": "0/000.p/1"}
+    fill = {"{key_id}": KEY, "{entry}": "A" * 22, "{size}": "1", "{n}": "1", "{path}": "0/000.p/1"}
     found = []
     for path, operations in document["paths"].items():
         for name, value in fill.items():

@@ -146,7 +146,7 @@ def sql(all_there_is: Everybody, code: str | None, statement: str) -> set[Any]:
     """The rows of a statement that has no WHERE of its own."""
     with reading(all_there_is.hub, code) as connection:
         # psycopg takes literal statements alone; this one is made of the names of our own tables
-        return set(connection.execute(statement).fetchall())  # type: ignore[call-overload]
+        return set(connection.execute(statement).fetchall())  # type: ignore[call-overload]  # psycopg types literals alone
 
 
 def differing(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> dict[Any, Any]:

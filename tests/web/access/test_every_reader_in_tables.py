@@ -196,10 +196,16 @@ def test_sql_of_the_application_gives_an_authorisation_to_its_two_parties(all_th
 
 
 @pytest.mark.parametrize(
-    "table", ["listing_report", "reported_listing", "report_step", "question", "counter_notice", "message"]
+    ("table", "party"),
+    [
+        *((each, "brand_id") for each in ("listing_report", "reported_listing", "report_step", "question")),
+        *(("counter_notice", "brand_id"), ("message", "from_id")),
+    ],
 )
-def test_sql_of_the_application_gives_a_report_to_its_two_parties(all_there_is: Everybody, table: str) -> None:
-    counted = f"SELECT count(DISTINCT brand_id) FROM {table}"
+def test_sql_of_the_application_gives_a_report_to_its_two_parties(
+    all_there_is: Everybody, table: str, party: str
+) -> None:
+    counted = f"SELECT count(DISTINCT {party}) FROM {table}"
     found = {code: sql(all_there_is, code, counted) for code in (*codes(), None)}
     assert differing(found, {code: {(int(code in {"brand-a", "shop"}),)} for code in found}) == {}
 
@@ -239,7 +245,7 @@ def test_sql_of_the_application_gives_an_agent_what_passes_to_the_brand_and_noth
             counted = f"SELECT count(*) FROM {table}"
             with reading(all_there_is.hub, "agency", brand) as connection:
                 # psycopg takes literal statements alone; this one is made of the names of our own tables
-                found[table, brand] = set(connection.execute(counted).fetchall())  # type: ignore[call-overload]
+                found[table, brand] = set(connection.execute(counted).fetchall())  # type: ignore[call-overload]  # psycopg types literals alone
             own = sql(all_there_is, brand, counted)
             expected[table, brand] = {(0,)} if table in THE_BRANDS_ALONE else own
     assert differing(found, expected) == {}

@@ -11,7 +11,7 @@ from tests.web.indicators.test_share_and_match_over_http import KEY, match, shar
 from tests.web.ledger.typing_member import at_terminal, served
 from tests.web.members.test_agents import give, terms
 
-WHOLE = "agency, as the agent of brand-a, matched 1 identifiers"
+WHOLE = "agency, as the agent of brand-a, matched 1 identifier"
 TOLD = {
     "brand-a": f"{WHOLE} under {KEY}: 1 are known to the alliance",
     "agency": f"{WHOLE} under {KEY}: 1 are known to the alliance",

@@ -148,7 +148,7 @@ def test_auditor_asks_for_the_entries_of_one_member(alliance: Hub) -> None:
 
 def test_page_of_the_auditor_filters_by_member_and_pages_on(alliance: Hub) -> None:
     page = alliance.signed_in("auditor").get("/ledger?member=shop", headers=HTML).text
-    assert "matched 1 identifiers" in page
+    assert "matched 1 identifier" in page
     assert "shared 2 indicators" not in page
     assert '<option value="brand-a">' in page
 
