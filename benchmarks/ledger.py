@@ -45,11 +45,15 @@ INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp,
   VALUES ({key}, sha256(int8send(:n)), {member}, 'infringing', 2, 2, now(), current_date + 300, 'active');
 """
 """What a brand's word on one token is in the database."""
-RECORD = """SELECT 1 / ledger_append_under('{seals}', '{parties}', gen_random_uuid(), now(), 'indicator.shared',
+RECORD = """\\set count :count + 1
+\\set run hash(:count / 4096, :client_id) & 65535
+SELECT 1 / ledger_append_under('{seals}', '{parties}',
+  overlay(gen_random_uuid()::text PLACING lpad(to_hex(:run::int), 4, '0') FROM 1 FOR 4)::uuid, now(), 'indicator.shared',
   '{leaf}'::bytea, '{parties}', '{{0,1,2}}', ARRAY['{view}', '{view}', '{view}']::bytea[],
   ARRAY['{salt}', '{salt}', '{salt}']::bytea[])::int;
 """
-"""As the hub records; divided by zero, and so refused, where the keys are not those that are there."""
+"""As the hub records, each client with ids in runs as a process of the hub has them (`hub.tree.leaf.new_id`); divided by
+zero, and so refused, where the keys are not those that are there."""
 OWING = ("indicator", "contribution")
 """Tables whose triggers owe a record."""
 
@@ -131,6 +135,8 @@ def _pgbench(url: str, script: str, clients: int, seconds: int) -> float:
             str(clients),
             "-T",
             str(seconds),
+            "-D",
+            "count=0",
             "-f",
             file.name,
         ]

@@ -134,7 +134,11 @@ class Sighting(Model):
 
 
 class ContributionTally(Model):
-    """How many contributions a member has of each make. A trigger keeps it: an overview costs the same at any size."""
+    """How many contributions a member has of each make. A trigger keeps it: an overview costs the same at any size.
+
+    In shares that are summed, one to each of sixteen connections: two exchanges of a member that are under way at once
+    count into rows of their own, and neither waits for the other's commit. A share may be below nothing.
+    """
 
     __tablename__ = "contribution_tally"
 
@@ -144,4 +148,5 @@ class ContributionTally(Model):
     tlp: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     expires_on: Mapped[date] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(10), primary_key=True)
+    share: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     contributions: Mapped[int] = mapped_column(BigInteger)
