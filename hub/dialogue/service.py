@@ -1,8 +1,9 @@
 """Saying something about a record, and reading what was said: called by the domain whose record it is."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import insert, select
 
@@ -19,8 +20,12 @@ from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.members import service as members
 
-SUBJECTS = {RecordKind.LISTING_REPORT: "report", RecordKind.QUESTION: "question"}
-"""What the record of the alliance calls that which is written about."""
+SUBJECTS = {
+    RecordKind.LISTING_REPORT: ("report", Event.MESSAGE_SENT),
+    RecordKind.QUESTION: ("question", Event.QUESTION_MESSAGE_SENT),
+}
+"""What the record of the alliance calls that which is written about, and that it was: people choose by that event how
+they are told."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,20 @@ class Sent:
     """Its ledger entry."""
 
 
+Say = Callable[[Actor, str, str, Collection[str]], Sent]
+"""A domain's way to write about a record of its own: who writes, the record's name, text, files."""
+
+
+class Thread(Protocol):
+    """A domain's way to read the thread of a record of its own."""
+
+    def __call__(
+        self, actor: Actor, name: str, *, after: int | None = None, before: int | None = None, limit: int = ...
+    ) -> list[ShownMessage]:
+        """What was written, oldest first."""
+        ...
+
+
 def say(actor: Actor, record: Record, text: str, files: Collection[str] = ()) -> Sent:
     """Write to the other party, and let it read these files of the actor's member; the caller commits.
 
@@ -94,10 +113,11 @@ def say(actor: Actor, record: Record, text: str, files: Collection[str] = ()) ->
         "at": clock.now(),
     }
     db.session.execute(insert(Message).values(message))
+    type, event = SUBJECTS[record.kind]
     entry = ledger.append(
         actor,
-        Event.MESSAGE_SENT,
-        subject={"type": SUBJECTS[record.kind], "ref": record.ref},
+        event,
+        subject={"type": type, "ref": record.ref},
         purpose=record.kind.value.replace("_", " "),
         concerned={record.other: ledger.Concern("counterparty")},
     )

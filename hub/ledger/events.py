@@ -45,6 +45,7 @@ class Event(StrEnum):
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
     QUESTION_WITHDRAWN = "question.withdrawn"
+    QUESTION_MESSAGE_SENT = "question.message_sent"
     QUESTION_EXPIRED = "question.expired"
     TESTBUY_PLANNED = "testbuy.planned"
     TESTBUY_APPROVED = "testbuy.approved"
@@ -195,6 +196,7 @@ SENTENCES: dict[Event, str] = {
     Event.QUESTION_ASKED: "{member} asked a brand about {asked} listings ({ref})",
     Event.QUESTION_ANSWERED: "{member} answered {questions} questions of a platform: {reason} ({ref})",
     Event.QUESTION_WITHDRAWN: "{member} withdrew {questions} questions to a brand ({ref})",
+    Event.QUESTION_MESSAGE_SENT: "{member} wrote to the other party about the question {ref}",
     Event.QUESTION_EXPIRED: "A brand did not answer {questions} questions of {member} in time: no effect ({ref})",
     Event.TESTBUY_PLANNED: "{member} planned the test buy {ref}",
     Event.TESTBUY_APPROVED: "A second person of {member} approved the budget of the test buy {ref}",
@@ -304,6 +306,7 @@ OTHERWISE: dict[tuple[str, Event], str] = {
     ("counterparty", Event.QUESTION_ASKED): "{member} asked you about {asked} listings ({ref})",
     ("counterparty", Event.QUESTION_ANSWERED): "{member} answered {questions} of your questions: {reason} ({ref})",
     ("counterparty", Event.QUESTION_WITHDRAWN): "{member} withdrew {questions} questions to you ({ref})",
+    ("counterparty", Event.QUESTION_MESSAGE_SENT): "{member} wrote to you about the question {ref}",
     (
         "counterparty",
         Event.QUESTION_EXPIRED,

@@ -11,8 +11,8 @@ from flask_smorest import Blueprint
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
-from hub.dialogue import schema as dialogue
-from hub.dialogue.rules import MessageError
+from hub.dialogue import endpoints as dialogue
+from hub.dialogue.schema import SaySchema, SentSchema, ThreadQuerySchema, ThreadSchema
 from hub.listing_reports import schema, service
 from hub.listing_reports.counter_rules import ANSWERS
 from hub.listing_reports.preflight_rules import Fault
@@ -154,40 +154,26 @@ def clocks() -> dict[str, Any]:
 
 @blueprint.get("/listing-reports/<name>/messages")
 @requires(Permission.REPORT_READ)
-@blueprint.arguments(dialogue.ThreadQuerySchema, location="query")
-@blueprint.response(200, dialogue.ThreadSchema)
+@blueprint.arguments(ThreadQuerySchema, location="query")
+@blueprint.response(200, ThreadSchema)
 def messages(query: dict[str, Any], name: str) -> Any:
     """What brand and platform wrote to each other about a report, oldest first."""
-    me, cursor, limit = actor(), query["cursor"], query["limit"]
-    bound = f"messages {me.member_id} {name}"
-    after = int(open_cursor(cursor, bound)) if cursor else 0
     try:
-        found = service.thread(me, name, after=after, limit=limit + 1)
+        return dialogue.read_on(service.thread, name, query)
     except UnknownReportError:
         abort(404)
-    more = seal_cursor(found[limit - 1].id, bound) if len(found) > limit else None
-    return {"messages": found[:limit], "cursor": more}
 
 
 @blueprint.post("/listing-reports/<name>/messages")
 @requires(Permission.REPORT_READ)
-@blueprint.arguments(dialogue.SaySchema)
-@blueprint.response(201, dialogue.SentSchema)
+@blueprint.arguments(SaySchema)
+@blueprint.response(201, SentSchema)
 def say(given: dict[str, Any], name: str) -> Any:
     """Write to the other party of a report; who files or reviews reports may. It may then read the files named."""
-    me = actor()
-    claim = idempotency.claim(me.member_id)
-    if claim.done:
-        return claim.answer, {"Audit-Entry": (claim.answer or {})["entry"]}
     try:
-        sent = asdict(service.say(me, name, given["text"], given["files"]))
+        return dialogue.say(service.say, name, given)
     except UnknownReportError:
         abort(404)
-    except MessageError as error:
-        raise ProblemError("not-valid", str(error), "Mend the field and send it again", field=error.field) from error
-    claim.keep(me.member_id, sent)
-    db.session.commit()
-    return sent, {"Audit-Entry": sent["entry"]}
 
 
 def _lead(name: str, given: dict[str, Any]) -> Any:

@@ -9,8 +9,8 @@ from hub import clock
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
+from hub.dialogue import section as dialogue
 from hub.dialogue.forms import MessageForm
-from hub.dialogue.rules import MessageError
 from hub.evidence import service as evidence
 from hub.evidence.rules import TYPES
 from hub.evidence.service import Sought
@@ -120,7 +120,7 @@ def file() -> Answer:
 @requires(Permission.REPORT_READ)
 def one(name: str) -> Response:
     """A report, its listings and history, what was written about it, and what the reader may do with it."""
-    return _one(name, MessageForm(formdata=None))
+    return _one(name)
 
 
 @blueprint.post("/reports/<name>/messages")
@@ -129,44 +129,28 @@ def say(name: str) -> Answer:
     """Write to the other party; who files or reviews reports may."""
     me, form = actor(), MessageForm()
     me.must(policy.needed(me))
-    if not form.validate_on_submit():
-        return _one(name, form, 422)
     try:
-        service.say(me, name, form.text.data, form.files.data)
-        db.session.commit()
+        done = dialogue.said(service.say, name, form)
     except UnknownReportError:
         abort(404)
-    except MessageError as error:
-        db.session.rollback()
-        form.refuse(error)
-        return _one(name, form, 422)
-    flash("The other party reads it.", "success")
-    return redirect(url_for("reports.one", name=name, _anchor="dialogue"), 303)
+    return redirect(url_for("reports.one", name=name, _anchor=dialogue.ANCHOR), 303) if done else _one(name, form, 422)
 
 
-def _one(name: str, form: MessageForm, status: int = 200) -> Response:
-    me, cursor = actor(), request.args.get("messages")
-    bound = f"messages {me.member_id} {name}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
+def _one(name: str, form: MessageForm | None = None, status: int = 200) -> Response:
+    me = actor()
     try:
         shown = service.report(me, name)
     except UnknownReportError:
         abort(404)
-    said = service.thread(me, name, before=before, limit=PAGE + 1)
-    older = seal_cursor(said[1].id, bound) if len(said) > PAGE else None
     party = policy.party(me)
     may = me.may(policy.needed(me))
     reviews = may and party is Party.PLATFORM
     struck = {each.seller for each in shown.listings if each.decision == Decision.ESTABLISHED and not each.action}
-    if may and me.may(Permission.EVIDENCE_STORE) and me.may(Permission.EVIDENCE_READ):
-        form.offer(evidence.evidence(me, Sought(own=True, erased=False), limit=PAGE))
     no_form = BY_PROGRAM if asks_order(shown.line.reason) else BY_PROGRAM | {Command.CONFIRM}
     page = render_template(
         "listing_reports/one.html",
         shown=shown,
-        thread=CursorPage(tuple(said[-PAGE:]), older=older),
-        form=form,
-        may_write=may,
+        **dialogue.section(service.thread, name, form, may_write=may),
         party=party,
         commands=[each for each in rules.commands(shown.line.state, party) if each not in no_form] if may else [],
         reason=REASONS[shown.line.reason],

@@ -78,6 +78,7 @@ NOTICED: Mapping[Event, Noticed] = {
     Event.QUESTION_ASKED: Noticed(Topic.QUESTIONS, acts=True),
     Event.QUESTION_ANSWERED: Noticed(Topic.QUESTIONS),
     Event.QUESTION_WITHDRAWN: Noticed(Topic.QUESTIONS),
+    Event.QUESTION_MESSAGE_SENT: Noticed(Topic.QUESTIONS, acts=True),
     Event.QUESTION_EXPIRED: Noticed(Topic.QUESTIONS, own=True),
     Event.MEMBER_ADMITTED: Noticed(_M),
     Event.MEMBER_MOVED: Noticed(_M, acts=True),

@@ -10,6 +10,8 @@ from flask_smorest import Blueprint
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
+from hub.dialogue import endpoints as dialogue
+from hub.dialogue.schema import SaySchema, SentSchema, ThreadQuerySchema, ThreadSchema
 from hub.listing_reports.preflight_rules import Fault
 from hub.questions import schema, service
 from hub.questions.rules import RefusedStepError, WordsError
@@ -85,6 +87,30 @@ def answer(given: dict[str, Any]) -> Any:
 def withdraw(given: dict[str, Any]) -> Any:
     """Take back one or up to 200 questions that nobody has answered yet: all of them or, with the reason, none."""
     return _end(lambda: service.withdraw(actor(), given["questions"]))
+
+
+@blueprint.get("/questions/<name>/messages")
+@requires(Permission.QUESTION_READ)
+@blueprint.arguments(ThreadQuerySchema, location="query")
+@blueprint.response(200, ThreadSchema)
+def messages(query: dict[str, Any], name: str) -> Any:
+    """What platform and brand wrote to each other about a question, oldest first."""
+    try:
+        return dialogue.read_on(service.thread, name, query)
+    except UnknownQuestionError:
+        abort(404)
+
+
+@blueprint.post("/questions/<name>/messages")
+@requires(Permission.QUESTION_READ)
+@blueprint.arguments(SaySchema)
+@blueprint.response(201, SentSchema)
+def say(given: dict[str, Any], name: str) -> Any:
+    """Write to the other party of a question; who asks or answers may. It may then read the files named."""
+    try:
+        return dialogue.say(service.say, name, given)
+    except UnknownQuestionError:
+        abort(404)
 
 
 @blueprint.get("/answer-rates")

@@ -6,6 +6,8 @@ from werkzeug.wrappers import Response as Answer
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
+from hub.dialogue import section as dialogue
+from hub.dialogue.forms import MessageForm
 from hub.questions import policy, rules, service
 from hub.questions.forms import AnswerForm, AskForm, ticked
 from hub.questions.rules import Party, QuestionState, RefusedStepError, WordsError
@@ -66,8 +68,23 @@ def ask() -> Answer:
 @blueprint.get("/questions/<name>")
 @requires(Permission.QUESTION_READ)
 def one(name: str) -> Response:
-    """A question, its answer, and what the reader may do with it."""
+    """A question, its answer, what was written about it, and what the reader may do with it."""
     return _one(name, _answer_form(bound=False))
+
+
+@blueprint.post("/questions/<name>/messages")
+@requires(Permission.QUESTION_READ)
+def say(name: str) -> Answer:
+    """Write to the other party; who asks or answers questions may."""
+    me, form = actor(), MessageForm()
+    me.must(policy.needed(me))
+    try:
+        done = dialogue.said(service.say, name, form)
+    except UnknownQuestionError:
+        abort(404)
+    if not done:
+        return _one(name, _answer_form(bound=False), 422, form)
+    return redirect(url_for("questions.one", name=name, _anchor=dialogue.ANCHOR), 303)
 
 
 @blueprint.post("/questions/answers")
@@ -122,13 +139,16 @@ def _inbox(form: AnswerForm, status: int = 200) -> Response:
     return make_response(render_template("questions/list.html", **shown, **_reader(form)), status)
 
 
-def _one(name: str, form: AnswerForm, status: int = 200) -> Response:
+def _one(name: str, form: AnswerForm, status: int = 200, message: MessageForm | None = None) -> Response:
+    me = actor()
     try:
-        shown = service.question(actor(), name)
+        shown = service.question(me, name)
     except UnknownQuestionError:
         abort(404)
     told = rules.DECLARATIONS.get(shown.declaration or 0)
-    return make_response(render_template("questions/one.html", shown=shown, told=told, **_reader(form)), status)
+    thread = dialogue.section(service.thread, name, message, may_write=me.may(policy.needed(me)))
+    page = render_template("questions/one.html", shown=shown, told=told, **thread, **_reader(form))
+    return make_response(page, status)
 
 
 def _new(form: AskForm, looked: service.Asked | None = None, status: int = 200) -> Response:

@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, false
 
 from hub.access.actor import Actor, NotPermittedError
+from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
 from hub.questions.model import Question
 from hub.questions.rules import Party
@@ -15,6 +16,11 @@ def party(actor: Actor) -> Party:
     if actor.kind not in _PARTIES:
         raise NotPermittedError("questions pass between platforms and brands alone")
     return _PARTIES[actor.kind]
+
+
+def needed(actor: Actor) -> Permission:
+    """What the actor needs to write about a question: platforms ask, brands answer. Raises NotPermittedError."""
+    return Permission.QUESTION_ANSWER if party(actor) is Party.BRAND else Permission.QUESTION_ASK
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:

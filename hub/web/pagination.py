@@ -2,12 +2,16 @@
 
 import base64
 import json
-from typing import Any
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidTag
 
 from hub.sealing import seal, unseal
 from hub.web.problems import ProblemError
+
+Row = TypeVar("Row")
 
 
 def seal_cursor(place: Any, bound_to: str) -> str:
@@ -29,3 +33,19 @@ def open_cursor(cursor: str, bound_to: str) -> Any:
             "Leave the cursor out to begin anew",
             field="cursor",
         ) from error
+
+
+def paged(
+    read: Callable[[Any, int], list[Row]],
+    cursor: str | None,
+    bound_to: str,
+    limit: int,
+    place: Callable[[Row], Any] = attrgetter("id"),
+) -> tuple[list[Row], str | None]:
+    """A page of a list and the cursor that leads on; None: this is the last. Raises ProblemError as open_cursor does.
+
+    `read` gives that many rows, from the place on that a cursor holds; None: from the beginning.
+    """
+    found = read(open_cursor(cursor, bound_to) if cursor else None, limit + 1)
+    more = seal_cursor(place(found[limit - 1]), bound_to) if len(found) > limit else None
+    return found[:limit], more

@@ -13,6 +13,7 @@ from tests.shape.source import ROOT, Modules, contract, domains, modules, seeded
 NAMES = {"rules", "model", "policy", "service", "schema", "forms", "api", "pages", "jobs"}
 EXCEPTIONS = {
     "members": {"authorisation_rules", "group_rules", "password_rules", "sign_in"},
+    "dialogue": {"endpoints", "section"},
     "epochs": {"evaluator"},
     "listing_reports": {
         "clock_rules",

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as Answer
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
+from hub.ledger.events import Event
 from hub.notices import policy, service
 from hub.notices.forms import ReadForm, SettingsForm
 from hub.notices.rules import KEPT, TOPICS, Topic
@@ -27,6 +28,8 @@ RECORDS = {
     "application": ("applications.one", "name"),
 }
 """Kind of record → the page it is on, and what its name is there; what is on none is read in the ledger."""
+OF_ONE = {Event.QUESTION_MESSAGE_SENT: ("questions.one", "name")}
+"""Events that are about one record always, where others about its kind are not: likewise."""
 
 
 @blueprint.get("/notices")
@@ -95,7 +98,7 @@ def choose() -> Response | Answer:
 def _address(notice: service.Notice) -> str:
     if notice.kind not in RECORDS:
         return url_for("ledger.entry", id=notice.entry)
-    endpoint, called = RECORDS[notice.kind]
+    endpoint, called = OF_ONE.get(Event(notice.event), RECORDS[notice.kind])
     named: dict[str, Any] = {called: notice.ref} if called else {}
     return url_for(endpoint, **named)
 

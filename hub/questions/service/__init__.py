@@ -3,6 +3,7 @@
 from hub.questions.service.answer import Answer, UnknownQuestionError, answer, withdraw
 from hub.questions.service.ask import Asked, Draft, ask, check
 from hub.questions.service.expire import expire_due
+from hub.questions.service.messages import say, thread
 from hub.questions.service.read import (
     AnswerRate,
     QuestionLine,
@@ -29,5 +30,7 @@ __all__ = [
     "expire_due",
     "question",
     "questions",
+    "say",
+    "thread",
     "withdraw",
 ]

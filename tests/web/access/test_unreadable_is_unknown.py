@@ -123,7 +123,8 @@ ROUTES: Mapping[str, str] = {
     "people.shut_out": "person",
     "people.take_back": "invitation",
     "providers.drop": "domain",
-    **dict.fromkeys(("questions.one", "questions_api.question"), "question"),
+    **dict.fromkeys(("questions.one", "questions.say"), "question"),
+    **dict.fromkeys(tuple(f"questions_api.{each}" for each in ("messages", "question", "say")), "question"),
     **dict.fromkeys(tuple(f"test_buys.{each}" for each in ("approve", "one", "step")), "test buy"),
     "test_buys_api.test_buy": "test buy",
     **dict.fromkeys(

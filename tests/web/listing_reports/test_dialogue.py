@@ -227,7 +227,7 @@ def test_person_writes_on_the_page_and_shows_a_file(alliance: Hub, name: str) ->
 def test_page_shows_the_last_messages_and_leads_to_the_earlier(
     alliance: Hub, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.listing_reports.pages.PAGE", 2)
+    monkeypatch.setattr("hub.dialogue.section.PAGE", 2)
     for n in range(5):
         say(alliance.client("shop"), name, f"message {n}.")
     client, address, seen = alliance.signed_in("brand-a"), f"/reports/{name}", []

@@ -672,6 +672,7 @@ ADDRESSES = {
     "questions.new": "/questions/new",
     "questions.ask": "/questions/new",
     "questions.one": "/questions/<name>",
+    "questions.say": "/questions/<name>/messages",
     "questions.answer": "/questions/answers",
     "questions.withdraw": "/questions/withdrawals",
     "evidence.vault": "/evidence",

@@ -9,6 +9,7 @@ from hub.questions.forms import AnswerForm, AskForm
 from hub.questions.rules import QuestionState
 from hub.questions.service import AnswerRate, Asked, QuestionLine, ShownQuestion
 from hub.web.shown import CursorPage, Filter, Filters
+from tests.web.pages.sample_dialogue import thread_sample
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 WORDS = "Is the <b>bag</b> in these pictures one of yours? The seller says that it comes from your outlet in Milan."
@@ -62,7 +63,7 @@ def questions_sample(template: str, full: bool) -> dict[str, Any]:
         "spoken": rules.spoken,
     }
     if template == "questions/one.html":
-        return {"shown": _shown(full), "told": rules.DECLARATIONS[1], **reader}
+        return {"shown": _shown(full), "told": rules.DECLARATIONS[1], **thread_sample(full, refused=False), **reader}
     lines = (_line(20, QuestionState.ASKED, overdue=True), *(_line(n, each) for n, each in enumerate(QuestionState)))
     states = tuple((state.value, state.value) for state in QuestionState)
     rates = [AnswerRate("brand-a", 1204, 37, 51, timedelta(hours=5, minutes=12)), AnswerRate("brand-b", 0, 1, 0, None)]

@@ -3,9 +3,6 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from hub.dialogue.forms import MessageForm
-from hub.dialogue.rules import MessageError
-from hub.dialogue.service import ShownFile, ShownMessage
 from hub.evidence.rules import TYPES
 from hub.listing_reports import rules
 from hub.listing_reports.clock_rules import PRESETS, clock
@@ -19,6 +16,7 @@ from hub.listing_reports.service.read import Moment, ShownCounter, ShownListing,
 from hub.listing_reports.statement_rules import REDRESS, RESTRICTIONS, Acted, statement
 from hub.listing_reports.strike_rules import LADDERS, Standing, Strike, standing
 from hub.web.shown import CursorPage, Filter, Filters
+from tests.web.pages.sample_dialogue import thread_sample
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 HOLIDAYS = [date(2027, 2, 5), date(2027, 10, 1)]
@@ -104,16 +102,6 @@ def _statement(full: bool) -> dict[str, Any]:
 OF_SELLERS = {"listing_reports/strikes.html": _strikes, "listing_reports/statement.html": _statement}
 
 
-def _messages() -> tuple[ShownMessage, ...]:
-    files = [ShownFile("f_" + "A" * 20, "<b>invoice</b> of the dealer.pdf"), ShownFile("f_" + "B" * 20, "")]
-    return (
-        ShownMessage(
-            1, "A" * 22, "shop", True, "p_1", "The seller shows this <b>invoice</b>.\nIs it yours?", files, NOW
-        ),
-        ShownMessage(2, "B" * 22, "brand-a", False, "", "No: " + "we never sold to this dealer. " * 12, [], NOW),
-    )
-
-
 def reports_sample(template: str, full: bool) -> dict[str, Any]:
     """What the template is given."""
     if template in OF_SELLERS:
@@ -147,15 +135,9 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
     commands = list(rules.commands(shown.line.state, party))
     if not full:
         commands = [Command.MAINTAIN, Command.ACCEPT]
-    form = MessageForm(formdata=None)
-    if full:
-        form.refuse(MessageError("text", "say it in 4,000 characters at most"))
-        form.files.choices = {"f_" + "A" * 20: "<b>parcel</b>.jpg, 24 Nov 2026"}
     return {
         "shown": shown,
-        "thread": CursorPage(_messages(), older="o") if full else CursorPage(()),
-        "form": form,
-        "may_write": full,
+        **thread_sample(full),
         "party": party,
         "commands": commands,
         "said_of": rules.EVERY_REFUSAL,
