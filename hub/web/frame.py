@@ -1,7 +1,9 @@
 """What surrounds every page of a signed-in person: the ways onward that its permissions open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
+from types import MappingProxyType
 
 from flask import Flask, g, request
 
@@ -22,35 +24,57 @@ class Way:
     """One more that it takes."""
 
 
-WAYS = (
-    Way("insights.overview", "Overview", "layout-dashboard", Permission.OVERVIEW_VIEW),
-    Way("notices.inbox", "Notices", "inbox", Permission.LEDGER_READ_OWN),
-    Way("indicators.contributions", "Contributions", "list-check", Permission.CONTRIBUTION_READ_OWN),
-    Way("indicators.history", "Share history", "history", Permission.CONTRIBUTION_READ_OWN, Permission.LEDGER_READ_OWN),
-    Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
-    Way("reports.inbox", "Listing reports", "list-check", Permission.REPORT_READ),
-    Way("questions.inbox", "Questions", "inbox", Permission.QUESTION_READ),
-    Way("test_buys.own", "Test buys", "list-check", Permission.TESTBUY_READ),
-    Way("reports.marketplaces", "Marketplaces", "list-check", Permission.MARKETPLACE_MANAGE),
-    Way("reports.clocks", "Clocks", "clock", Permission.MARKETPLACE_MANAGE),
-    Way("reports.strikes", "Strikes", "alert-triangle", Permission.REPORT_REVIEW),
-    Way("rights.register", "IP rights", "notebook", Permission.RIGHT_READ),
-    Way("evidence.vault", "Evidence", "inbox", Permission.EVIDENCE_READ),
-    Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
-    Way("people.everybody", "People", "list-check", Permission.PERSON_MANAGE),
-    Way("groups.own", "Sharing groups", "arrows-join", Permission.GROUP_MANAGE),
-    Way("agents.own", "Agents", "list-check", Permission.AUTHORISATION_READ),
-    Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
-    Way("webhooks.own", "Webhooks", "arrows-join", Permission.WEBHOOK_MANAGE),
-    Way("providers.own", "Single sign-on", "shield-check", Permission.PERSON_MANAGE),
-    Way("members.everybody", "Members", "list-check", Permission.MEMBER_ADMINISTER),
-    Way("decisions.waiting", "Decisions", "check", Permission.MEMBER_ADMINISTER),
-    Way("applications.queue", "Applications", "inbox", Permission.APPLICATION_READ),
-    Way("letters.kept", "Mail", "inbox", Permission.MAIL_ADMINISTER),
-    Way("agreement.present", "Agreement", "notebook", Permission.MEMBER_SELF),
-    Way("factors.own", "Your sign-in", "shield-check", Permission.SESSION_OWN),
-    Way("grants.table", "Who may do what", "info-circle", Permission.MEMBER_SELF),
+SECTIONS: Mapping[str, tuple[Way, ...]] = MappingProxyType(
+    {
+        "": (
+            Way("insights.overview", "Overview", "layout-dashboard", Permission.OVERVIEW_VIEW),
+            Way("notices.inbox", "Notices", "inbox", Permission.LEDGER_READ_OWN),
+        ),
+        "Sharing": (
+            Way("indicators.contributions", "Contributions", "list-check", Permission.CONTRIBUTION_READ_OWN),
+            Way(
+                "indicators.history",
+                "Share history",
+                "history",
+                Permission.CONTRIBUTION_READ_OWN,
+                Permission.LEDGER_READ_OWN,
+            ),
+            Way("matches.matches", "Matches", "arrows-join", Permission.MATCH_READ_OWN),
+            Way("groups.own", "Sharing groups", "arrows-join", Permission.GROUP_MANAGE),
+        ),
+        "Desk": (
+            Way("reports.inbox", "Listing reports", "list-check", Permission.REPORT_READ),
+            Way("questions.inbox", "Questions", "inbox", Permission.QUESTION_READ),
+            Way("test_buys.own", "Test buys", "list-check", Permission.TESTBUY_READ),
+            Way("reports.strikes", "Strikes", "alert-triangle", Permission.REPORT_REVIEW),
+            Way("rights.register", "IP rights", "notebook", Permission.RIGHT_READ),
+            Way("evidence.vault", "Evidence", "inbox", Permission.EVIDENCE_READ),
+        ),
+        "Alliance": (
+            Way("members.everybody", "Members", "list-check", Permission.MEMBER_ADMINISTER),
+            Way("decisions.waiting", "Decisions", "check", Permission.MEMBER_ADMINISTER),
+            Way("applications.queue", "Applications", "inbox", Permission.APPLICATION_READ),
+            Way("letters.kept", "Mail", "inbox", Permission.MAIL_ADMINISTER),
+        ),
+        "Record and rules": (
+            Way("ledger.entries", "Ledger", "notebook", Permission.LEDGER_READ_OWN),
+            Way("agreement.present", "Agreement", "notebook", Permission.MEMBER_SELF),
+            Way("grants.table", "Who may do what", "info-circle", Permission.MEMBER_SELF),
+        ),
+        "Settings": (
+            Way("reports.marketplaces", "Marketplaces", "list-check", Permission.MARKETPLACE_MANAGE),
+            Way("reports.clocks", "Clocks", "clock", Permission.MARKETPLACE_MANAGE),
+            Way("people.everybody", "People", "list-check", Permission.PERSON_MANAGE),
+            Way("agents.own", "Agents", "list-check", Permission.AUTHORISATION_READ),
+            Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
+            Way("webhooks.own", "Webhooks", "arrows-join", Permission.WEBHOOK_MANAGE),
+            Way("providers.own", "Single sign-on", "shield-check", Permission.PERSON_MANAGE),
+            Way("factors.own", "Your sign-in", "shield-check", Permission.SESSION_OWN),
+        ),
+    }
 )
+"""The navigation by its headings; what comes first has none."""
+WAYS = tuple(chain.from_iterable(SECTIONS.values()))
 
 PARENTS = {
     "agents.give": "agents.own",
@@ -88,7 +112,8 @@ class Frame:
 
     alliance: str
     actor: Actor
-    ways: tuple[Way, ...]
+    sections: Mapping[str, tuple[Way, ...]]
+    """What is open to the actor, by heading; no heading without a way under it."""
     here: str
     """The endpoint of the navigation's entry that this page belongs to."""
     acting_for: str
@@ -112,6 +137,14 @@ def _is_open(actor: Actor, way: Way) -> bool:
     return actor.may(way.permission) and (way.beside is None or actor.may(way.beside))
 
 
+def _open_to(actor: Actor, app: Flask) -> dict[str, tuple[Way, ...]]:
+    found = {
+        heading: tuple(way for way in ways if way.endpoint in app.view_functions and _is_open(actor, way))
+        for heading, ways in SECTIONS.items()
+    }
+    return {heading: ways for heading, ways in found.items() if ways}
+
+
 def attach_frame(
     app: Flask,
     alliance: str,
@@ -129,8 +162,7 @@ def attach_frame(
         if actor is None:
             return None
         here = request.endpoint or ""
-        ways = tuple(way for way in WAYS if way.endpoint in app.view_functions and _is_open(actor, way))
         told = (alarm_of(actor), unread_of(actor))
-        return Frame(alliance, actor, ways, PARENTS.get(here, here), _acting_for(actor), *told)
+        return Frame(alliance, actor, _open_to(actor, app), PARENTS.get(here, here), _acting_for(actor), *told)
 
     app.jinja_env.globals.update(frame=frame, alliance=alliance)
