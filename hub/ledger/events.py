@@ -17,6 +17,9 @@ class Event(StrEnum):
     APPLICATION_REFUSED = "application.refused"
     RIGHT_ENTERED = "right.entered"
     RIGHT_CORRECTED = "right.corrected"
+    RIGHT_CERTIFIED = "right.certified"
+    RIGHT_CERTIFICATE_READ = "right.certificate_read"
+    RIGHT_CERTIFICATE_ERASED = "right.certificate_erased"
     RIGHT_WITHDRAWN = "right.withdrawn"
     RIGHT_VERIFIED = "right.verified"
     RIGHT_REFUSED = "right.refused"
@@ -166,6 +169,9 @@ SENTENCES: dict[Event, str] = {
     Event.APPLICATION_REFUSED: "The office refused the application {ref}",
     Event.RIGHT_ENTERED: "{member} entered the IP right {ref}",
     Event.RIGHT_CORRECTED: "{member} corrected the IP right {ref}, which is to be verified anew",
+    Event.RIGHT_CERTIFIED: "{member} handed in a certificate of the IP right {ref}, which is to be verified anew",
+    Event.RIGHT_CERTIFICATE_READ: "{member} read the certificate of the IP right {ref}",
+    Event.RIGHT_CERTIFICATE_ERASED: "The IP right {ref} of {member} ended long ago: its certificate is deleted",
     Event.RIGHT_WITHDRAWN: "{member} withdrew the IP right {ref}",
     Event.RIGHT_VERIFIED: "The office verified the IP right {ref}: the register holds it so",
     Event.RIGHT_REFUSED: "The office refused the IP right {ref}, and told its member why",

@@ -25,7 +25,7 @@ from hub.members.jobs import (
 from hub.members.service import SEND_LINK, TELL_AUTHORISATION, TELL_SEAT
 from hub.notices.jobs import forget_notices, make_notices, send_webhooks, write_letters
 from hub.questions.jobs import expire_questions
-from hub.rights.jobs import warn_of_rights
+from hub.rights.jobs import erase_lapsed_certificates, warn_of_rights
 
 FROM_TIME_TO_TIME: PERIODIC = {
     "end_probations": ("2 * * * *", end_probations),
@@ -47,6 +47,7 @@ FROM_TIME_TO_TIME: PERIODIC = {
     "tell_denials": ("32 * * * *", tell_denials),
     "check_log": ("41 2 * * *", check_log),
     "warn_of_authorisations": ("22 4 * * *", warn_of_authorisations),
+    "erase_lapsed_certificates": ("22 4 * * *", erase_lapsed_certificates),
     "warn_of_rights": ("52 4 * * *", warn_of_rights),
     "make_notices": ("* * * * * */5", make_notices),
     "send_webhooks": ("* * * * * */5", send_webhooks),

@@ -57,6 +57,8 @@ _R, _M, _K, _L = Topic.REPORTS, Topic.MEMBERSHIP, Topic.KEYS, Topic.LEDGER
 NOTICED: Mapping[Event, Noticed] = {
     Event.APPLICATION_RECEIVED: Noticed(_M, acts=True, own=True),
     Event.RIGHT_VERIFIED: Noticed(Topic.RIGHTS),
+    Event.RIGHT_CERTIFICATE_READ: Noticed(Topic.RIGHTS),
+    Event.RIGHT_CERTIFICATE_ERASED: Noticed(Topic.RIGHTS, own=True),
     Event.RIGHT_REFUSED: Noticed(Topic.RIGHTS, acts=True),
     Event.REPORT_FILED: Noticed(_R, acts=True),
     Event.REPORT_TAKEN: Noticed(_R),
@@ -136,7 +138,7 @@ _OWN = "what a member's own people do is told to nobody else"
 _PERSON = "the person is written to, and nobody else is concerned"
 _OFFICE = "the office sees it in its own queue"
 SILENT: Mapping[Event, str] = {
-    **dict.fromkeys((Event.RIGHT_ENTERED, Event.RIGHT_CORRECTED, Event.RIGHT_WITHDRAWN), _OWN),
+    **dict.fromkeys((Event.RIGHT_ENTERED, Event.RIGHT_CORRECTED, Event.RIGHT_CERTIFIED, Event.RIGHT_WITHDRAWN), _OWN),
     **dict.fromkeys((Event.CLOCK_SET, Event.CLOCK_DROPPED, Event.LADDER_SET), _OWN),
     **dict.fromkeys((each for each in Event if each.startswith("testbuy.")), _OWN),
     **dict.fromkeys((Event.MARKETPLACE_SET, Event.MARKETPLACE_DROPPED, Event.EVIDENCE_STORED), _OWN),

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from flask import abort
+from flask import Response, abort
 from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.rights import schema, service
-from hub.rights.rules import FactError, Given
+from hub.rights.rules import FactError, ForbiddenMoveError, Given
 from hub.rights.service import DuplicateRightError, Right, Wanted
 from hub.web import idempotency
+from hub.web.api import OCTETS, answers
+from hub.web.attachment import attachment
 from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.problems import ProblemError
 
@@ -68,3 +70,33 @@ def right(name: str) -> Right:
     except service.UnknownRightError:
         abort(404)
     return found
+
+
+@blueprint.post("/rights/<name>/certificate")
+@requires(Permission.RIGHT_ENTER)
+@blueprint.arguments(schema.CertifySchema)
+@blueprint.response(204)
+def certify(given: dict[str, Any], name: str) -> None:
+    """Hand a copy of a file of your vault to the register as the right's certificate. It is then verified anew."""
+    try:
+        service.certify(actor(), name, given["file"])
+    except service.UnknownRightError:
+        abort(404)
+    except ForbiddenMoveError as error:
+        raise ProblemError("conflict", str(error), "See the right's state with GET /api/v1/rights/{name}") from error
+    except FactError as error:
+        raise ProblemError(
+            "not-valid", str(error), "Store it with POST /api/v1/evidence?type=certificate first", field=error.field
+        ) from error
+
+
+@blueprint.get("/rights/<name>/certificate")
+@requires(Permission.RIGHT_READ)
+@blueprint.doc(responses=answers(OCTETS, "The certificate, under its own media type"))
+def certificate(name: str) -> Response:
+    """The certificate itself. Its brand is told when whoever verifies the right reads it."""
+    try:
+        found = service.certificate(actor(), name)
+    except service.UnknownRightError:
+        abort(404)
+    return attachment(iter([found.content]), found.file_name, found.media.value, len(found.content))

@@ -76,6 +76,12 @@ class RightForm(FlaskForm):
         field.errors = [*field.errors, opening(error)]
 
 
+class CertifyForm(FlaskForm):
+    """Which file of the vault is handed in as the certificate."""
+
+    file = StringField(validators=[DataRequired("Choose a file of your vault"), Length(max=24)])
+
+
 class VerifyForm(FlaskForm):
     """That the facts which were shown are those of the register."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     String,
     Text,
@@ -17,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Model, one_of
+from hub.evidence.rules import Media
 from hub.rights.rules import Command, RightState, RightType
 
 
@@ -52,6 +54,8 @@ class IpRight(Model):
     begins_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     owner: Mapped[str] = mapped_column(String(200))
+    certificate: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """SHA-256 of the certificate that was handed in; it stays when the file is deleted."""
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(500), server_default="")
     """Why the office refused it, as its member is told."""
@@ -87,3 +91,18 @@ class IpRightMove(Model):
     command: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(500), server_default="")
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class RightCertificate(Model):
+    """A right's certificate, sealed: the copy of a file that its brand handed to the register."""
+
+    __tablename__ = "ip_right_certificate"
+    __table_args__ = (one_of("media", Media), CheckConstraint("size > 0", name="size"))
+
+    right_id: Mapped[int] = mapped_column(ForeignKey("ip_right.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    """Whose the right is."""
+    media: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int] = mapped_column(Integer)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    handed_in_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,18 +1,24 @@
 """Pages of IP rights: the register as its reader sees it, one right with its history, the forms, the office's word."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as Answer
 
+from hub.access.actor import Actor
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
+from hub.evidence import service as evidence
+from hub.evidence.rules import EvidenceType
+from hub.evidence.service import EvidenceLine, Sought
 from hub.rights import policy, service
-from hub.rights.forms import FIELDS, ReasonForm, RightForm, VerifyForm
+from hub.rights.certificate_rules import KEPT_AFTER_THE_END
+from hub.rights.forms import FIELDS, CertifyForm, ReasonForm, RightForm, VerifyForm
 from hub.rights.rules import MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, FactError, RightState, RightType
 from hub.rights.service import EXPIRING, Wanted
+from hub.web.attachment import attachment
 from hub.web.filters import STATES, opening
 from hub.web.forms import EmptyForm
 from hub.web.pagination import open_cursor, seal_cursor
@@ -76,10 +82,7 @@ def enter() -> Response | Answer:
 def one(name: str) -> str:
     """A right, its history, and what the reader may do with it."""
     me = actor()
-    try:
-        shown, moves = service.right(me, name)
-    except service.UnknownRightError:
-        abort(404)
+    shown, moves = _seen(name)
     return render_template(
         "rights/one.html",
         shown=shown,
@@ -89,6 +92,9 @@ def one(name: str) -> str:
         allowed=MOVES[shown.state],
         may_enter=me.may(Permission.RIGHT_ENTER),
         may_verify=policy.may_verify(me),
+        may_read_certificate=policy.may_verify(me) or not policy.sees_all(me),
+        files=_files(me, shown),
+        kept_days=KEPT_AFTER_THE_END.days,
     )
 
 
@@ -115,6 +121,27 @@ def correct(name: str) -> Response | Answer:
     except ValueError as error:
         return _back(name, f"{opening(error)}.")
     return _back(name, "The right is corrected. The office verifies it anew.", "success")
+
+
+@blueprint.post("/rights/<name>/certificate")
+@requires(Permission.RIGHT_ENTER)
+def certify(name: str) -> Answer:
+    """Hand a copy of a file of the vault to the register as the right's certificate."""
+    _seen(name)
+    form = CertifyForm()
+    words = "The certificate is handed in. The office verifies the right anew."
+    return _done(name, form, lambda: service.certify(actor(), name, form.file.data), words)
+
+
+@blueprint.get("/rights/<name>/certificate")
+@requires(Permission.RIGHT_READ)
+def certificate(name: str) -> Response:
+    """The certificate, to be kept as a file. Its brand is told when whoever verifies the right reads it."""
+    try:
+        found = service.certificate(actor(), name)
+    except service.UnknownRightError:
+        abort(404)
+    return attachment(iter([found.content]), found.file_name, found.media.value, len(found.content))
 
 
 @blueprint.post("/rights/<name>/withdrawal")
@@ -145,16 +172,28 @@ def refuse(name: str) -> Answer:
     )
 
 
+def _files(me: Actor, shown: service.Right) -> list[EvidenceLine] | None:
+    """The newest files of the vault that could be handed in as the certificate; None: the reader hands in none."""
+    may = me.may(Permission.RIGHT_ENTER) and me.may(Permission.EVIDENCE_READ)
+    if not may or Command.CERTIFY not in MOVES[shown.state]:
+        return None
+    return evidence.evidence(me, Sought(type=EvidenceType.CERTIFICATE, own=True, erased=False))
+
+
 def _chosen(name: str, options: tuple[tuple[str, str], ...]) -> str:
     value = request.args.get(name, "")
     return value if value in dict(options) else ""
 
 
-def _corrected(name: str) -> RightForm:
+def _seen(name: str) -> tuple[service.Right, Sequence[service.ShownMove]]:
     try:
-        shown, _ = service.right(actor(), name)
+        return service.right(actor(), name)
     except service.UnknownRightError:
         abort(404)
+
+
+def _corrected(name: str) -> RightForm:
+    shown, _ = _seen(name)
     if Command.CORRECT not in MOVES[shown.state]:
         abort(404)
     return RightForm.of(shown.facts)

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, true
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
-from hub.rights.model import IpRight
+from hub.rights.model import IpRight, RightCertificate
 
 
 def may_verify(actor: Actor) -> bool:
@@ -29,3 +29,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 def own_by(actor: Actor) -> ColumnElement[bool]:
     """The rights that were entered in the name of the actor's member."""
     return IpRight.member_id == actor.member_id
+
+
+def own_certificates(actor: Actor) -> ColumnElement[bool]:
+    """The certificates of rights that were entered in the name of the actor's member."""
+    return RightCertificate.member_id == actor.member_id

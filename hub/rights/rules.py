@@ -153,10 +153,15 @@ class Command(StrEnum):
     VERIFY = "verify"
     REFUSE = "refuse"
     CORRECT = "correct"
+    CERTIFY = "certify"
     WITHDRAW = "withdraw"
 
 
-_BY_ITS_MEMBER = {Command.CORRECT: RightState.ENTERED, Command.WITHDRAW: RightState.WITHDRAWN}
+_BY_ITS_MEMBER = {
+    Command.CORRECT: RightState.ENTERED,
+    Command.CERTIFY: RightState.ENTERED,
+    Command.WITHDRAW: RightState.WITHDRAWN,
+}
 MOVES: Mapping[RightState, Mapping[Command, RightState]] = {
     RightState.ENTERED: {
         Command.VERIFY: RightState.VERIFIED,
@@ -167,7 +172,9 @@ MOVES: Mapping[RightState, Mapping[Command, RightState]] = {
     RightState.REFUSED: _BY_ITS_MEMBER,
     RightState.WITHDRAWN: {},
 }
-"""State → the commands it allows, and what each leads to. A correction is verified anew; a withdrawal is the end.
+"""State → the commands it allows, and what each leads to.
+
+A correction and a certificate are verified anew; a withdrawal is the end.
 
 To enter makes a new right, and so is allowed in no state of one that is there.
 """
@@ -216,11 +223,16 @@ class Facts:
     ends_on: date | None
     """Its last day, to the end of it at the office; None: it has none."""
     owner: str
+    certificate: str | None = None
+    """SHA-256 of the certificate that was handed in, in hexadecimal."""
 
     @property
     def digest(self) -> str:
         """SHA-256 of these facts, in hexadecimal: what the record says was entered, and verified."""
-        told = json.dumps(asdict(self), default=str, sort_keys=True, ensure_ascii=False)
+        said = asdict(self)
+        if self.certificate is None:  # the record tells of rights from before there were certificates
+            del said["certificate"]
+        told = json.dumps(said, default=str, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(told.encode()).hexdigest()
 
 

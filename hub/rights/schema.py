@@ -36,6 +36,9 @@ class FactsSchema(Schema):
     begins_on = fields.Date(load_default=None, allow_none=True)
     ends_on = fields.Date(load_default=None, allow_none=True, metadata={"description": "The last day, at the office"})
     owner = _line(1000, required=True)
+    certificate = fields.String(
+        dump_only=True, allow_none=True, metadata={"description": "SHA-256 of the certificate handed in"}
+    )
 
 
 class EnterSchema(FactsSchema):
@@ -54,6 +57,20 @@ class EnteredSchema(Schema):
     name = fields.String(required=True)
 
 
+class CertificateSchema(Schema):
+    """A certificate that the register keeps."""
+
+    media = fields.String(required=True)
+    size = fields.Integer(required=True, metadata={"description": "Bytes"})
+    handed_in_at = fields.DateTime(required=True)
+
+
+class CertifySchema(Schema):
+    """Which file of the vault is handed in."""
+
+    file = _line(24, required=True, metadata={"description": "Name of a file that is stored as a certificate"})
+
+
 class RightSchema(Schema):
     """A right, and where its entry stands."""
 
@@ -64,6 +81,9 @@ class RightSchema(Schema):
     reason = fields.String(required=True, metadata={"description": "Why the office refused it"})
     entered_at = fields.DateTime(required=True)
     facts = fields.Nested(FactsSchema, required=True)
+    certificate = fields.Nested(
+        CertificateSchema, required=True, allow_none=True, metadata={"description": "null: none, or it is deleted"}
+    )
 
 
 class RightsQuerySchema(Schema):

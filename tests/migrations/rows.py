@@ -30,6 +30,8 @@ ROWS = {
     " VALUES (1, 'r', 1, 'copyright', 'A song', '{DE}', '{}', 'Brand A', 'entered', now())",
     "ip_right_move": "INSERT INTO ip_right_move (right_id, member_id, by_id, by, command, at)"
     " VALUES (1, 1, 1, 'p_1', 'enter', now())",
+    "ip_right_certificate": "INSERT INTO ip_right_certificate (right_id, member_id, media, size, sealed, handed_in_at)"
+    f" VALUES (1, 1, 'application/pdf', 32, {_KEY}, now())",
     "marketplace": "INSERT INTO marketplace (host, platform_id, jurisdictions, set_at)"
     " VALUES ('shop.example.com', 1, '{DE}', now())",
     "platform_clock": "INSERT INTO platform_clock (platform_id, jurisdiction, preset, seller, holder, zone, holidays, set_at)"

@@ -1,6 +1,6 @@
 """What a brand, or its agent, does with the rights entered in its name: enter, correct, withdraw."""
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from hub import clock
 from hub.access.actor import Actor, NotPermittedError
@@ -9,9 +9,10 @@ from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.ledger.events import Event
 from hub.rights import policy, rules
-from hub.rights.model import IpRight
+from hub.rights.model import IpRight, RightCertificate
 from hub.rights.rules import Command, FactError, Facts, Given, RightState
 from hub.rights.service.moves import held, move, record
+from hub.rights.service.read import facts_in
 
 
 class DuplicateRightError(FactError):
@@ -28,7 +29,7 @@ def enter(actor: Actor, given: Given) -> str:
     In the transaction under way, so that a request's key is kept with it: the caller commits. Raises
     NotPermittedError, FactError, DuplicateRightError.
     """
-    _must(actor)
+    must_enter(actor)
     facts = rules.facts_of(given, clock.now())
     _refuse_second(actor, facts, None)
     standing = (policy.own_by(actor), IpRight.state != RightState.WITHDRAWN.value)
@@ -52,7 +53,7 @@ def correct(actor: Actor, name: str, given: Given) -> None:
 
     Raises NotPermittedError, UnknownRightError, ForbiddenMoveError, FactError, DuplicateRightError.
     """
-    _must(actor)
+    must_enter(actor)
     row = held(actor, name)
     move(row, Command.CORRECT)
     facts = rules.facts_of(given, clock.now())
@@ -60,31 +61,38 @@ def correct(actor: Actor, name: str, given: Given) -> None:
     if row.ends_on != facts.ends_on:
         row.warned_days = None
     _say(actor, row, facts)
-    record(actor, row, Command.CORRECT, Event.RIGHT_CORRECTED, digest=facts.digest)
+    record(actor, row, Command.CORRECT, Event.RIGHT_CORRECTED, digest=facts_in(row).digest)
     db.session.commit()
 
 
 def withdraw(actor: Actor, name: str) -> None:
-    """Take a right back: nothing can rely on it any more. Commits.
+    """Take a right back: nothing can rely on it any more, and its certificate is deleted. Commits.
 
     Raises NotPermittedError, UnknownRightError, ForbiddenMoveError.
     """
-    _must(actor)
+    must_enter(actor)
     row = held(actor, name)
     move(row, Command.WITHDRAW)
     row.plain_number = None
+    db.session.execute(delete(RightCertificate).where(RightCertificate.right_id == row.id))
     record(actor, row, Command.WITHDRAW, Event.RIGHT_WITHDRAWN)
     db.session.commit()
 
 
-def _must(actor: Actor) -> None:
+def must_enter(actor: Actor) -> None:
+    """Raises NotPermittedError unless the actor may enter and change rights of its brand."""
     actor.must(Permission.RIGHT_ENTER)
     if actor.kind is not MemberKind.BRAND:
         raise NotPermittedError("rights are entered in the name of a brand alone")
 
 
-def _say(actor: Actor, row: IpRight, facts: Facts) -> None:
+def name_agent(row: IpRight, actor: Actor) -> None:
+    """Keep who says what stands here, where an agent says it."""
     row.agent_id = actor.agent.member_id if actor.agent else None
+
+
+def _say(actor: Actor, row: IpRight, facts: Facts) -> None:
+    name_agent(row, actor)
     row.type, row.office, row.number, row.title = facts.type.value, facts.office, facts.number, facts.title
     row.plain_number = None if facts.number is None else rules.plain_number(facts.number)
     row.jurisdictions, row.classes = list(facts.jurisdictions), list(facts.classes)

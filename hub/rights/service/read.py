@@ -13,7 +13,7 @@ from hub.access.permissions import Permission
 from hub.db import db
 from hub.members.model import Member
 from hub.rights import policy, rules
-from hub.rights.model import IpRight, IpRightMove
+from hub.rights.model import IpRight, IpRightMove, RightCertificate
 from hub.rights.rules import Command, Facts, RightState, RightType
 
 EXPIRING = "expiring"
@@ -26,6 +26,15 @@ class UnknownRightError(Exception):
 
 class RightNotUsableError(ValueError):
     """The right cannot be relied on now; the text says why."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate that the register keeps, without its content."""
+
+    media: str
+    size: int
+    handed_in_at: datetime
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class Right:
     reason: str
     """Why it was refused."""
     entered_at: datetime
+    certificate: Certificate | None = None
+    """Of the digest that the facts tell; None: none was handed in, or it is deleted."""
 
     @property
     def standing(self) -> str:
@@ -135,6 +146,7 @@ def facts_in(row: IpRight) -> Facts:
         row.begins_on,
         row.ends_on,
         row.owner,
+        None if row.certificate is None else row.certificate.hex(),
     )
 
 
@@ -146,16 +158,21 @@ def _named(actor: Actor, name: str) -> Right:
     return _right(*row)
 
 
-def _found(actor: Actor) -> Select[IpRight, str, str]:
+def _found(actor: Actor) -> Select[IpRight, str, str, str, int, datetime]:
     agent = aliased(Member)
+    kept = RightCertificate
     return (
-        select(IpRight, Member.code, agent.code)
+        select(IpRight, Member.code, agent.code, kept.media, kept.size, kept.handed_in_at)
         .join(Member, Member.id == IpRight.member_id)
         .outerjoin(agent, agent.id == IpRight.agent_id)
+        .outerjoin(kept, kept.right_id == IpRight.id)
         .where(policy.visible_to(actor))
     )
 
 
-def _right(row: IpRight, member: str, agent: str | None) -> Right:
+def _right(
+    row: IpRight, member: str, agent: str | None, media: str | None, size: int | None, at: datetime | None
+) -> Right:
     state = RightState(row.state)
-    return Right(row.id, row.name, member, agent, facts_in(row), state, row.reason, row.entered_at)
+    kept = None if media is None or size is None or at is None else Certificate(media, size, at)
+    return Right(row.id, row.name, member, agent, facts_in(row), state, row.reason, row.entered_at, kept)

@@ -59,6 +59,7 @@ def test_moves_are_those_of_the_design() -> None:
         ("entered", "refuse", "refused"),
         ("verified", "refuse", "refused"),
         *((state, "correct", "entered") for state in ("entered", "verified", "refused")),
+        *((state, "certify", "entered") for state in ("entered", "verified", "refused")),
         *((state, "withdraw", "withdrawn") for state in ("entered", "verified", "refused")),
     }
 

@@ -40,6 +40,7 @@ from hub.rights.rules import Given
 from hub.test_buys import service as test_buys
 from hub.test_buys.rules import CostKind
 from tests.conftest import Hub, csrf, fresh_database, hub_on
+from tests.unit.evidence.files import PDF
 from tests.web.access.test_three_nets import called
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
 from tests.web.members.documents import pdf
@@ -354,6 +355,10 @@ def _correspond(made: Everybody) -> None:
         members.invite_to_group(actor, code, "brand-c")
         right = rights.enter(actor, right_of("brand-a"))
         db.session.commit()
+        upload = Upload("certificate of brand-a.pdf", EvidenceType.CERTIFICATE, len(PDF), iter([PDF]))
+        file = evidence.store(actor, upload).name
+        rights.certify(actor, right, file)
+    made.hub.sql("DELETE FROM evidence WHERE name = %s", file)
     _report(made, right)
     _store(made)
     _ask(made)

@@ -36,6 +36,7 @@ SEATS = ("nobody", *(f"key:{code}" for code in (*KINDS, "office", "suspended", "
 OPERATIONS = (
     *("GET /api/v1/me", "GET /api/v1/groups", "GET /api/v1/keys"),
     *("GET /api/v1/rights", "POST /api/v1/rights", "GET /api/v1/rights/{name}"),
+    *("GET /api/v1/rights/{name}/certificate", "POST /api/v1/rights/{name}/certificate"),
     *("GET /api/v1/listing-reports", "POST /api/v1/listing-reports", "GET /api/v1/listing-reports/{name}"),
     *(f"POST /api/v1/listing-reports/{{name}}/{each}" for each in ("answers", "reviews", "messages")),
     "GET /api/v1/listing-reports/{name}/messages",
@@ -75,6 +76,7 @@ BODIES: Mapping[str, Any] = {
     },
     "POST /api/v1/evidence": b"words",
     "POST /api/v1/evidence/{name}/erasure": {"reason": "not needed"},
+    "POST /api/v1/rights/{name}/certificate": {"file": "f_1"},
     "POST /api/v1/rights": {
         "type": "trade-mark",
         "office": "EUIPO",

@@ -21,7 +21,7 @@ from hub.notices.jobs import make_notices
 from tests.conftest import TEMPLATE, Hub, as_role, plain, settings_for
 from tests.web.indicators.test_share_and_match_over_http import match, share
 from tests.web.ledger.witnessing import enrolled
-from tests.web.rights.entered import RIGHT
+from tests.web.rights.entered import certify, enter
 
 READ_BY_MEMBER = {
     "contribution": "member_id",
@@ -30,6 +30,7 @@ READ_BY_MEMBER = {
     "quota": "member_id",
     "ip_right": "member_id",
     "ip_right_move": "member_id",
+    "ip_right_certificate": "member_id",
     "session": "member_id",
     "factor": "member_id",
     "one_time_link": "member_id",
@@ -91,7 +92,7 @@ def exchanged(hub: Hub) -> Hub:
     hub.client("shop").post(
         "/api/v1/keys/example.e1.domain/evaluations", data=bytes(32), content_type="application/octet-stream"
     )
-    hub.client("brand-a").post("/api/v1/rights", json=RIGHT)
+    certify(hub.client("brand-a"), enter(hub.client("brand-a")))
     hub.person("brand-a")
     hub.signed_in("brand-a")
     hub.sql(

@@ -131,9 +131,13 @@ ROUTES: Mapping[str, str] = {
         tuple(f"reports_api.{each}" for each in ("answer", "messages", "report", "review", "say")), "report"
     ),
     **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review", "say")), "report"),
-    "rights_api.right": "right",
+    **dict.fromkeys(("rights_api.certificate", "rights_api.right"), "right"),
     **dict.fromkeys(
-        tuple(f"rights.{each}" for each in ("amend", "correct", "one", "refuse", "verify", "withdraw")), "right"
+        tuple(
+            f"rights.{each}"
+            for each in ("amend", "certificate", "certify", "correct", "one", "refuse", "verify", "withdraw")
+        ),
+        "right",
     ),
     "sessions.end": "session",
     **dict.fromkeys(
@@ -155,6 +159,7 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "password_links.read": LINK,
     "password_links.choose": LINK,
     "evidence_api.erase": "a reason is asked for before the file is looked for; with one: web/evidence/test_reading.py",
+    "rights_api.certify": "a file is asked for before the right is looked for; with one: web/rights",
     "test_buys_api.lead": "a command is asked for before the test buy is looked for; with one: web/test_buys",
     **dict.fromkeys(
         ("reports.statement", "reports_api.statement"),

@@ -688,6 +688,8 @@ ADDRESSES = {
     "rights.amend": "/rights/<name>/correction",
     "rights.correct": "/rights/<name>/correction",
     "rights.withdraw": "/rights/<name>/withdrawal",
+    "rights.certify": "/rights/<name>/certificate",
+    "rights.certificate": "/rights/<name>/certificate",
     "rights.verify": "/rights/<name>/verification",
     "rights.refuse": "/rights/<name>/refusal",
     "applications.document": "/applications/<name>/documents/<int:number>",

@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from hub.rights.certificate_rules import KEPT_AFTER_THE_END
 from hub.rights.forms import FIELDS, RightForm
 from hub.rights.rules import EU, MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, Facts, RightState, RightType
-from hub.rights.service import Right, ShownMove
+from hub.rights.service import Certificate, Right, ShownMove
 from hub.web.shown import CursorPage, Filter, Filters
+from tests.web.pages.sample_evidence import evidence_sample
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 REASON = "The register names <b>another</b> owner: give the one that it names."
@@ -16,13 +18,22 @@ def _right(n: int, state: RightState, full: bool = True) -> Right:
     days = (date(2020, 1, 1), date(2027, 1, 1) if n == 1 else date(2099, 1, 1))
     facts = (
         Facts(
-            RightType.TRADE_MARK, "EUIPO", "018123456", "<b>NORTHPEAK</b> " * 3, sorted(EU), [9, 25], *days, "Acme GmbH"
+            RightType.TRADE_MARK,
+            "EUIPO",
+            "018123456",
+            "<b>NORTHPEAK</b> " * 3,
+            sorted(EU),
+            [9, 25],
+            *days,
+            "Acme GmbH",
+            "ab" * 32,
         )
         if full
         else Facts(RightType.COPYRIGHT, None, None, "A song", ["DE"], [], None, None, "Acme GmbH")
     )
     reason = REASON if state is RightState.REFUSED else ""
-    return Right(n, f"{n:022}", "brand-a", "agency" if full else None, facts, state, reason, NOW)
+    held = Certificate("application/pdf", 123_456, NOW) if full else None
+    return Right(n, f"{n:022}", "brand-a", "agency" if full else None, facts, state, reason, NOW, held)
 
 
 def rights_sample(template: str, full: bool) -> dict[str, Any]:
@@ -40,6 +51,7 @@ def rights_sample(template: str, full: bool) -> dict[str, Any]:
         page = CursorPage(rows, older="o") if full else CursorPage(())
         return {"page": page, "filters": filters, "warned": WARNED_BEFORE, "may_enter": not full, "of_all": full}
     shown = _right(2, RightState.ENTERED if full else RightState.REFUSED, full)
+    files = evidence_sample("evidence/list.html", True)["page"].rows
     moves = [ShownMove(Command.ENTER, "agency", "", NOW), ShownMove(Command.REFUSE, "alliance", REASON, NOW)]
     return {
         "shown": shown,
@@ -48,4 +60,7 @@ def rights_sample(template: str, full: bool) -> dict[str, Any]:
         "scheme": SCHEMES.get(shown.facts.type),
         "allowed": MOVES[shown.state],
         **may,
+        "may_read_certificate": full,
+        "kept_days": KEPT_AFTER_THE_END.days,
+        "files": None if full else files,
     }
