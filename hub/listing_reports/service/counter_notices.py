@@ -22,6 +22,7 @@ from hub.listing_reports.service.steps import (
     Said,
     clock_of,
     decide,
+    files_with,
     held,
     lead_to,
     record,
@@ -44,7 +45,7 @@ class Counter:
     """The seller's own."""
     listings: Sequence[int] | None = None
     evidence: Sequence[str] = ()
-    """Names of the platform's files in the vault, which the brand may then read."""
+    """Names of the platform's files in the vault, which the brand may then read; an open report keeps them."""
 
 
 def counter(actor: Actor, name: str, given: Counter, said: Said) -> str:
@@ -78,6 +79,7 @@ def counter(actor: Actor, name: str, given: Counter, said: Said) -> str:
     )
     for file in sorted(set(given.evidence)):
         _show(actor, file, notice, report.brand_id, "evidence")
+    evidence.hold(RecordKind.COUNTER_NOTICE, notice, given.evidence)
     lead_to(report, state)
     counts = {"listings": len(listings)}
     entry = record(actor, report, Command.COUNTER, Event.REPORT_COUNTERED, counts=counts, listings=len(listings))
@@ -115,6 +117,7 @@ def answer(actor: Actor, name: str, given: Reply, said: Said) -> str:
         _show(actor, given.proof, notice.name, report.platform_id, "proof")
     notice.state, notice.answered_at, notice.sentence, notice.proof = state.value, clock.now(), sentence, given.proof
     notice.agent_id = actor.agent.member_id if actor.agent else None
+    evidence.hold(RecordKind.COUNTER_NOTICE, notice.name, files_with(notice))
     event = Event.REPORT_MAINTAINED if maintains else Event.COUNTER_ACCEPTED
     about = len(notice.listings)
     entry = record(actor, report, Command(given.command.value), event, sentence=sentence, listings=about)

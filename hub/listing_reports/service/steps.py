@@ -95,11 +95,13 @@ def seller_due(report: ListingReport) -> datetime | None:
 def lead_to(report: ListingReport, state: ReportState) -> None:
     """Put the report there, in its next version, with the time of whoever is then waited for.
 
-    While it is open it relies on its evidence.
+    While it is open it relies on its evidence, and on that of its counter-notices.
     """
     if (state in OVER) != (report.state in OVER):
         relied = () if state in OVER else files_of(report.evidence).values()
         evidence.hold(RecordKind.LISTING_REPORT, report.name, relied)
+        for notice in db.session.execute(select(CounterNotice).where(CounterNotice.report_id == report.id)).scalars():
+            evidence.hold(RecordKind.COUNTER_NOTICE, notice.name, () if state in OVER else files_with(notice))
     report.state, report.version = state.value, report.version + 1
     report.due_at = None
     if state is ReportState.FORWARDED:
@@ -107,6 +109,11 @@ def lead_to(report: ListingReport, state: ReportState) -> None:
     if state is ReportState.COUNTERED:
         open_ones = CounterNotice.report_id == report.id, CounterNotice.state.in_(OPEN)
         report.due_at = db.session.execute(select(func.min(CounterNotice.due_at)).where(*open_ones)).scalar_one()
+
+
+def files_with(notice: CounterNotice) -> set[str]:
+    """The files that a counter-notice relies on: the seller's, and what shows a suit of the right holder."""
+    return {*notice.evidence, *((notice.proof,) if notice.proof else ())}
 
 
 def tally(report: ListingReport) -> tuple[int, int, int]:

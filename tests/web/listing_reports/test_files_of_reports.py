@@ -17,7 +17,7 @@ from tests.web.access.test_acting_for import of
 from tests.web.access.test_three_nets import as_application, read_by
 from tests.web.evidence.storing import erased, stored
 from tests.web.evidence.storing import read as content
-from tests.web.listing_reports.reporting import API, HOST, WORDS, answer, file, read, review, said
+from tests.web.listing_reports.reporting import API, HOST, WORDS, answer, asked, counter, file, read, review, said
 
 COMPARED = "comparison_sheet"
 
@@ -182,6 +182,62 @@ def test_mended_report_relies_on_its_new_file_and_lets_the_old_one_go(alliance: 
     assert read(alliance, name)["digests"] == {COMPARED: new["sha256"]}
     assert content(alliance.client("shop"), new["name"]).data == JPEG
     assert [erased(alliance.client("brand-a"), each).status_code for each in (old, new["name"])] == [204, 409]
+
+
+@pytest.fixture
+def countered(alliance: Hub, right: str) -> tuple[str, str, str]:
+    """A report that its brand maintains against a counter-notice: its name, the seller's invoice, the brand's proof."""
+    name = asked(alliance, right)
+    invoice = stored(alliance.client("shop"), PDF, "invoice.pdf")["name"]
+    proof = stored(alliance.client("brand-a"), PDF, "suit.pdf")["name"]
+    assert counter(alliance, name, evidence=[invoice]).status_code == 200
+    assert erased(alliance.client("shop"), invoice).status_code == 409
+    assert answer(alliance, name, "maintain", sentence=WORDS, proof=proof).status_code == 200
+    return name, invoice, proof
+
+
+def _erasable(hub: Hub, countered: tuple[str, str, str]) -> list[bool]:
+    """Whether the platform may erase the seller's file, and the brand its proof; asked without doing it."""
+    _, *files = countered
+    held = dict(
+        hub.sql(
+            "SELECT e.name, bool_or(p.held) FROM evidence e JOIN evidence_party p ON p.evidence_id = e.id GROUP BY 1"
+        )
+    )
+    return [not held[each] for each in files]
+
+
+def test_files_of_a_counter_notice_of_an_open_report_are_not_erased(
+    alliance: Hub, countered: tuple[str, str, str]
+) -> None:
+    _, invoice, proof = countered
+    statuses = [
+        erased(alliance.client(code), each).status_code for code, each in (("shop", invoice), ("brand-a", proof))
+    ]
+    assert statuses == [409, 409]
+
+
+def test_files_of_a_counter_notice_go_once_the_report_is_withdrawn(
+    alliance: Hub, countered: tuple[str, str, str]
+) -> None:
+    name, invoice, proof = countered
+    assert answer(alliance, name, "withdraw").status_code == 200
+    statuses = [
+        erased(alliance.client(code), each).status_code for code, each in (("shop", invoice), ("brand-a", proof))
+    ]
+    assert statuses == [204, 204]
+
+
+def test_files_of_a_counter_notice_go_once_the_report_is_closed_and_stay_again_once_it_is_reopened(
+    alliance: Hub, countered: tuple[str, str, str]
+) -> None:
+    name, *_ = countered
+    assert review(alliance, name, "judge", decision="established").status_code == 200
+    assert _erasable(alliance, countered) == [False, False]
+    assert review(alliance, name, "close").status_code == 200
+    assert _erasable(alliance, countered) == [True, True]
+    assert review(alliance, name, "reopen", sentence="The seller appealed, and it was upheld.").status_code == 200
+    assert _erasable(alliance, countered) == [False, False]
 
 
 def test_file_is_either_erased_or_named_and_never_both(alliance: Hub, right: str) -> None:
