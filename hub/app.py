@@ -18,6 +18,8 @@ from hub.access.gate import attach_gate
 from hub.access.guard import NotAuthorisedError, NotInStandingError
 from hub.applications.pages import PAGES as APPLICATIONS_PAGES
 from hub.applications.pages.apply import blueprint as apply
+from hub.authorised_sellers.api import blueprint as authorised_sellers_api
+from hub.authorised_sellers.pages import blueprint as authorised_sellers_pages
 from hub.config import Settings
 from hub.db import db
 from hub.epochs.api import blueprint as epochs_api
@@ -66,11 +68,13 @@ from hub.web.streamed import attach_streamed
 
 APIS = (
     *(insights_api, members_api, epochs_api, indicators_api, matches_api, notices_api),
+    authorised_sellers_api,
     *(rights_api, reports_api, questions_api, test_buys_api, ledger_api, ledger_log, evidence_api),
 )
 PAGES = (
     *NOTICES_PAGES,
     *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages),
+    authorised_sellers_pages,
     *(questions_pages, test_buys_pages, ledger_pages),
     evidence_pages,
     *MEMBERS_PAGES,

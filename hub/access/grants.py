@@ -48,6 +48,7 @@ EXCHANGE = frozenset(
     }
 )
 RIGHTS = frozenset({Permission.RIGHT_READ, Permission.RIGHT_ENTER})
+SELLERS = frozenset({Permission.SELLER_MANAGE})
 REPORTS = frozenset({Permission.REPORT_READ, Permission.REPORT_FILE})
 DESK = frozenset({Permission.REPORT_READ, Permission.REPORT_REVIEW, Permission.MARKETPLACE_MANAGE})
 ASKING = frozenset({Permission.QUESTION_READ, Permission.QUESTION_ASK})
@@ -55,7 +56,7 @@ ANSWERING = frozenset({Permission.QUESTION_READ, Permission.QUESTION_ANSWER})
 BUYING = frozenset({Permission.TESTBUY_READ, Permission.TESTBUY_RUN, Permission.TESTBUY_APPROVE})
 
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
-    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS | REPORTS | ANSWERING | BUYING,
+    MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS | SELLERS | REPORTS | ANSWERING | BUYING,
     MemberKind.PLATFORM: SEATED | EXCHANGE | DESK | ASKING,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS
@@ -149,6 +150,7 @@ AGENT_SCOPES: dict[Permission, frozenset[Permission]] = {
     Permission.QUESTION_READ: frozenset(),
     Permission.TESTBUY_RUN: frozenset(),
     Permission.TESTBUY_READ: frozenset(),
+    Permission.SELLER_MANAGE: frozenset(),
 }
 """What a brand may let an agent do for it, and what that cannot do without. Restated in SQL by the migration.
 

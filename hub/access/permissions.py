@@ -34,6 +34,7 @@ class Permission(StrEnum):
     RIGHT_READ = "right:read"
     RIGHT_ENTER = "right:enter"
     RIGHT_VERIFY = "right:verify"
+    SELLER_MANAGE = "seller:manage"
     REPORT_READ = "report:read"
     REPORT_FILE = "report:file"
     REPORT_REVIEW = "report:review"
@@ -80,6 +81,7 @@ WORDS: dict[Permission, str] = {
     Permission.RIGHT_READ: "See the member's own IP rights; the office: everybody's",
     Permission.RIGHT_ENTER: "Enter, correct and withdraw the member's IP rights",
     Permission.RIGHT_VERIFY: "Verify and refuse IP rights",
+    Permission.SELLER_MANAGE: "Keep the member's list of authorised sellers, which nobody else reads",
     Permission.REPORT_READ: "See the listing reports that the member filed, or that were filed to it",
     Permission.REPORT_FILE: "File listing reports for the member, mend, maintain and withdraw them",
     Permission.REPORT_REVIEW: "Review the listing reports that were filed to the member, decide and act on them",

@@ -1,5 +1,6 @@
 """Listings: the web address of one offer or store on a marketplace, in one spelling."""
 
+import hashlib
 import re
 from urllib.parse import urlsplit
 
@@ -36,3 +37,8 @@ def canonical_listing(text: str) -> tuple[str, str]:
     if len(address) > LONGEST_VALUE:
         raise refused("too_long_address")
     return host, address
+
+
+def digest_of(text: str) -> bytes:
+    """What a listing is recognised by: the SHA-256 of its canonical address."""
+    return hashlib.sha256(text.encode()).digest()

@@ -23,6 +23,9 @@ class Event(StrEnum):
     RIGHT_WITHDRAWN = "right.withdrawn"
     RIGHT_VERIFIED = "right.verified"
     RIGHT_REFUSED = "right.refused"
+    SELLER_ADDED = "seller.added"
+    SELLER_ENDED = "seller.ended"
+    SELLER_FOUND = "seller.found"
     REPORT_FILED = "report.filed"
     REPORT_TAKEN = "report.taken"
     REPORT_ASSIGNED = "report.assigned"
@@ -175,6 +178,10 @@ SENTENCES: dict[Event, str] = {
     Event.RIGHT_WITHDRAWN: "{member} withdrew the IP right {ref}",
     Event.RIGHT_VERIFIED: "The office verified the IP right {ref}: the register holds it so",
     Event.RIGHT_REFUSED: "The office refused the IP right {ref}, and told its member why",
+    Event.SELLER_ADDED: "{member} put {sellers} sellers on its list of authorised sellers",
+    Event.SELLER_ENDED: "{member} ended the entry {ref} of its list of authorised sellers",
+    Event.SELLER_FOUND: "{member} had {asked} listings looked at before reporting them: {matched} of them by sellers"
+    " that other members have authorised",
     Event.REPORT_FILED: "{member} filed the listing report {ref} with {listings} listings, and declared its good faith",
     Event.REPORT_TAKEN: "{member} took the listing report {ref} into review",
     Event.REPORT_ASSIGNED: "A person of {member} reviews the listing report {ref} from now on",
@@ -318,6 +325,10 @@ OTHERWISE: dict[tuple[str, Event], str] = {
         Event.QUESTION_EXPIRED,
     ): "You did not answer {questions} questions of {member} in time: no effect,"
     " but it counts in your answer rate ({ref})",
+    (
+        "owner",
+        Event.SELLER_FOUND,
+    ): "A member had listings looked at before reporting them: {matched} of them by sellers that you have authorised",
     ("owner", Event.MATCH_RUN): "A member matched its own identifiers under {ref}: {matched} of yours were among them",
     ("counterparty", Event.ENTRIES_READ): "The auditor {member} read {read} entries that concern you",
 }
@@ -332,7 +343,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 """Codes that stand in a view, in words; others are said as they are."""
 _ONE = re.compile(
-    r"(?<![\d,.])1 (listings|questions|indicators|identifiers|contributions|entries|rows|bytes|requests|tokens)\b"
+    r"(?<![\d,.])1 (listings|sellers|questions|indicators|identifiers|contributions|entries|rows|bytes|requests"
+    r"|tokens)\b"
 )
 
 

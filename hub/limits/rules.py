@@ -42,6 +42,10 @@ FREE = frozenset({"static", "security.login"})
 
 DENIALS, DENIALS_SPAN = 20, timedelta(hours=1)
 """Refusals of one actor that are recorded one by one; what goes beyond in the span is recorded as a number."""
+LOOK_UPS, LOOK_UPS_SPAN = 2_000, timedelta(days=1)
+"""Reports of one brand that are held against the lists of authorised sellers."""
+FOUND = 10
+"""For how many of them a listing of another member's seller counts: a brand is told of 200 a day at most."""
 
 LEASE_PIECES = 64
 """A worker takes one of so many pieces of what is left at a time: the less there is, the less an idle one holds."""
@@ -82,6 +86,11 @@ def limits_of(actor: Actor | None, address: str) -> Sequence[Limit]:
 def denials_of(pseudonym: str) -> Limit:
     """The limit on refusals of an actor that are recorded one by one: each lease is of one."""
     return Limit("denials", f"denials of {pseudonym}", DENIALS, DENIALS_SPAN, pieces=DENIALS)
+
+
+def look_ups_of(member_id: int) -> Limit:
+    """The limit on what a brand may learn of others' authorised sellers: each lease is of what one report costs."""
+    return Limit("look-ups", f"look-ups of {member_id}", LOOK_UPS, LOOK_UPS_SPAN, pieces=LOOK_UPS)
 
 
 def network_of(address: str) -> str:

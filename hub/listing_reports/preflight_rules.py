@@ -1,6 +1,5 @@
 """Pre-flight: what must be mended before a report can be filed, row by row. Pure."""
 
-import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hub.canonical.listing import canonical_listing
+from hub.authorised_sellers.rules import FoundListing
+from hub.canonical.listing import canonical_listing, digest_of
 from hub.canonical.refusal import RefusedError
 from hub.listing_reports.reason_rules import (
     FIELDS,
@@ -36,6 +36,22 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
 """Heading of a sheet, in lower case → which part of a row stands below it."""
 
 
+_AUTHORISED: Mapping[bool, tuple[str, str]] = MappingProxyType(
+    {
+        False: (
+            "authorised_seller",
+            "another member has authorised this seller: leave the row out, or ask the office to put the two of you in"
+            " touch",
+        ),
+        True: (
+            "own_authorised_seller",
+            "this seller stands on your own list of authorised sellers: leave the row out, or end that entry first",
+        ),
+    }
+)
+"""Whether it is the brand's own → code and words."""
+
+
 class ReportedRow(NamedTuple):
     """A row as it was given; `number` counts from 1, in the file or the request."""
 
@@ -55,6 +71,15 @@ class Fault(NamedTuple):
     words: str
 
 
+LOOKED_UP_TOO_OFTEN = Fault(
+    None,
+    "listings",
+    "looked_up_too_often",
+    "your brand has had as many listings held against the lists of authorised sellers as it may in a day: send"
+    " fewer rows, or go on tomorrow",
+)
+
+
 class ReportedListing(NamedTuple):
     """A row that can be filed."""
 
@@ -62,6 +87,8 @@ class ReportedListing(NamedTuple):
     url: str
     """In its canonical form."""
     digest: bytes
+    host: str
+    """The marketplace's, as its platform named it."""
     target: str
     product_class: int | None
     seller: str
@@ -89,11 +116,6 @@ class Right:
 
 Reported = Callable[[Sequence[bytes]], Collection[bytes]]
 """Of these digests those that the same brand reported before, to this platform, under this right and reason."""
-
-
-def digest_of(url: str) -> bytes:
-    """What a listing is recognised by: the SHA-256 of its canonical address."""
-    return hashlib.sha256(url.encode()).digest()
 
 
 def rows_of(body: bytes) -> list[ReportedRow]:
@@ -142,6 +164,11 @@ def preflight(
 def ground_faults(grounds: Grounds, right: Right, files: Files, today: date) -> list[Fault]:
     """What is to be mended of the reason and its evidence."""
     return list(_of_grounds(grounds, right, files, today))
+
+
+def authorised_faults(found: Sequence[FoundListing]) -> list[Fault]:
+    """What is to be mended of listings that are of an authorised seller; of another member's it says not whose."""
+    return [Fault(each.number, each.field, *_AUTHORISED[each.own]) for each in found]
 
 
 def _of_grounds(grounds: Grounds, right: Right, files: Files, today: date) -> Iterator[Fault]:
@@ -215,7 +242,7 @@ def _of_row(row: ReportedRow, right: Right, sites: Sequence[Site]) -> tuple[Repo
         return None, faults
     if right.in_force_in and not right.in_force_in & site.jurisdictions:
         wrong("url", "not_in_force_here", "the right is in force in no country into which this marketplace sells")
-    return ReportedListing(row.number, url, digest_of(url), target, product_class, row.seller), faults
+    return ReportedListing(row.number, url, digest_of(url), site.host, target, product_class, row.seller), faults
 
 
 def site_of(host: str, sites: Sequence[Site]) -> Site | None:

@@ -60,6 +60,7 @@ NOTICED: Mapping[Event, Noticed] = {
     Event.RIGHT_CERTIFICATE_READ: Noticed(Topic.RIGHTS),
     Event.RIGHT_CERTIFICATE_ERASED: Noticed(Topic.RIGHTS, own=True),
     Event.RIGHT_REFUSED: Noticed(Topic.RIGHTS, acts=True),
+    Event.SELLER_FOUND: Noticed(_R),
     Event.REPORT_FILED: Noticed(_R, acts=True),
     Event.REPORT_TAKEN: Noticed(_R),
     Event.REPORT_RETURNED: Noticed(_R, acts=True),
@@ -139,6 +140,7 @@ _PERSON = "the person is written to, and nobody else is concerned"
 _OFFICE = "the office sees it in its own queue"
 SILENT: Mapping[Event, str] = {
     **dict.fromkeys((Event.RIGHT_ENTERED, Event.RIGHT_CORRECTED, Event.RIGHT_CERTIFIED, Event.RIGHT_WITHDRAWN), _OWN),
+    **dict.fromkeys((Event.SELLER_ADDED, Event.SELLER_ENDED), _OWN),
     **dict.fromkeys((Event.CLOCK_SET, Event.CLOCK_DROPPED, Event.LADDER_SET), _OWN),
     **dict.fromkeys((each for each in Event if each.startswith("testbuy.")), _OWN),
     **dict.fromkeys((Event.MARKETPLACE_SET, Event.MARKETPLACE_DROPPED, Event.EVIDENCE_STORED), _OWN),

@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from hub.canonical.listing import canonical_listing
+from hub.canonical.listing import canonical_listing, digest_of
 from hub.canonical.refusal import RefusedError
-from hub.listing_reports.preflight_rules import Fault, Site, digest_of, site_of
+from hub.listing_reports.preflight_rules import Fault, Site, site_of
 from hub.sheets.table import read_table
 
 

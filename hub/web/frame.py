@@ -48,6 +48,7 @@ SECTIONS: Mapping[str, tuple[Way, ...]] = MappingProxyType(
             Way("test_buys.own", "Test buys", "list-check", Permission.TESTBUY_READ),
             Way("reports.strikes", "Strikes", "alert-triangle", Permission.REPORT_REVIEW),
             Way("rights.register", "IP rights", "notebook", Permission.RIGHT_READ),
+            Way("authorised_sellers.own", "Authorised sellers", "list-check", Permission.SELLER_MANAGE),
             Way("evidence.vault", "Evidence", "inbox", Permission.EVIDENCE_READ),
         ),
         "Alliance": (
@@ -83,6 +84,7 @@ PARENTS = {
     "ledger.entry": "ledger.entries",
     "applications.one": "applications.queue",
     **dict.fromkeys(tuple(f"rights.{each}" for each in ("new", "enter", "one", "amend", "correct")), "rights.register"),
+    **dict.fromkeys(("authorised_sellers.new", "authorised_sellers.add"), "authorised_sellers.own"),
     **dict.fromkeys(("notices.own", "notices.choose"), "notices.inbox"),
     **dict.fromkeys(tuple(f"webhooks.{each}" for each in ("add", "one", "rotate")), "webhooks.own"),
     "members.one": "members.everybody",

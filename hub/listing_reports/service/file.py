@@ -13,6 +13,8 @@ from hub import clock
 from hub.access.actor import Actor, NotPermittedError
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
+from hub.authorised_sellers import service as authorised
+from hub.authorised_sellers.rules import AskedListing
 from hub.db import db
 from hub.evidence import service as evidence
 from hub.evidence.rules import EvidenceType, RecordKind
@@ -70,9 +72,13 @@ class _Checked:
 
 
 def check(actor: Actor, draft: Draft) -> Filed:
-    """Pre-flight alone: what would have to be mended. Writes nothing. Raises NotPermittedError, WordsError."""
+    """Pre-flight alone: what would have to be mended. Raises NotPermittedError, WordsError.
+
+    Commits: where it found sellers that others have authorised, that is on record before anybody is told.
+    """
     _must(actor)
     found = _checked(actor, draft)
+    db.session.commit()
     return Filed(found.faults, len(found.listings))
 
 
@@ -81,7 +87,8 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
 
     `declared` is the version of the good-faith declaration that whoever files has agreed to. The platform may then read
     the files of the evidence, and they are kept as long as the report is open. Raises NotPermittedError,
-    WordsError, also for a platform that is none and a declaration that is not the present one.
+    WordsError, also for a platform that is none and a declaration that is not the present one. Where something is to be
+    mended, it commits as `check` does.
     """
     _must(actor)
     if declared != rules.DECLARATION:
@@ -89,6 +96,7 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
     db.session.execute(select(func.pg_advisory_xact_lock(FILING_LOCK, actor.member_id)))
     found = _checked(actor, draft)
     if found.faults or found.facts is None:
+        db.session.commit()
         return Filed(found.faults, len(found.listings))
     name = rules.new_name()
     parties = {"brand_id": actor.member_id, "platform_id": found.platform_id}
@@ -167,7 +175,28 @@ def _checked(actor: Actor, draft: Draft) -> _Checked:
     listings, faults = preflight_rules.preflight(
         draft.rows, draft.grounds, right, sites, reported, files=_types(files), today=clock.today()
     )
+    if not any(fault.row is None for fault in faults):
+        listings, faults = _without_authorised(actor, listings, faults)
     return _Checked(listings, faults, platform_id, facts, files)
+
+
+def _without_authorised(
+    actor: Actor, listings: Sequence[Listing], faults: Sequence[Fault]
+) -> tuple[list[Listing], list[Fault]]:
+    """Of a report that is whole but for its rows: those that are of no authorised seller, and all that is to be mended.
+
+    Nobody asks with less whether a seller is authorised by another member (ADR 0023).
+    """
+    asked = [AskedListing(each.number, each.digest, each.host, each.seller) for each in listings]
+    try:
+        found = authorised.look_up(actor, asked)
+    except authorised.TooManyLookUpsError:
+        return [], [*faults, preflight_rules.LOOKED_UP_TOO_OFTEN]
+    theirs = {each.number for each in found}
+    more = preflight_rules.authorised_faults(found)
+    return [each for each in listings if each.number not in theirs], sorted(
+        (*faults, *more), key=lambda fault: fault.row or 0
+    )
 
 
 def _files(actor: Actor, grounds: Grounds) -> dict[str, EvidenceLine]:

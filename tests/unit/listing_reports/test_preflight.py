@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.canonical.listing import digest_of
 from hub.evidence.rules import EvidenceType
 from hub.listing_reports.preflight_rules import (
     Fault,
     ReportedRow,
     Right,
     Site,
-    digest_of,
     preflight,
     rows_of,
     site_of,

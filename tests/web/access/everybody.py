@@ -17,6 +17,8 @@ from hub.access.guard import read_as
 from hub.access.permissions import Permission
 from hub.applications import service as applications
 from hub.applications.rules import Item
+from hub.authorised_sellers import service as authorised
+from hub.authorised_sellers.rules import GivenSeller
 from hub.db import db
 from hub.epochs import service as epochs
 from hub.evidence import service as evidence
@@ -359,6 +361,7 @@ def _correspond(made: Everybody) -> None:
         file = evidence.store(actor, upload).name
         rights.certify(actor, right, file)
     made.hub.sql("DELETE FROM evidence WHERE name = %s", file)
+    _authorise_sellers(made)
     _report(made, right)
     _store(made)
     _ask(made)
@@ -384,6 +387,14 @@ def _correspond(made: Everybody) -> None:
         "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
         " SELECT id, member_id, 'https://login.example.org', email, now() FROM person"
     )
+
+
+def _authorise_sellers(made: Everybody) -> None:
+    """An entry of each of two brands' lists."""
+    for who in ("owner", "person-of-brand-b"):
+        with person(made.hub, who) as actor:
+            authorised.add(actor, [GivenSeller(1, f"https://shop.example.com/store/{who}", f"seller of {who}.")])
+            db.session.commit()
 
 
 def _report(made: Everybody, right: str) -> None:

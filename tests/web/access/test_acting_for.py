@@ -146,6 +146,7 @@ def test_scope_that_was_not_given_is_refused_and_on_both_records(alliance: Hub, 
         Permission.QUESTION_ANSWER: lambda client: client.post("/api/v1/questions/answers", json={}),
         Permission.QUESTION_READ: lambda client: client.get("/api/v1/questions"),
         Permission.TESTBUY_RUN: lambda client: client.post("/api/v1/test-buys", json={}),
+        Permission.SELLER_MANAGE: lambda client: client.get("/api/v1/authorised-sellers"),
         Permission.TESTBUY_READ: lambda client: client.get("/api/v1/test-buys"),
     }
     assert ways[scope](acting(alliance)).status_code == 403

@@ -37,6 +37,11 @@ OPERATIONS = (
     *("GET /api/v1/me", "GET /api/v1/groups", "GET /api/v1/keys"),
     *("GET /api/v1/rights", "POST /api/v1/rights", "GET /api/v1/rights/{name}"),
     *("GET /api/v1/rights/{name}/certificate", "POST /api/v1/rights/{name}/certificate"),
+    *(
+        "GET /api/v1/authorised-sellers",
+        "POST /api/v1/authorised-sellers",
+        "POST /api/v1/authorised-sellers/{name}/end",
+    ),
     *("GET /api/v1/listing-reports", "POST /api/v1/listing-reports", "GET /api/v1/listing-reports/{name}"),
     *(f"POST /api/v1/listing-reports/{{name}}/{each}" for each in ("answers", "reviews", "messages")),
     "GET /api/v1/listing-reports/{name}/messages",
@@ -87,6 +92,7 @@ BODIES: Mapping[str, Any] = {
         "ends_on": "2099-01-01",
         "owner": "Acme GmbH",
     },
+    "POST /api/v1/authorised-sellers": {"sellers": [{"url": "https://shop.example.com/store/1", "seller": "Shop"}]},
     "POST /api/v1/listing-reports": {
         "platform": "platform",
         "right": "A" * 22,

@@ -68,6 +68,7 @@ def test_sql_of_the_application_gives_a_past_audience_to_whom_the_word_passed(al
 
 OWNED = {
     "agreement_signature": "member_id",
+    "authorised_seller": "brand_id",
     "contribution_tally": "member_id",
     "credential": "member_id",
     "factor": "member_id",

@@ -31,6 +31,7 @@ READ_BY_MEMBER = {
     "ip_right": "member_id",
     "ip_right_move": "member_id",
     "ip_right_certificate": "member_id",
+    "authorised_seller": "brand_id",
     "session": "member_id",
     "factor": "member_id",
     "one_time_link": "member_id",
@@ -93,6 +94,7 @@ def exchanged(hub: Hub) -> Hub:
         "/api/v1/keys/example.e1.domain/evaluations", data=bytes(32), content_type="application/octet-stream"
     )
     certify(hub.client("brand-a"), enter(hub.client("brand-a")))
+    hub.client("brand-a").post("/api/v1/authorised-sellers", json={"sellers": [{"url": "https://shop.example.com/1"}]})
     hub.person("brand-a")
     hub.signed_in("brand-a")
     hub.sql(

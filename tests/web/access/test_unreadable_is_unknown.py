@@ -63,6 +63,10 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         "SELECT m.code, r.name FROM ip_right r JOIN member m ON m.id = r.member_id OR m.kind = 'administration'",
         ("A" * 22,),
     ),
+    "authorised seller": (
+        "SELECT m.code, s.name FROM authorised_seller s JOIN member m ON m.id = s.brand_id",
+        ("A" * 22,),
+    ),
     "report": (
         "SELECT m.code, r.name FROM listing_report r JOIN member m ON m.id IN (r.brand_id, r.platform_id)",
         ("A" * 22,),
@@ -132,6 +136,7 @@ ROUTES: Mapping[str, str] = {
     ),
     **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review", "say")), "report"),
     **dict.fromkeys(("rights_api.certificate", "rights_api.right"), "right"),
+    **dict.fromkeys(("authorised_sellers.end", "authorised_sellers_api.end"), "authorised seller"),
     **dict.fromkeys(
         tuple(
             f"rights.{each}"
@@ -242,7 +247,7 @@ def _in_address(part: Any) -> Any:
     return base64.urlsafe_b64encode(part.bytes).decode().rstrip("=") if hasattr(part, "bytes") else part
 
 
-READ_FOR_THE_BRAND = {"evidence", "right", "report", "question", "test buy"}
+READ_FOR_THE_BRAND = {"authorised seller", "evidence", "right", "report", "question", "test buy"}
 """Kinds of records that an agent reads and leads on for its brand, where it was let."""
 
 
@@ -311,6 +316,7 @@ LISTS = (
     "questions",
     "reports",
     "rights",
+    "sellers",
     "statements",
     "strikes",
 )

@@ -86,6 +86,7 @@ from hub.web.shown import (
     MatchRow,
     ShareAct,
 )
+from tests.web.pages.sample_authorised_sellers import authorised_sellers_sample
 from tests.web.pages.sample_evidence import evidence_sample
 from tests.web.pages.sample_notices import notices_sample
 from tests.web.pages.sample_questions import questions_sample
@@ -523,6 +524,7 @@ PASSWORDS = (
 )
 GIVEN: dict[str, Callable[[str, bool], dict[str, Any]]] = {
     "applications": _applications,
+    "authorised_sellers": authorised_sellers_sample,
     "rights": rights_sample,
     "listing_reports": reports_sample,
     "questions": questions_sample,
@@ -575,6 +577,7 @@ TEMPLATES = (
     "members/sessions.html",
     "members/single_sign_on.html",
     "members/led.html",
+    *(f"authorised_sellers/{name}.html" for name in ("list", "new")),
     *(f"rights/{name}.html" for name in ("list", "enter", "one")),
     *(
         f"listing_reports/{name}.html"
@@ -681,6 +684,10 @@ ADDRESSES = {
     "evidence.one": "/evidence/<name>",
     "evidence.content": "/evidence/<name>/content",
     "evidence.erase": "/evidence/<name>/erasure",
+    "authorised_sellers.own": "/authorised-sellers",
+    "authorised_sellers.new": "/authorised-sellers/new",
+    "authorised_sellers.add": "/authorised-sellers/new",
+    "authorised_sellers.end": "/authorised-sellers/<name>/end",
     "rights.register": "/rights",
     "rights.new": "/rights/new",
     "rights.enter": "/rights/new",
