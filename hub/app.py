@@ -36,7 +36,7 @@ from hub.ledger.api import log as ledger_log
 from hub.ledger.pages import blueprint as ledger_pages
 from hub.ledger.service import LedgerHaltedError, alarm_of
 from hub.listing_reports.api import blueprint as reports_api
-from hub.listing_reports.pages import blueprint as reports_pages
+from hub.listing_reports.pages import PAGES as REPORTS_PAGES
 from hub.log import describe, log, set_up_logs
 from hub.matches.api import blueprint as matches_api
 from hub.matches.pages import blueprint as matches_pages
@@ -73,7 +73,8 @@ APIS = (
 )
 PAGES = (
     *NOTICES_PAGES,
-    *(insights_pages, indicators_pages, matches_pages, rights_pages, reports_pages),
+    *(insights_pages, indicators_pages, matches_pages, rights_pages),
+    *REPORTS_PAGES,
     authorised_sellers_pages,
     *(questions_pages, test_buys_pages, ledger_pages),
     evidence_pages,

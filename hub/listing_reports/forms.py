@@ -14,7 +14,7 @@ from hub.listing_reports.counter_rules import GROUNDS, LONGEST_WORDS, MOST_FILES
 from hub.listing_reports.preflight_rules import ReportedRow, rows_of
 from hub.listing_reports.reason_rules import FIELDS, LONGEST_TEXT, REASONS, Grounds
 from hub.listing_reports.rules import IMPLIED, Command, Decision
-from hub.listing_reports.service import ClockTerms
+from hub.listing_reports.service import ClockTerms, ShownReport
 from hub.listing_reports.strike_rules import LADDERS
 
 
@@ -22,7 +22,40 @@ def _stripped(text: str | None) -> str:
     return (text or "").strip()
 
 
-class NewReportForm(FlaskForm):
+class GroundsForm(FlaskForm):
+    """Evidence and explanation of a report."""
+
+    explanation = TextAreaField("Explanation", filters=[_stripped], validators=[Length(max=LONGEST_TEXT)])
+
+    def grounds_for(self, reason: str) -> Grounds:
+        """Reason, evidence and explanation: of the evidence what the reason asks for."""
+        given = {name: _stripped(self[f"evidence_{name}"].data) for name in REASONS[reason].evidence}
+        return Grounds(reason, given, self.explanation.data)
+
+
+for _name, _asked in FIELDS.items():
+    if _asked.kind == "file":  # pre-flight says which file is none of the brand's, as it says all that is to be mended
+        _field: Any = SelectField(_asked.title, choices={}, validate_choice=False)
+    else:
+        _kind = TextAreaField if _asked.kind == "text" else StringField
+        _field = _kind(_asked.title, validators=[Length(max=LONGEST_TEXT)])
+    setattr(GroundsForm, f"evidence_{_name}", _field)
+
+
+class MendForm(GroundsForm):
+    """A returned report to be submitted again."""
+
+    version = IntegerField(validators=[InputRequired("Read the report first")])
+    sentence = TextAreaField("Sentence to the platform", [Length(max=rules.LONGEST_SENTENCE)], [_stripped])
+
+    @classmethod
+    def of(cls, shown: ShownReport) -> "MendForm":
+        """The form as the report stands; what was sent takes its place."""
+        evidence = {f"evidence_{name}": said for name, said in shown.evidence.items()}
+        return cls(formdata=None, data={**evidence, "explanation": shown.explanation, "version": shown.line.version})
+
+
+class NewReportForm(GroundsForm):
     """A report to look at, and to file once nothing is to be mended."""
 
     platform = StringField(
@@ -31,17 +64,14 @@ class NewReportForm(FlaskForm):
     right = SelectField("IP right", validators=[DataRequired("Choose a verified right")])
     reason = SelectField("Reason", choices={code: each.words for code, each in REASONS.items()})
     product_class = StringField("Class of the goods", filters=[_stripped], validators=[Length(max=2)])
-    explanation = TextAreaField("Explanation", filters=[_stripped], validators=[Length(max=LONGEST_TEXT)])
     rows = TextAreaField("Listings", validators=[Length(max=1_200_000)])
     sheet = FileField("Or a sheet")
     declared = BooleanField("I make this declaration")
 
     @property
     def grounds(self) -> Grounds:
-        """Reason, evidence and explanation: of the evidence what the reason asks for."""
-        asked = REASONS[self.reason.data].evidence
-        given = {name: _stripped(self[f"evidence_{name}"].data) for name in asked}
-        return Grounds(self.reason.data, given, self.explanation.data)
+        """What is said of the reason that was chosen."""
+        return self.grounds_for(self.reason.data)
 
     def read_rows(self) -> list[ReportedRow]:
         """The rows of the sheet, which then stand in the field to be mended, or the field's. Raises SheetError."""
@@ -52,15 +82,6 @@ class NewReportForm(FlaskForm):
             self.rows.data = "\n".join(lines)
         usual = self.product_class.data
         return [row._replace(product_class=row.product_class or usual) for row in rows_of(self.rows.data.encode())]
-
-
-for _name, _asked in FIELDS.items():
-    if _asked.kind == "file":  # pre-flight says which file is none of the brand's, as it says all that is to be mended
-        _field: Any = SelectField(_asked.title, choices={}, validate_choice=False)
-    else:
-        _kind = TextAreaField if _asked.kind == "text" else StringField
-        _field = _kind(_asked.title, validators=[Length(max=LONGEST_TEXT)])
-    setattr(NewReportForm, f"evidence_{_name}", _field)
 
 
 class SaidForm(FlaskForm):

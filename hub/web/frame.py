@@ -88,7 +88,10 @@ PARENTS = {
     **dict.fromkeys(("notices.own", "notices.choose"), "notices.inbox"),
     **dict.fromkeys(tuple(f"webhooks.{each}" for each in ("add", "one", "rotate")), "webhooks.own"),
     "members.one": "members.everybody",
-    **dict.fromkeys(("reports.one", "reports.new", "reports.file", "reports.statement"), "reports.inbox"),
+    **dict.fromkeys(
+        ("reports.one", "reports.statement", *(f"filing.{each}" for each in ("new", "file", "mend", "submit"))),
+        "reports.inbox",
+    ),
     "reports.name_marketplace": "reports.marketplaces",
     "reports.set_clock": "reports.clocks",
     **dict.fromkeys(tuple(f"test_buys.{each}" for each in ("one", "new", "plan", "step", "approve")), "test_buys.own"),

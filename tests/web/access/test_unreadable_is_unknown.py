@@ -134,6 +134,7 @@ ROUTES: Mapping[str, str] = {
     **dict.fromkeys(
         tuple(f"reports_api.{each}" for each in ("answer", "messages", "report", "review", "say")), "report"
     ),
+    **dict.fromkeys(("filing.mend", "filing.submit"), "report"),
     **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review", "say")), "report"),
     **dict.fromkeys(("rights_api.certificate", "rights_api.right"), "right"),
     **dict.fromkeys(("authorised_sellers.end", "authorised_sellers_api.end"), "authorised seller"),

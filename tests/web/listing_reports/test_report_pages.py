@@ -123,3 +123,77 @@ def test_colleague_takes_a_report_over_and_the_sellers_time_runs_on(alliance: Hu
     assert alliance.sql("SELECT due_at FROM listing_report") == before
     assert alliance.sql("SELECT assigned_to FROM listing_report") != reviewer
     assert "reviews the listing report" in sentences(alliance, "brand-a")[-1]
+
+
+# --- mending
+
+
+def returned(hub: Hub, right: str, **other: object) -> str:
+    """A report that the platform returned; returns its name."""
+    name = file(hub.client("brand-a"), right, **other)
+    assert review(hub, name, "take").status_code == 200
+    back = review(hub, name, "return", refusal="evidence_insufficient", sentence=WORDS)
+    assert back.status_code == 200
+    return name
+
+
+def mend(hub: Hub, name: str, **fields: object) -> TestResponse:
+    """Send the form that mends it, as it stands but for these fields."""
+    brand, page = hub.signed_in("brand-a"), f"/reports/{name}/mending"
+    said = {"csrf_token": csrf(brand.get(page, headers=HTML).text), "version": 3, **fields}
+    return brand.post(page, data=said, headers=HTML, follow_redirects=True)
+
+
+def test_returned_report_leads_to_the_form_that_says_why_and_what_stands_there(alliance: Hub, right: str) -> None:
+    name = returned(alliance, right)
+    brand = alliance.signed_in("brand-a")
+    assert f'href="/reports/{name}/mending"' in brand.get(f"/reports/{name}", headers=HTML).text
+    form = brand.get(f"/reports/{name}/mending", headers=HTML).text
+    assert WORDS in form
+    assert "We never made it in this size." in form
+
+
+def test_mended_report_is_submitted_again_and_the_platform_told(alliance: Hub, right: str) -> None:
+    name = returned(alliance, right)
+    done = mend(
+        alliance,
+        name,
+        evidence_range_statement="Here is the range, by year.",
+        explanation="Look at page 2.",
+        sentence="The whole range is there now.",
+    )
+    assert "mended and submitted again" in done.text
+    shown = read(alliance, name, "shop")
+    assert (shown["report"]["state"], shown["explanation"]) == ("submitted", "Look at page 2.")
+    assert shown["evidence"] == {"range_statement": "Here is the range, by year."}
+    assert "mended the listing report" in sentences(alliance, "shop")[-1]
+
+
+def test_what_is_still_to_be_mended_is_said_at_its_field_and_nothing_is_submitted(alliance: Hub, right: str) -> None:
+    name = returned(alliance, right)
+    refused = mend(alliance, name, evidence_range_statement="", sentence="short")
+    assert refused.status_code == 422
+    assert 'id="evidence_range_statement-error"' in refused.text
+    refused = mend(alliance, name, evidence_range_statement="Here is the range, by year.", sentence="short")
+    assert 'id="sentence-error"' in refused.text
+    assert read(alliance, name)["report"]["state"] == "returned"
+
+
+def test_report_that_somebody_mended_meanwhile_is_read_again(alliance: Hub, right: str) -> None:
+    name = returned(alliance, right)
+    stale = mend(alliance, name, version=2, evidence_range_statement="Here is the range, by year.")
+    assert "Somebody led this report on" in stale.text
+    assert read(alliance, name)["report"]["state"] == "returned"
+
+
+def test_report_that_was_not_returned_has_no_such_form(alliance: Hub, right: str) -> None:
+    name = file(alliance.client("brand-a"), right)
+    brand = alliance.signed_in("brand-a")
+    assert "/mending" not in brand.get(f"/reports/{name}", headers=HTML).text
+    assert brand.get(f"/reports/{name}/mending", headers=HTML).status_code == 404
+
+
+def test_form_of_another_brands_report_is_not_there_and_a_platform_mends_none(alliance: Hub, right: str) -> None:
+    page = f"/reports/{returned(alliance, right)}/mending"
+    assert alliance.signed_in("brand-b").get(page, headers=HTML).status_code == 404
+    assert alliance.signed_in("shop").get(page, headers=HTML).status_code == 403

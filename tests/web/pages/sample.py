@@ -581,7 +581,7 @@ TEMPLATES = (
     *(f"rights/{name}.html" for name in ("list", "enter", "one")),
     *(
         f"listing_reports/{name}.html"
-        for name in ("list", "new", "one", "marketplaces", "clocks", "strikes", "statement")
+        for name in ("list", "new", "mend", "one", "marketplaces", "clocks", "strikes", "statement")
     ),
     *(f"questions/{name}.html" for name in ("list", "new", "one")),
     *(f"notices/{name}.html" for name in ("list", "settings", "webhooks", "webhook")),
@@ -650,8 +650,10 @@ ADDRESSES = {
     "webhooks.replay_failed": "/webhooks/<name>/replays/failed",
     "webhooks.remove": "/webhooks/<name>/removal",
     "reports.inbox": "/reports",
-    "reports.new": "/reports/new",
-    "reports.file": "/reports/new",
+    "filing.new": "/reports/new",
+    "filing.file": "/reports/new",
+    "filing.mend": "/reports/<name>/mending",
+    "filing.submit": "/reports/<name>/mending",
     "reports.one": "/reports/<name>",
     "reports.answer": "/reports/<name>/answers",
     "reports.review": "/reports/<name>/reviews",

@@ -7,7 +7,7 @@ from hub.evidence.rules import TYPES
 from hub.listing_reports import rules
 from hub.listing_reports.clock_rules import PRESETS, clock
 from hub.listing_reports.counter_rules import GROUNDS, CounterState
-from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, NewReportForm
+from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, MendForm, NewReportForm
 from hub.listing_reports.preflight_rules import Fault, Site
 from hub.listing_reports.reason_rules import FIELDS, REASONS
 from hub.listing_reports.rules import Action, Command, Party, ReportState
@@ -99,6 +99,20 @@ def _statement(full: bool) -> dict[str, Any]:
     return {"shown": shown, "redress": REDRESS}
 
 
+def _mending(full: bool) -> dict[str, Any]:
+    shown = _shown(full)
+    form = MendForm.of(shown)
+    back = ShownStep("return", Party.PLATFORM, "", "evidence_insufficient", WORDS, 0, NOW)
+    if full:
+        form.evidence_comparison_sheet.choices = {"": "Choose a file", "f_" + "A" * 20: "<b>sheet</b>.pdf, 24 Nov 2026"}
+        form.evidence_comparison_sheet.errors = ["Name a file of your vault"]
+        shown.steps.append(back)
+    reason = REASONS["counterfeit_features" if full else "no_such_model"]
+    said = {"evidence": FIELDS, "types": TYPES, "said_of": rules.EVERY_REFUSAL}
+    fields = [f"evidence_{name}" for name in reason.evidence]
+    return {"form": form, "shown": shown, "reason": reason, "fields": fields, **said}
+
+
 OF_SELLERS = {"listing_reports/strikes.html": _strikes, "listing_reports/statement.html": _statement}
 
 
@@ -124,6 +138,8 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         filters = Filters((Filter("state", "State", "", states),)) if full else Filters()
         page = CursorPage(lines, older="o") if full else CursorPage(())
         return {"page": page, "filters": filters, "platform": full, "reasons": REASONS, "may_file": not full}
+    if template == "listing_reports/mend.html":
+        return _mending(full)
     if template == "listing_reports/new.html":
         form = NewReportForm(formdata=None, reason="test_buy" if full else None)
         form.right.choices = {"A" * 22: "<b>NORTHPEAK</b>: 018123456"} if full else {}

@@ -1,4 +1,4 @@
-"""Pages of listing reports: what the brand filed or the platform's inbox, one with its history, and marketplaces."""
+"""Pages of reports as they are led on: the list, one with its history; and what a platform sets for all of its own."""
 
 from collections.abc import Callable
 
@@ -11,13 +11,10 @@ from hub.access.permissions import Permission
 from hub.db import db
 from hub.dialogue import section as dialogue
 from hub.dialogue.forms import MessageForm
-from hub.evidence import service as evidence
-from hub.evidence.rules import TYPES
-from hub.evidence.service import Sought
 from hub.listing_reports import policy, rules, service
 from hub.listing_reports.clock_rules import PRESETS
 from hub.listing_reports.counter_rules import ANSWERS, GROUNDS, OPEN
-from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, NewReportForm, SaidForm
+from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, SaidForm
 from hub.listing_reports.reason_rules import FIELDS, REASONS, asks_order
 from hub.listing_reports.rules import Action, Command, Decision, Party, RefusedStepError, ReportState, WordsError
 from hub.listing_reports.service import (
@@ -32,20 +29,12 @@ from hub.listing_reports.service import (
 )
 from hub.listing_reports.statement_rules import REDRESS, RESTRICTIONS
 from hub.listing_reports.strike_rules import LADDERS
-from hub.rights import service as rights
-from hub.rights.rules import RightState
-from hub.rights.service import Wanted as RightsWanted
-from hub.sheets.table import SheetError
 from hub.web.filters import opening
 from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.shown import CursorPage, Filter, Filters
 
 blueprint = Blueprint("reports", __name__)
 PAGE = 50
-MOST_RIGHTS, MOST_FILES = 500, 200
-"""Rights, and files of each type, to choose from: the newest."""
-BY_PROGRAM = frozenset({Command.MEND, *rules.IMPLIED})
-"""Commands that the page has no form for: mending goes by the API, and others follow from what is decided."""
 
 
 @blueprint.get("/reports")
@@ -81,41 +70,6 @@ def inbox() -> str:
     )
 
 
-@blueprint.get("/reports/new")
-@requires(Permission.REPORT_FILE)
-def new() -> Response:
-    """The reasons to choose from; then the form for a report of the one that the address names."""
-    reason = request.args.get("reason")
-    return _new(_new_form(NewReportForm(formdata=None, reason=reason if reason in REASONS else None)))
-
-
-@blueprint.post("/reports/new")
-@requires(Permission.REPORT_FILE)
-def file() -> Answer:
-    """Say what is to be mended, row by row; or file the report, once nothing is."""
-    form = _new_form(NewReportForm())
-    if not form.validate_on_submit():
-        return _new(form, status=422)
-    wanted = "file" in request.form
-    try:
-        draft = service.Draft(form.platform.data, form.right.data, form.grounds, form.read_rows())
-        declared = rules.DECLARATION if form.declared.data else 0
-        filed = service.file(actor(), draft, declared) if wanted else service.check(actor(), draft)
-    except SheetError as error:
-        form.rows.errors = [opening(error)]
-        return _new(form, status=422)
-    except WordsError as error:
-        db.session.rollback()
-        form["declared" if error.field == "declaration" else error.field].errors = [opening(error)]
-        return _new(form, status=422)
-    if not filed.name:
-        db.session.rollback()
-        return _new(form, filed, 422 if wanted else 200)
-    db.session.commit()
-    flash("The report is filed, and on record.", "success")
-    return redirect(url_for("reports.one", name=filed.name), 303)
-
-
 @blueprint.get("/reports/<name>")
 @requires(Permission.REPORT_READ)
 def one(name: str) -> Response:
@@ -146,7 +100,7 @@ def _one(name: str, form: MessageForm | None = None, status: int = 200) -> Respo
     may = me.may(policy.needed(me))
     reviews = may and party is Party.PLATFORM
     struck = {each.seller for each in shown.listings if each.decision == Decision.ESTABLISHED and not each.action}
-    no_form = BY_PROGRAM if asks_order(shown.line.reason) else BY_PROGRAM | {Command.CONFIRM}
+    no_form = rules.IMPLIED if asks_order(shown.line.reason) else {Command.CONFIRM, *rules.IMPLIED}
     page = render_template(
         "listing_reports/one.html",
         shown=shown,
@@ -293,34 +247,6 @@ def drop_clock() -> Answer:
         abort(404)
     flash("The clock for everywhere holds there from now on.", "success")
     return redirect(url_for("reports.clocks"), 303)
-
-
-def _new_form(form: NewReportForm) -> NewReportForm:
-    """With the rights that a report can rely on, and the files that serve as evidence."""
-    me, verified = actor(), RightsWanted(RightState.VERIFIED)
-    own = rights.rights(me, verified, before=None, limit=MOST_RIGHTS) if me.may(Permission.RIGHT_READ) else []
-    form.right.choices = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
-    asked = REASONS[form.reason.data].evidence if form.reason.data in REASONS else ()
-    for name in asked:
-        if FIELDS[name].kind == "file":
-            sought = Sought(FIELDS[name].stored_as, own=True, erased=False)
-            files = evidence.evidence(me, sought, limit=MOST_FILES) if me.may(Permission.EVIDENCE_READ) else []
-            chosen = {each.name: f"{each.file_name}, {each.stored_at:%d %b %Y}" for each in files}
-            form[f"evidence_{name}"].choices = {"": "Choose a file"} | chosen
-    return form
-
-
-def _new(form: NewReportForm, looked: service.Filed | None = None, status: int = 200) -> Response:
-    declaration = rules.DECLARATIONS[rules.DECLARATION]
-    shown = {
-        "form": form,
-        "looked": looked,
-        "reasons": REASONS,
-        "evidence": FIELDS,
-        "types": TYPES,
-        "declaration": declaration,
-    }
-    return make_response(render_template("listing_reports/new.html", **shown), status)
 
 
 def _marketplaces(form: MarketplaceForm, status: int = 200) -> Response:

@@ -1,0 +1,160 @@
+"""Pages on which a brand files a report, and mends one that was returned to it."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from hub.access.gate import actor, requires
+from hub.access.permissions import Permission
+from hub.db import db
+from hub.evidence import service as evidence
+from hub.evidence.rules import TYPES
+from hub.evidence.service import Sought
+from hub.listing_reports import policy, rules, service
+from hub.listing_reports.forms import GroundsForm, MendForm, NewReportForm
+from hub.listing_reports.preflight_rules import Fault
+from hub.listing_reports.reason_rules import FIELDS, REASONS
+from hub.listing_reports.rules import Command, RefusedStepError, WordsError
+from hub.listing_reports.service import NotMendedError, Said, ShownReport, StaleReportError, UnknownReportError
+from hub.rights import service as rights
+from hub.rights.rules import RightState
+from hub.rights.service import Wanted as RightsWanted
+from hub.sheets.table import SheetError
+from hub.web.filters import opening
+
+blueprint = Blueprint("filing", __name__)
+MOST_RIGHTS, MOST_FILES = 500, 200
+"""Rights, and files of each type, to choose from: the newest."""
+
+
+@blueprint.get("/reports/new")
+@requires(Permission.REPORT_FILE)
+def new() -> Response:
+    """The reasons to choose from; then the form for a report of the one that the address names."""
+    reason = request.args.get("reason")
+    return _new(_new_form(NewReportForm(formdata=None, reason=reason if reason in REASONS else None)))
+
+
+@blueprint.post("/reports/new")
+@requires(Permission.REPORT_FILE)
+def file() -> Answer:
+    """Say what is to be mended, row by row; or file the report, once nothing is."""
+    form = _new_form(NewReportForm())
+    if not form.validate_on_submit():
+        return _new(form, status=422)
+    wanted = "file" in request.form
+    try:
+        draft = service.Draft(form.platform.data, form.right.data, form.grounds, form.read_rows())
+        declared = rules.DECLARATION if form.declared.data else 0
+        filed = service.file(actor(), draft, declared) if wanted else service.check(actor(), draft)
+    except SheetError as error:
+        form.rows.errors = [opening(error)]
+        return _new(form, status=422)
+    except WordsError as error:
+        db.session.rollback()
+        form["declared" if error.field == "declaration" else error.field].errors = [opening(error)]
+        return _new(form, status=422)
+    if not filed.name:
+        db.session.rollback()
+        return _new(form, filed, 422 if wanted else 200)
+    db.session.commit()
+    flash("The report is filed, and on record.", "success")
+    return redirect(url_for("reports.one", name=filed.name), 303)
+
+
+@blueprint.get("/reports/<name>/mending")
+@requires(Permission.REPORT_FILE)
+def mend(name: str) -> Response:
+    """The form to mend a returned report, with what it says now."""
+    shown = _returned(name)
+    return _mend(shown, MendForm.of(shown))
+
+
+@blueprint.post("/reports/<name>/mending")
+@requires(Permission.REPORT_FILE)
+def submit(name: str) -> Answer:
+    """Give it other evidence or another explanation, and submit it again; or say what is still to be mended."""
+    shown, form = _returned(name), MendForm()
+    if not form.validate_on_submit():
+        return _mend(shown, form, 422)
+    said = Said(form.version.data, form.sentence.data)
+    try:
+        service.mend(actor(), name, form.grounds_for(shown.line.reason), said)
+    except NotMendedError as error:
+        db.session.rollback()
+        return _mend(shown, _refused(form, error.faults), 422)
+    except WordsError as error:
+        db.session.rollback()
+        form[error.field if error.field in form else "sentence"].errors = [opening(error)]
+        return _mend(shown, form, 422)
+    except (RefusedStepError, StaleReportError) as error:
+        db.session.rollback()
+        flash(f"{opening(error)}.", "error")
+    else:
+        flash("The report is mended and submitted again; the platform reads it.", "success")
+    return redirect(url_for("reports.one", name=name), 303)
+
+
+def _returned(name: str) -> ShownReport:
+    """The report, if the reader's brand can mend it now."""
+    me = actor()
+    try:
+        shown = service.report(me, name)
+    except UnknownReportError:
+        abort(404)
+    if Command.MEND not in rules.commands(shown.line.state, policy.party(me)):
+        abort(404)
+    return shown
+
+
+def _refused(form: MendForm, faults: Sequence[Fault]) -> MendForm:
+    """What is still to be mended, each at its field."""
+    for fault in faults:
+        place = f"evidence_{fault.field}" if f"evidence_{fault.field}" in form else fault.field
+        field = form[place if place in form else "explanation"]
+        field.errors = [*field.errors, opening(fault.words)]
+    return form
+
+
+def _mend(shown: ShownReport, form: MendForm, status: int = 200) -> Response:
+    _offer(form, shown.line.reason)
+    reason = REASONS[shown.line.reason]
+    fields = ["explanation", "sentence", *(f"evidence_{name}" for name in reason.evidence)]
+    said = {"reason": reason, "fields": fields, "evidence": FIELDS, "types": TYPES, "said_of": rules.EVERY_REFUSAL}
+    return make_response(render_template("listing_reports/mend.html", form=form, shown=shown, **said), status)
+
+
+def _new_form(form: NewReportForm) -> NewReportForm:
+    """With the rights that a report can rely on, and the files that serve as evidence."""
+    me, verified = actor(), RightsWanted(RightState.VERIFIED)
+    own = rights.rights(me, verified, before=None, limit=MOST_RIGHTS) if me.may(Permission.RIGHT_READ) else []
+    form.right.choices = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
+    _offer(form, form.reason.data)
+    return form
+
+
+def _offer(form: GroundsForm, reason: str) -> None:
+    """The files of the brand's own that serve as evidence for that reason; one that the form holds already is kept."""
+    me = actor()
+    for name in REASONS[reason].evidence if reason in REASONS else ():
+        if FIELDS[name].kind == "file":
+            sought = Sought(FIELDS[name].stored_as, own=True, erased=False)
+            files = evidence.evidence(me, sought, limit=MOST_FILES) if me.may(Permission.EVIDENCE_READ) else []
+            chosen = {each.name: f"{each.file_name}, {each.stored_at:%d %b %Y}" for each in files}
+            field = form[f"evidence_{name}"]
+            kept = {field.data: field.data} if field.data and field.data not in chosen else {}
+            field.choices = {"": "Choose a file"} | chosen | kept
+
+
+def _new(form: NewReportForm, looked: service.Filed | None = None, status: int = 200) -> Response:
+    declaration = rules.DECLARATIONS[rules.DECLARATION]
+    shown = {
+        "form": form,
+        "looked": looked,
+        "reasons": REASONS,
+        "evidence": FIELDS,
+        "types": TYPES,
+        "declaration": declaration,
+    }
+    return make_response(render_template("listing_reports/new.html", **shown), status)
