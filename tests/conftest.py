@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import hash_password
+from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import make_url
 
@@ -57,6 +58,10 @@ MAIL_SERVER: MailServer | None = None
 """None: the hubs of the tests keep their letters."""
 SECRET = b"twenty bytes of test"
 """What the authenticator apps of the tests know."""
+
+# the same examples in every run, however busy the machine is
+settings.register_profile("hub", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hub")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hub.tree.note import COSIGNATURE_V1, Signer
 from hub.tree.trust_policy import NONE, Definition, Group, Log, Policy, PolicyError, Quorum, Witness
 
-law = settings(derandomize=True, deadline=None, max_examples=150)
+law = settings(max_examples=150)
 
 VERIFIERS = [
     Signer(f"w{n}.example", Ed25519PrivateKey.from_private_bytes(bytes([n + 1]) * 32), COSIGNATURE_V1).verifier

@@ -20,8 +20,8 @@ from hub.tokens import (
 from tests.unit.tokens.identifiers import Identifier
 from tests.vectors.sodium_voprf import VOPRF, Suite, answer, random_scalar, split
 
-law = settings(derandomize=True, deadline=None, max_examples=50)
-slow_law = settings(derandomize=True, deadline=None, max_examples=25)
+law = settings(max_examples=50)
+slow_law = settings(max_examples=25)
 
 SEEDS = st.binary(min_size=32, max_size=32)
 INFOS = st.binary(max_size=100)

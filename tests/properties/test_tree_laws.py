@@ -26,7 +26,7 @@ from hub.tree.view import ViewError, canonical_bytes, check_view, checked_bytes
 from tests.unit.tree.logs import Log, log_of
 from tests.unit.tree.views import FULL, ID, view
 
-law = settings(derandomize=True, deadline=None, max_examples=60)
+law = settings(max_examples=60)
 
 LOG = log_of(1200)
 SUBTREE = tiles.subtrees(LOG.read)

@@ -18,7 +18,7 @@ from hub.client.sheet import Problem, Row, Wanted, open_sheet
 from tests.unit.client.test_reading_workbooks import book
 from tests.unit.client.typed import looked_at, typed, written_profile
 
-law = settings(derandomize=True, deadline=None, max_examples=200)
+law = settings(max_examples=200)
 TERMS = ("--evidence", "E2", "--tlp", "green")
 SIGNS = frozenset("=+-@＝＋－＠")
 
@@ -92,7 +92,7 @@ def test_any_bytes_are_rows_or_a_refusal(head: bytes, content: bytes, name: str,
 WORKBOOK = book([["phone", "shop"], ["+49 30 1234567", "A"], [5, None]])
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.integers(0, len(WORKBOOK) - 1), st.binary(max_size=6), st.integers(0, 40))
 def test_any_workbook_with_some_bytes_changed_is_rows_or_a_refusal(at: int, put: bytes, gone: int) -> None:
     reading(WORKBOOK[:at] + put + WORKBOOK[at + gone :], "list.xlsx", "phone", "phone")

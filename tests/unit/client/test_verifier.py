@@ -156,7 +156,7 @@ def test_tile_that_is_missing_is_withheld(tmp_path: Path, state: Path, key: Path
     at=st.floats(0, 1, exclude_max=True),
     by=st.integers(1, 255),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_byte_of_a_tile_or_leaf_changes_unnoticed(key: Path, name: str, at: float, by: int) -> None:
     changed = bytearray(LOG.files[name])
     changed[int(at * len(changed))] ^= by
@@ -172,7 +172,7 @@ def test_no_byte_of_a_tile_or_leaf_changes_unnoticed(key: Path, name: str, at: f
     field=st.sampled_from(["at", "outcome", "member", "actor", "cred"]),
     text=st.text(max_size=9),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_field_of_a_view_changes_unnoticed(key: Path, index: int, field: str, text: str) -> None:
     seen = dict(LOG.entries[index][1])
     lines = [
@@ -211,7 +211,7 @@ def mutations(draw: st.DrawFn) -> bytes:
 
 
 @given(raw=mutations())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_mutated_bundle_is_told_and_never_a_fault(key: Path, raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ended = checked(written(Path(folder), raw), Path(folder) / "state", key, "--json")

@@ -12,7 +12,7 @@ from hub.rights import rules
 from hub.rights.rules import EU, OFFICES, Command, FactError, Facts, ForbiddenMoveError, Given, RightState, RightType
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
-law = settings(derandomize=True, deadline=None, max_examples=200)
+law = settings(max_examples=200)
 
 
 def said(**other: Any) -> Given:

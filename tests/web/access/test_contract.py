@@ -206,9 +206,7 @@ def asked(described: Described, named: str, cases: Any, seat: str) -> None:
 
     @settings(
         max_examples=EACH,
-        derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=[*HealthCheck],
     )

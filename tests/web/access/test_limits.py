@@ -195,7 +195,7 @@ STEPS = some.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, most=some.integers(1, 60), pieces=some.sampled_from([1, 4, 64]))
 def test_no_interleaving_of_workers_lets_more_through_than_the_limit(
     hub: Hub, steps: list[tuple[int, int, int]], most: int, pieces: int

@@ -154,7 +154,7 @@ def test_four_statements_of_who_sees_what_agree(engines: tuple[Engine, Engine]) 
     owner, application = engines
     columns = (Contribution.token, Contribution.member_id)
 
-    @settings(derandomize=True, max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
     @given(said(), some.lists(readers, min_size=1, max_size=4))
     def check(contributions: list[Said], asking: list[Reader]) -> None:
         with owner.begin() as everything:

@@ -372,7 +372,7 @@ def test_whole_story_is_told_on_the_reports_page(alliance: Hub, name: str) -> No
 # --- the law
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.integers(0, 10**9),
     st.lists(

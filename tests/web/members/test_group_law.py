@@ -79,8 +79,6 @@ class Group:
 
 @settings(
     max_examples=10,
-    deadline=None,
-    derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
