@@ -26,7 +26,7 @@ from hub.client.options import (
     type_option,
 )
 from hub.client.out_file import refuse_out, replacing
-from hub.client.outcome import ADDRESS, LEVEL, SELLER, STORES, check_report, established_stores
+from hub.client.outcome import ADDRESS, SELLER, STORES, Basis, basis_of, stores_of
 from hub.client.session import Session
 from hub.client.share import Audience, Terms, share_spool
 from hub.client.workers import Assignment, Workers
@@ -86,6 +86,7 @@ def _only_look(given: Source, console: Console, audience: Audience) -> None:
         "alliance share sellers.csv.bad.csv --type email --evidence E2 --tlp green --yes --json",
         "alliance share --report 4FxgVCqhPjMIIKNBz6yoeQ --tlp green",
         "alliance share sellers.csv --type phone --report 4FxgVCqhPjMIIKNBz6yoeQ --tlp green",
+        "alliance share --test-buy 9kQy2b1WmVtXo0aLZr5u3A --tlp green",
     )
 )
 @click.argument("file", type=click.Path(path_type=Path), required=False)
@@ -93,6 +94,9 @@ def _only_look(given: Source, console: Console, audience: Audience) -> None:
 @click.option("--evidence", type=click.Choice(_LEVELS), help="E1 seen online … E4 established by a court.")
 @click.option(
     "--report", metavar="NAME", help="Our listing report that a platform established: its stores, or FILE, at E2."
+)
+@click.option(
+    "--test-buy", metavar="NAME", help="Our signed test buy that found a counterfeit: its store, or FILE, at E3."
 )
 @audience_options
 @click.option("--seller", metavar="COLUMN", help="Column with your own name of the seller; it leaves as a pseudonym.")
@@ -110,6 +114,7 @@ def share(
     kind: str | None,
     evidence: str | None,
     report: str | None,
+    test_buy: str | None,
     audience: Audience,
     seller: str | None,
     stance: str,
@@ -123,39 +128,40 @@ def share(
 
     Good rows are shared; refused ones go to FILE.bad.csv with their reasons, to be mended and shared again. The same
     file twice changes nothing, and an interrupted run resumes. Ten million lines of text take 350 MB of memory; a sheet
-    of a workbook may have 1,048,576 rows, as in Excel. With --report, FILE may be left out: then the stores that the
-    platform established are shared.
+    of a workbook may have 1,048,576 rows, as in Excel. With --report or --test-buy, FILE may be left out: then the
+    stores that the platform established, or that of the test buy, are shared.
     """
     if expires is not None and expires.date() <= clock.today():
         raise usage("--expires is not after today", "give a later day")
-    kind, evidence = _what(file, kind, evidence, report, stance)
+    basis = basis_of({"report": report, "test_buy": test_buy}, evidence, stance)
+    kind, evidence = _what(file, kind, evidence, basis)
     console = options.console(as_json)
     if dry_run:
         if file is None:
             raise usage("--dry-run needs no network, and so looks at a FILE", "leave it out: you are asked before")
         _only_look(source(file, kind, seller=seller, **reading), console, audience)
         return
-    terms = Terms(stance, evidence, audience, expires.date() if expires else None, report)
+    upon = (basis.kind, basis.name) if basis else None
+    terms = Terms(stance, evidence, audience, expires.date() if expires else None, upon)
     with options.session(console) as session:
         if file is not None:
             _share(session, source(file, kind, seller=seller, **reading), terms, yes)
             return
-        with established_stores(session, str(report)) as sheet:
-            reading |= {"column": ADDRESS, "heading": True, "bad_rows": Path(f"report-{report}.bad.csv")}
+        assert basis is not None  # without a FILE there is one, as _what has asked
+        with stores_of(session, basis) as sheet:
+            bad_rows = Path(f"{basis.kind.replace('_', '-')}-{basis.name}.bad.csv")
+            reading |= {"column": ADDRESS, "heading": True, "bad_rows": bad_rows}
             _share(session, source(sheet, kind, seller=SELLER, **reading), terms, yes)
 
 
-def _what(
-    file: Path | None, kind: str | None, evidence: str | None, report: str | None, stance: str
-) -> tuple[str, str]:
+def _what(file: Path | None, kind: str | None, evidence: str | None, basis: Basis | None) -> tuple[str, str]:
     """The type and the evidence level. Raises ClientError for options that do not go together."""
-    if report is not None:
-        check_report(report, evidence, stance)
-        kind, evidence = kind or (STORES if file is None else None), LEVEL
-    if file is None and (report is None or kind != STORES):
-        raise usage("what is to be shared?", "give a FILE, or --report alone for the stores of a report")
+    if basis is not None:
+        kind, evidence = kind or (STORES if file is None else None), basis.level
+    if file is None and (basis is None or kind != STORES):
+        raise usage("what is to be shared?", "give a FILE, or --report or --test-buy alone for the stores of one")
     if kind is None or evidence is None:
-        raise usage("--type and --evidence say what FILE holds", "give both; with --report the type is enough")
+        raise usage("--type and --evidence say what FILE holds", "give both; upon a record the type is enough")
     return kind, evidence
 
 

@@ -1,11 +1,12 @@
-"""Sharing what a platform established: the stores of our own listing report, as a sheet like any other."""
+"""Sharing what was found: the stores of our own listing report or test buy, as a sheet like any other."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,48 +14,32 @@ from typing import Any
 from hub.client.errors import ClientError, ExitCode, false_answer, usage
 from hub.client.session import Session
 
-LEVEL = "E2"
-"""What a report that was established bears, as the hub's table of bases says."""
 STORES = "store_url"
-"""The type of what a report itself names: stores. What a listing's address names is an offer and no seller."""
+"""The type of what a record itself names: stores. What a listing's address names is an offer and no seller."""
 ADDRESS, SELLER = "address", "seller"
 """The columns of the sheet."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+Rows = Iterator[tuple[str, str]]
+"""Store and seller."""
 
 
-def check_report(name: str, evidence: str | None, stance: str) -> None:
-    """Raises ClientError for what cannot be shared upon a report."""
-    if not _NAME.fullmatch(name):
-        raise usage("--report takes the name that the report's page shows", "copy the command from that page")
-    if evidence not in {None, LEVEL}:
-        raise usage(f"a report that was established bears {LEVEL}, and no {evidence}", "leave --evidence out")
-    if stance != "infringing":
-        raise usage("upon a report one shares the stance infringing alone", "leave --stance out")
+@dataclass(frozen=True)
+class Kind:
+    """A kind of our own records that something is shared upon."""
+
+    option: str
+    level: str
+    """What it bears, as the hub's table of bases says."""
+    words: str
+    path: str
+    """Where the hub has it."""
+    rows: Callable[[dict[str, Any]], Rows]
+    """What it names. Raises ClientError."""
+    empty: str
+    """What is said where that is nothing."""
 
 
-@contextmanager
-def established_stores(session: Session, name: str) -> Iterator[Path]:
-    """A sheet of the stores that the report's platform established, gone again once it was read.
-
-    It lies in our own state folder meanwhile, for our eyes alone, like the vault. Raises ClientError.
-    """
-    rows = [*_stores(session.hub.get(f"/api/v1/listing-reports/{name}").document())]
-    if not rows:
-        raise ClientError(
-            ExitCode.NOTHING_USABLE,
-            "the report has no store that its platform established",
-            "give a FILE with what you know of the seller, and its --type: it is shared upon the report",
-        )
-    with TemporaryDirectory(prefix="report-", dir=session.folder) as folder:
-        path = Path(folder) / "stores.csv"
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow([ADDRESS, SELLER])
-            writer.writerows(rows)
-        yield path
-
-
-def _stores(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _of_report(report: dict[str, Any]) -> Rows:
     listings = report.get("listings")
     if not isinstance(listings, list):
         raise false_answer("the hub's answer lacks the report's listings")
@@ -66,3 +51,90 @@ def _stores(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
             if not isinstance(address, str) or not isinstance(seller, str):
                 raise false_answer("a listing of the report has no address")
             yield address, seller
+
+
+def _of_test_buy(shown: dict[str, Any]) -> Rows:
+    line = shown.get("test_buy")
+    if not isinstance(line, dict) or not isinstance(store := line.get("store"), str):
+        raise false_answer("the hub's answer lacks the test buy's store")
+    why = "is not signed" if shown.get("signed_at") is None else f"was found {line.get('verdict')}"
+    if why != "was found counterfeit":
+        raise ClientError(
+            ExitCode.NOTHING_USABLE, f"the test buy {why}", "only a signed test buy that found a counterfeit is shared"
+        )
+    if store:
+        yield store, ""
+
+
+KINDS: Mapping[str, Kind] = {
+    "report": Kind(
+        "--report",
+        "E2",
+        "a report that was established",
+        "/api/v1/listing-reports/",
+        _of_report,
+        "the report has no store that its platform established",
+    ),
+    "test_buy": Kind(
+        "--test-buy",
+        "E3",
+        "a signed test buy that found a counterfeit",
+        "/api/v1/test-buys/",
+        _of_test_buy,
+        "the test buy names no store of the seller",
+    ),
+}
+"""By what the API calls them."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One of our own records that something is shared upon."""
+
+    kind: str
+    name: str
+
+    @property
+    def level(self) -> str:
+        """What it bears."""
+        return KINDS[self.kind].level
+
+
+def basis_of(named: Mapping[str, str | None], evidence: str | None, stance: str) -> Basis | None:
+    """The record that the options name; None: none. Raises ClientError for what cannot be shared upon it."""
+    given = [Basis(kind, name) for kind, name in named.items() if name is not None]
+    if not given:
+        return None
+    if len(given) > 1:
+        raise usage("--report and --test-buy name what it rests on", "give one of them")
+    kind = KINDS[given[0].kind]
+    if not _NAME.fullmatch(given[0].name):
+        raise usage(f"{kind.option} takes the name that the record's page shows", "copy the command from that page")
+    if evidence not in {None, kind.level}:
+        raise usage(f"{kind.words} bears {kind.level}, and no {evidence}", "leave --evidence out")
+    if stance != "infringing":
+        raise usage(f"upon {kind.words} one shares the stance infringing alone", "leave --stance out")
+    return given[0]
+
+
+@contextmanager
+def stores_of(session: Session, basis: Basis) -> Iterator[Path]:
+    """A sheet of the stores that the record names, gone again once it was read.
+
+    It lies in our own state folder meanwhile, for our eyes alone, like the vault. Raises ClientError.
+    """
+    kind = KINDS[basis.kind]
+    rows = [*kind.rows(session.hub.get(f"{kind.path}{basis.name}").document())]
+    if not rows:
+        raise ClientError(
+            ExitCode.NOTHING_USABLE,
+            kind.empty,
+            f"give a FILE with what you know of the seller, and its --type: it is shared with {kind.option}",
+        )
+    with TemporaryDirectory(prefix="outcome-", dir=session.folder) as folder:
+        path = Path(folder) / "stores.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([ADDRESS, SELLER])
+            writer.writerows(rows)
+        yield path

@@ -72,8 +72,8 @@ class Terms:
     evidence_level: str
     audience: Audience
     expires_on: date | None = None
-    report: str | None = None
-    """The name of our listing report that it rests on."""
+    basis: tuple[str, str] | None = None
+    """The kind of our own record that it rests on (field name of the API), and its name."""
 
     def document(self) -> dict[str, Any]:
         """The terms as the API takes them."""
@@ -82,8 +82,9 @@ class Terms:
             "evidence_level": self.evidence_level,
             **self.audience.document(),
         }
-        if self.report is not None:
-            terms["report"] = self.report
+        if self.basis is not None:
+            kind, name = self.basis
+            terms[kind] = name
         if self.expires_on is not None:
             terms["expires_on"] = self.expires_on.isoformat()
         return terms

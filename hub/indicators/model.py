@@ -70,7 +70,9 @@ class Contribution(Audience, Model):
         CheckConstraint("widening_note IS NULL OR widening IS NOT NULL", name="note_has_its_reason"),
         Index("ix_contribution_changes", "key_id", "changed_xid"),
         Index("ix_contribution_own", "member_id", "shared_at", "key_id", "token"),
+        CheckConstraint("report IS NULL OR test_buy IS NULL", name="one_basis"),
         Index("ix_contribution_report", "member_id", "report", postgresql_where=text("report IS NOT NULL")),
+        Index("ix_contribution_test_buy", "member_id", "test_buy", postgresql_where=text("test_buy IS NOT NULL")),
         Index("ix_contribution_expiry", "expires_on", postgresql_where=text("state = 'active'")),
     )
 
@@ -86,6 +88,8 @@ class Contribution(Audience, Model):
     """The contributor's own opaque reference of the seller."""
     report: Mapped[str | None] = mapped_column(String(24))
     """The name of the contributor's own listing report that it rests on."""
+    test_buy: Mapped[str | None] = mapped_column(String(24))
+    """The name of its own test buy, likewise."""
     first_seen_on: Mapped[date | None]
     last_seen_on: Mapped[date | None]
     shared_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

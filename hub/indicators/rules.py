@@ -140,8 +140,11 @@ class Basis:
     words: str
 
 
-BASES: Mapping[str, Basis] = {"report": Basis(EvidenceLevel.E2, "a listing report that its platform established")}
-"""Kind of record → what it gives; a verified test buy (E3) is one more row."""
+BASES: Mapping[str, Basis] = {
+    "report": Basis(EvidenceLevel.E2, "a listing report that its platform established"),
+    "test_buy": Basis(EvidenceLevel.E3, "a signed test buy that found a counterfeit"),
+}
+"""Kind of record, as the terms name it → what it gives."""
 MOST_ON_A_BASIS = 10_000
 """Contributions that one record may bear."""
 

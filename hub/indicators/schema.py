@@ -85,6 +85,10 @@ class ShareSchema(Schema):
         validate=validate.Length(max=40),
         metadata={"description": "Your own listing report that it rests on; a platform established it"},
     )
+    test_buy = fields.String(
+        validate=validate.Length(max=40),
+        metadata={"description": "Or your own signed test buy that found a counterfeit"},
+    )
     expires_on = fields.Date()
     first_seen_on = fields.Date()
     last_seen_on = fields.Date()
@@ -97,6 +101,12 @@ class ShareSchema(Schema):
         sellers = data.get("sellers")
         if sellers is not None and len(sellers) != len(data["tokens"]):
             raise ValidationError("there must be as many sellers as tokens", "sellers")
+
+    @validates_schema
+    def one_basis(self, data: dict[str, Any], **_: Any) -> None:
+        """It rests on one record at most."""
+        if "report" in data and "test_buy" in data:
+            raise ValidationError("name a report or a test buy: it rests on one of them", "test_buy")
 
 
 class SharedSchema(Schema):

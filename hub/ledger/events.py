@@ -67,6 +67,7 @@ class Event(StrEnum):
     TESTBUY_RETAINED = "testbuy.retained"
     TESTBUY_DESTROYED = "testbuy.destroyed"
     TESTBUY_CANCELLED = "testbuy.cancelled"
+    TESTBUY_OUTCOME_SHARED = "testbuy.outcome_shared"
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_MOVED = "member.moved"
     ACTED_FOR = "member.acted_for"
@@ -280,6 +281,7 @@ SENTENCES: dict[Event, str] = {
     Event.CONTRIBUTION_SHARED: "{member} shared {asked} indicators under {ref}: {added} new, {changed} changed, "
     "{unchanged} as before",
     Event.OUTCOME_SHARED: "{member} shared {asked} indicators upon what was established in the listing report {ref}",
+    Event.TESTBUY_OUTCOME_SHARED: "{member} shared {asked} indicators upon the signed test buy {ref}",
     Event.CONTRIBUTION_WITHDRAWN: "{member} withdrew {withdrawn} indicators under {ref}",
     Event.CONTRIBUTION_EXPIRED: "{expired} contributions of {member} came to their expiry",
     Event.CONTRIBUTION_ORPHANED: "{moved} contributions of {member}, which has left, were put to orphan review",

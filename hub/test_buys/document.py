@@ -79,6 +79,7 @@ def _story(record: Record, digest: str) -> list[Any]:
         ("Brand", f"{record['brand']['name']} ({record['brand']['code']})"),
         ("Platform", record["platform"]),
         ("Listing", record["listing"]),
+        ("Store", record["store"] or "–"),
         ("Goods", record["goods"]),
         ("Order number", record["order_number"]),
         ("Ordered on", record["ordered_on"]),

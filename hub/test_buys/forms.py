@@ -30,6 +30,7 @@ class PlanForm(FlaskForm):
 
     platform = _line("Platform's code", 40)
     url = _line("Address of the listing", 2_048)
+    store = _line("Address of the seller’s store", 2_048)
     goods = _line("What is to be bought")
     budget = _line("Budget", 20)
     currency = _line("Currency", 3)
@@ -38,7 +39,7 @@ class PlanForm(FlaskForm):
     def plan(self) -> Plan:
         """The plan. Raises WordsError for what is no amount."""
         budget = _minor("budget", self.budget.data, self.currency.data)
-        return Plan(self.platform.data, self.url.data, self.goods.data, self.currency.data, budget)
+        return Plan(self.platform.data, self.url.data, self.goods.data, self.currency.data, budget, self.store.data)
 
 
 class StepForm(FlaskForm):

@@ -44,6 +44,8 @@ class Buy(Model):
     platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     """On whose marketplace it is bought; it sees nothing of this."""
     url: Mapped[str] = mapped_column(Text)
+    store: Mapped[str] = mapped_column(Text, server_default="")
+    """The seller's store, as typed: what is shared upon a counterfeit. Empty: it was not named."""
     goods: Mapped[str] = mapped_column(String(200))
     """What is bought."""
     currency: Mapped[str] = mapped_column(String(3))

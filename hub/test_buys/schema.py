@@ -21,6 +21,9 @@ class BuyPlanSchema(Schema):
 
     platform = _line(40, required=True, metadata={"description": "Code of the platform"})
     url = _line(LONGEST_CELL, required=True)
+    store = _line(
+        LONGEST_CELL, load_default="", metadata={"description": "The seller's store: shared if it is a counterfeit"}
+    )
     goods = _line(300, required=True)
     currency = _line(3, required=True, metadata={"description": "ISO 4217; of all amounts of the test buy"})
     budget = fields.Integer(strict=True, required=True, metadata={"description": "In minor units"})
@@ -166,6 +169,7 @@ class BuyLineSchema(Schema):
     name = fields.String()
     platform = fields.String(metadata={"description": "Code"})
     url = fields.String()
+    store = fields.String(metadata={"description": "The seller's; empty: it was not named"})
     goods = fields.String()
     state = fields.Enum(BuyState, by_value=True)
     verdict = fields.Enum(Verdict, by_value=True, allow_none=True)

@@ -1,6 +1,6 @@
 """Sharing: a member puts its word on indicators."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,6 +37,8 @@ from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.listing_reports import service as reports
 from hub.members.model import Member
+from hub.test_buys import service as test_buys
+from hub.test_buys.rules import Verdict
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,14 @@ class Terms:
     last_seen_on: date | None = None
     report: str | None = None
     """The name of the actor's own listing report that it rests on, which the platform established."""
+    test_buy: str | None = None
+    """Or the name of its own test buy, which was signed and found a counterfeit."""
+
+    @property
+    def basis(self) -> tuple[str, str] | None:
+        """The kind of record that it rests on, as rules.BASES names it, and which one."""
+        named = ((kind, getattr(self, kind)) for kind in rules.BASES)
+        return next(((kind, name) for kind, name in named if name is not None), None)
 
 
 def share(
@@ -74,8 +84,9 @@ def share(
     """
     actor.must(Permission.CONTRIBUTION_SHARE)
     rules.check_audience(terms.audience)
-    if terms.report is not None:
-        _check_basis(actor, terms)
+    basis = terms.basis
+    if basis is not None:
+        _check_basis(actor, terms, *basis)
     seller_of = dict(zip(reversed(tokens), reversed(sellers or [None] * len(tokens)), strict=True))
     given = _relation(seller_of)
     db.session.execute(
@@ -103,32 +114,56 @@ def share(
         purpose=terms.audience.widening_note,
         counts=counts,
     )
-    if terms.report is not None:
-        _bear(actor, terms.report)
-        subject = {"type": "report", "ref": terms.report}
-        ledger.append(actor, Event.OUTCOME_SHARED, subject=subject, counts={"asked": asked})
+    if basis is not None:
+        kind, name = basis
+        _bear(actor, kind, name)
+        type, event = _RECORDED[kind]
+        ledger.append(actor, event, subject={"type": type, "ref": name}, counts={"asked": asked})
     return Shared(entry, counts["added"], counts["changed"], counts["unchanged"])
 
 
-def _check_basis(actor: Actor, terms: Terms) -> None:
-    """Raises TermsError unless the report is the actor's, was established, and gives this very level."""
-    basis = rules.BASES["report"]
+def _check_basis(actor: Actor, terms: Terms, kind: str, name: str) -> None:
+    """Raises TermsError unless the record is the actor's, came out so, and gives this very level."""
+    basis = rules.BASES[kind]
     if terms.evidence_level is not basis.level or terms.stance is not Stance.INFRINGING:
-        raise rules.TermsError("report", f"{basis.words} bears the stance infringing at {basis.level.name} alone")
+        raise rules.TermsError(kind, f"{basis.words} bears the stance infringing at {basis.level.name} alone")
+    why = _LACKING[kind](actor, name)
+    if why:
+        raise rules.TermsError(kind, why)
+
+
+def _report_lacks(actor: Actor, name: str) -> str:
     try:
-        established = reports.established(actor, str(terms.report))
+        established = reports.established(actor, name)
     except reports.UnknownReportError:
         established = 0
-    if not established:
-        raise rules.TermsError("report", "you have no report of this name in which a listing is established")
+    return "" if established else "you have no report of this name in which a listing is established"
 
 
-def _bear(actor: Actor, report: str) -> None:
+def _test_buy_lacks(actor: Actor, name: str) -> str:
+    try:
+        found = test_buys.signed_verdict(actor, name)
+    except test_buys.UnknownBuyError as error:
+        return str(error)
+    if found is None:
+        return "this test buy is not signed: sign its report first"
+    return (
+        "" if found is Verdict.COUNTERFEIT else f"this test buy was found {found}: only a counterfeit is shared upon it"
+    )
+
+
+_LACKING: Mapping[str, Callable[[Actor, str], str]] = {"report": _report_lacks, "test_buy": _test_buy_lacks}
+"""Of each kind of rules.BASES, why nothing is shared upon a record of that name; empty: it may be."""
+_RECORDED = {"report": ("report", Event.OUTCOME_SHARED), "test_buy": ("test buy", Event.TESTBUY_OUTCOME_SHARED)}
+"""What the ledger calls it, and how that something was shared upon it."""
+
+
+def _bear(actor: Actor, kind: str, name: str) -> None:
     """Raises TermsError for more contributions than one record may bear; asked once they stand."""
-    own = (Contribution.member_id == actor.member_id, Contribution.report == report)
+    own = (Contribution.member_id == actor.member_id, getattr(Contribution, kind) == name)
     borne = select(Contribution.token).where(*own).limit(rules.MOST_ON_A_BASIS + 1).subquery()
     if db.session.execute(select(func.count()).select_from(borne)).scalar_one() > rules.MOST_ON_A_BASIS:
-        raise rules.TermsError("report", f"one report bears at most {rules.MOST_ON_A_BASIS:,} indicators")
+        raise rules.TermsError(kind, f"one record bears at most {rules.MOST_ON_A_BASIS:,} indicators")
 
 
 def _relation(seller_of: dict[bytes, str | None]) -> TableValuedAlias:
@@ -191,7 +226,7 @@ def _words(actor: Actor, given: TableValuedAlias, terms: Terms) -> dict[str, Col
         "widening_note": literal(audience.widening_note, String),
         "shows_contributor": literal(audience.shows_contributor),
         "seller": given.c.seller,
-        "report": literal(terms.report, String),
+        **{kind: literal(getattr(terms, kind), String) for kind in rules.BASES},
         "first_seen_on": literal(terms.first_seen_on, Date),
         "last_seen_on": literal(terms.last_seen_on, Date),
     }

@@ -16,7 +16,7 @@ from hub.test_buys.service.moves import (
     spend,
 )
 from hub.test_buys.service.plan import Plan, plan
-from hub.test_buys.service.read import BuyLine, ShownBuy, test_buy, test_buys, totals
+from hub.test_buys.service.read import BuyLine, ShownBuy, signed_verdict, test_buy, test_buys, totals
 from hub.test_buys.service.sign import Signature, sign
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "plan",
     "refund",
     "sign",
+    "signed_verdict",
     "spend",
     "test_buy",
     "test_buys",

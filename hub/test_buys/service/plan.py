@@ -8,6 +8,7 @@ from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
+from hub.canonical import canonicalise
 from hub.canonical.listing import canonical_listing
 from hub.canonical.refusal import RefusedError
 from hub.db import db
@@ -33,6 +34,8 @@ class Plan:
     currency: str
     budget: int
     """In minor units."""
+    store: str = ""
+    """The seller's store, if the listing shows it."""
 
 
 def plan(actor: Actor, given: Plan) -> str:
@@ -53,6 +56,7 @@ def plan(actor: Actor, given: Plan) -> str:
         "brand_id": actor.member_id,
         "platform_id": platform_id,
         "url": _listing(given.url, platform_id),
+        "store": _store(given.store),
         "goods": rules.line("goods", given.goods, "what is to be bought"),
         "currency": currency,
         "budget": budget,
@@ -84,3 +88,14 @@ def _listing(text: str, platform_id: int) -> str:
     if site_of(host, reports.sites_of(platform_id)) is None:
         raise WordsError("url", "this address is on no marketplace of the platform")
     return url
+
+
+def _store(text: str) -> str:
+    """The store as typed, where a client can make a token of it."""
+    text = text.strip()
+    try:
+        if text:
+            canonicalise("store_url", text)
+    except RefusedError as error:
+        raise WordsError("store", f"{error.reason}: {error.remedy}") from error
+    return text

@@ -25,6 +25,8 @@ class BuyLine:
     platform: str
     """Code."""
     url: str
+    store: str
+    """The seller's; empty: it was not named."""
     goods: str
     state: BuyState
     verdict: Verdict | None
@@ -115,6 +117,13 @@ def test_buy(actor: Actor, name: str) -> ShownBuy:
     return shown(visible(actor, name))
 
 
+def signed_verdict(actor: Actor, name: str) -> Verdict | None:
+    """What the signed report of a test buy found; None: it is not signed. Raises UnknownBuyError."""
+    actor.must(Permission.TESTBUY_READ)
+    row = visible(actor, name)
+    return None if row.signed_at is None or row.verdict is None else Verdict(row.verdict)
+
+
 def shown(row: Buy) -> ShownBuy:
     """A row with all that belongs to it."""
     steps = select(CustodyStep).where(CustodyStep.buy_id == row.id).order_by(CustodyStep.n)
@@ -148,6 +157,7 @@ def _line(row: Buy, codes: Mapping[int, str]) -> BuyLine:
         row.name,
         codes[row.platform_id],
         row.url,
+        row.store,
         row.goods,
         BuyState(row.state),
         None if row.verdict is None else Verdict(row.verdict),

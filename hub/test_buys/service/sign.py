@@ -79,11 +79,12 @@ def _record(actor: Actor, row: Buy, known: ShownBuy) -> dict[str, Any]:
     ]
     line = known.line
     return {
-        "v": 1,
+        "v": 2,
         "test_buy": line.name,
         "brand": {"code": actor.member, "name": actor.title},
         "platform": line.platform,
         "listing": line.url,
+        "store": line.store,
         "goods": line.goods,
         "order_number": known.order_number,
         "ordered_on": str(known.ordered_on),

@@ -19,6 +19,7 @@ RECORD: dict[str, Any] = {
     "brand": {"code": "brand-a", "name": "Łódź & Söhne <Uhren> 王府"},
     "platform": "shop",
     "listing": "https://shop.example.com/item/" + "x" * 120,
+    "store": "",
     "goods": "Watch, model 7, 한국",
     "order_number": "A-100 200",
     "ordered_on": "2026-11-01",

@@ -120,7 +120,7 @@ def test_nothing_readable_is_left_behind_or_sent(alliance: Hub, client: Client, 
     [
         (("--report", "NAME", "--evidence", "E4"), "bears E2"),
         (("--report", "NAME", "--stance", "legitimate"), "infringing"),
-        (("--report", "a b"), "the name that the report's page shows"),
+        (("--report", "a b"), "the name that the record's page shows"),
         (("--report", "NAME", "--type", "phone"), "give a FILE"),
         (("--report", "NAME", "--dry-run"), "--dry-run needs no network"),
         ((), "give a FILE"),

@@ -21,7 +21,8 @@ def _line(n: int, state: BuyState, verdict: Verdict | None = None) -> BuyLine:
     money = {"currency": "EUR", "budget": 250_000, "spent": 139_940}
     planned = {"planned_by": "p_1", "planned_at": NOW, "version": 3}
     goods = "Watch, model <b>7</b>, steel"
-    return BuyLine(n, f"{n:022}", "shop", ADDRESS, goods, state, verdict, **money, **planned)  # type: ignore[arg-type]  # two tables of keywords
+    store = "shop.example.com/<b>seller</b>" if verdict else ""
+    return BuyLine(n, f"{n:022}", "shop", ADDRESS, store, goods, state, verdict, **money, **planned)  # type: ignore[arg-type]  # two tables of keywords
 
 
 def _shown(full: bool) -> ShownBuy:
