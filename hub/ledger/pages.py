@@ -77,8 +77,7 @@ def _filters(me: Actor) -> Filters:
     if since.value > until.value != "" and not since.error and not until.error:
         until = replace(until, error="This day comes before the first one")
     if me.kind is MemberKind.AUDITOR:
-        codes = tuple((code, code) for code in service.members_to_read(me))
-        about = _choice("member", "Whom it concerns", codes)
+        about = _choice("member", "Whom it concerns", service.members_to_read(me))
     else:
         about = _choice("role", "Your part in it", ROLES)
     outcome = _choice("outcome", "Outcome", OUTCOMES)

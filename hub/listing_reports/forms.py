@@ -58,8 +58,11 @@ class MendForm(GroundsForm):
 class NewReportForm(GroundsForm):
     """A report to look at, and to file once nothing is to be mended."""
 
-    platform = StringField(
-        "Platform's code", filters=[_stripped], validators=[DataRequired("Give the platform's code"), Length(max=40)]
+    platform = SelectField(
+        "Platform",
+        choices={},
+        validate_choice=False,  # the service says of which code it is none
+        validators=[DataRequired("Choose the platform"), Length(max=40)],
     )
     right = SelectField("IP right", validators=[DataRequired("Choose a verified right")])
     reason = SelectField("Reason", choices={code: each.words for code, each in REASONS.items()})

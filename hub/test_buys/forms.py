@@ -28,7 +28,7 @@ def _text(label: str, most: int = rules.LONGEST_METHOD) -> TextAreaField:
 class PlanForm(FlaskForm):
     """What is to be bought, and for how much."""
 
-    platform = _line("Platform's code", 40)
+    platform = SelectField("Platform", choices={}, validate_choice=False, validators=[Length(max=40)])
     url = _line("Address of the listing", 2_048)
     store = _line("Address of the seller’s store", 2_048)
     goods = _line("What is to be bought")

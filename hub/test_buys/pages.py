@@ -9,6 +9,7 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.evidence.service import NoRoomError, VaultFullError
+from hub.listing_reports import service as reports
 from hub.listing_reports.rules import DECLARATION, DECLARATIONS
 from hub.listing_reports.rules import WordsError as ReportWordsError
 from hub.rights import service as rights
@@ -164,6 +165,7 @@ def _may(command: Command, shown: service.ShownBuy) -> bool:
 
 
 def _new(form: PlanForm, status: int = 200) -> Response:
+    form.platform.choices = {"": "Choose a platform"} | reports.platforms()
     return make_response(render_template("test_buys/new.html", form=form), status)
 
 

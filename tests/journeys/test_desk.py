@@ -99,7 +99,7 @@ def file_report(desk: Desk, page: Page) -> str:
     """The brand uploads its sheet, is told what to mend, mends it, declares and files; where the report stands."""
     page.goto(f"{desk.url}/reports/new")
     page.get_by_role("link", name="The right holder never made such a model").click()
-    page.get_by_label("Platform's code").fill("shop")
+    page.get_by_label("Platform", exact=True).select_option("shop")
     page.get_by_label("IP right").select_option(index=0)
     page.get_by_label("Statement of the range: what was never made").fill("We never made this bag in blue.")
     (desk.folder / "listings.csv").write_text(sheet(bad=True))

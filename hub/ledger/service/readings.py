@@ -36,8 +36,8 @@ def record_reading(actor: Actor, entries: Sequence[UUID]) -> None:
     db.session.commit()
 
 
-def members_to_read(actor: Actor) -> list[str]:
-    """The codes of the members whose entries an auditor may ask for: all but auditors."""
+def members_to_read(actor: Actor) -> tuple[tuple[str, str], ...]:
+    """Code and name of the members whose entries an auditor may ask for: all but auditors; by code."""
     actor.must(Permission.LEDGER_READ_OWN)
-    wanted = select(Member.code).where(Member.kind != MemberKind.AUDITOR.value).order_by(Member.code)
-    return list(db.session.execute(wanted).scalars())
+    wanted = select(Member.code, Member.name).where(Member.kind != MemberKind.AUDITOR.value).order_by(Member.code)
+    return tuple((code, f"{name} ({code})") for code, name in db.session.execute(wanted))

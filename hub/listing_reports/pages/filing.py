@@ -130,6 +130,7 @@ def _new_form(form: NewReportForm) -> NewReportForm:
     me, verified = actor(), RightsWanted(RightState.VERIFIED)
     own = rights.rights(me, verified, before=None, limit=MOST_RIGHTS) if me.may(Permission.RIGHT_READ) else []
     form.right.choices = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
+    form.platform.choices = {"": "Choose a platform"} | service.platforms()
     _offer(form, form.reason.data)
     return form
 

@@ -48,9 +48,12 @@ def inbox() -> str:
     platform = policy.party(me) is Party.PLATFORM
     state, reason = _chosen("state", states), _chosen("reason", reasons)
     review = _chosen("review", whose) if platform else ""
+    others = () if platform else tuple(service.platforms().items())
+    other = _chosen("platform", others)
     wanted = Wanted(
         ReportState(state) if state else None,
         reason or None,
+        other or None,
         mine=review == "mine",
         unassigned=review == "unassigned",
     )
@@ -59,7 +62,9 @@ def inbox() -> str:
     found = service.reports(me, wanted, before=before, limit=PAGE + 1)
     older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
     fields = [Filter("state", "State", state, states), Filter("reason", "Reason", reason, reasons)]
-    fields += [Filter("review", "Review", review, whose)] if platform else []
+    fields.append(
+        Filter("review", "Review", review, whose) if platform else Filter("platform", "Platform", other, others)
+    )
     return render_template(
         "listing_reports/list.html",
         page=CursorPage(tuple(found[:PAGE]), older=older),

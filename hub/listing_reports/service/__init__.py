@@ -14,6 +14,7 @@ from hub.listing_reports.service.marketplaces import (
     UnknownMarketplaceError,
     drop_marketplace,
     own_marketplaces,
+    platforms,
     set_marketplace,
     sites_of,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "own_clocks",
     "own_ladder",
     "own_marketplaces",
+    "platforms",
     "report",
     "reports",
     "say",

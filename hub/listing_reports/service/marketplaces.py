@@ -19,8 +19,11 @@ from hub.listing_reports import policy
 from hub.listing_reports.model import Marketplace
 from hub.listing_reports.preflight_rules import Site
 from hub.listing_reports.rules import WordsError
+from hub.members import service as members
 
 MOST_MARKETPLACES = 100
+MOST_PLATFORMS = 1_000
+"""Platforms to choose from."""
 
 
 class UnknownMarketplaceError(Exception):
@@ -60,6 +63,12 @@ def drop_marketplace(actor: Actor, host: str) -> None:
         raise UnknownMarketplaceError("your member has named no such host")
     _record(actor, Event.MARKETPLACE_DROPPED, host)
     db.session.commit()
+
+
+def platforms() -> dict[str, str]:
+    """The platforms that one can report to, having named a marketplace: code → name, by name."""
+    selling = select(Marketplace.platform_id).distinct().limit(MOST_PLATFORMS)
+    return members.named(db.session.execute(selling).scalars())
 
 
 def sites_of(platform_id: int) -> list[Site]:

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.conftest import HTML, Hub, csrf
-from tests.web.listing_reports.reporting import HOST, WORDS, file, read, review, sentences
+from tests.web.listing_reports.reporting import HOST, WORDS, file, named_market, read, review, sentences
 
 
 def send(client: FlaskClient, page: str, way: str, **fields: object) -> TestResponse:
@@ -197,3 +197,24 @@ def test_form_of_another_brands_report_is_not_there_and_a_platform_mends_none(al
     page = f"/reports/{returned(alliance, right)}/mending"
     assert alliance.signed_in("brand-b").get(page, headers=HTML).status_code == 404
     assert alliance.signed_in("shop").get(page, headers=HTML).status_code == 403
+
+
+# --- platforms by their names
+
+
+def test_platform_of_a_report_or_test_buy_is_chosen_by_its_name(alliance: Hub) -> None:
+    alliance.sql("UPDATE member SET name = 'Northmall & Sons' WHERE code = 'shop'")
+    brand = alliance.signed_in("brand-a")
+    for page in ("/reports/new?reason=no_such_model", "/test-buys/new"):
+        text = brand.get(page, headers=HTML).text
+        assert '<option value="shop">Northmall &amp; Sons</option>' in text
+        assert 'value="bazaar"' not in text  # it has named no marketplace
+
+
+def test_brand_filters_its_reports_by_the_platforms_name(alliance: Hub, right: str) -> None:
+    alliance.sql("UPDATE member SET name = 'Northmall & Sons' WHERE code = 'shop'")
+    named_market(alliance, "bazaar", "bazaar.example.com")
+    name, brand = file(alliance.client("brand-a"), right), alliance.signed_in("brand-a")
+    assert '<option value="shop">Northmall &amp; Sons</option>' in brand.get("/reports", headers=HTML).text
+    assert name in brand.get("/reports?platform=shop", headers=HTML).text
+    assert name not in brand.get("/reports?platform=bazaar", headers=HTML).text
