@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class ReportState(StrEnum):
@@ -144,6 +145,37 @@ def moved(state: ReportState, command: Command, by: Party) -> ReportState:
             f"a report that is {state} cannot be led on by {command!s}: the {by} may {may or 'do nothing more'}"
         )
     return to
+
+
+class Stand(NamedTuple):
+    """Where a report stands, and who leads it on from there."""
+
+    words: str
+    mover: Party | None
+    """Whose move it is; None: the seller's, or nobody's."""
+    does: str
+    """What that one does, as `it is for … to …` says it; empty: nobody has to do anything."""
+
+
+STANDS: Mapping[ReportState, Stand] = MappingProxyType(
+    {
+        _S.SUBMITTED: Stand("It was submitted", Party.PLATFORM, "take it into review, or to return it"),
+        _S.RETURNED: Stand("It was returned", Party.BRAND, "mend it, or to withdraw it"),
+        _S.IN_REVIEW: Stand(
+            "It is in review", Party.PLATFORM, "decide on its listings, or to pass it on to the seller"
+        ),
+        _S.FORWARDED: Stand("The seller is asked", None, "answer"),
+        _S.UNANSWERED: Stand("The seller did not answer in time", Party.PLATFORM, "decide on its listings"),
+        _S.COUNTERED: Stand("A seller disputes it", Party.BRAND, "maintain it, or to accept the counter-notice"),
+        _S.MAINTAINED: Stand("It is maintained against the seller", Party.PLATFORM, "decide on its listings"),
+        _S.UNDEFENDED: Stand("The counter-notice was not answered in time", Party.PLATFORM, "decide on its listings"),
+        _S.DECIDED: Stand("Its listings are decided", Party.PLATFORM, "say what was done about them, or to close it"),
+        _S.ACTED: Stand("It is acted on", Party.PLATFORM, "close it"),
+        _S.CLOSED: Stand("It is closed", None, ""),
+        _S.WITHDRAWN: Stand("It was withdrawn", None, ""),
+    }
+)
+"""What the head of its page says of each state."""
 
 
 def commands(state: ReportState, by: Party) -> tuple[Command, ...]:

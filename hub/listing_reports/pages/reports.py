@@ -111,6 +111,7 @@ def _one(name: str, form: MessageForm | None = None, status: int = 200) -> Respo
         shown=shown,
         **dialogue.section(service.thread, name, form, may_write=may),
         party=party,
+        stand=rules.STANDS[shown.line.state],
         commands=[each for each in rules.commands(shown.line.state, party) if each not in no_form] if may else [],
         reason=REASONS[shown.line.reason],
         evidence_fields=FIELDS,

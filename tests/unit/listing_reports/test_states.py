@@ -80,3 +80,19 @@ def test_the_states_are_drawn_as_the_code_has_them() -> None:
 
 def test_the_reasons_are_listed_as_the_code_has_them() -> None:
     assert reason_rules.drawn() in PAGE
+
+
+ASIDE = {Command.WITHDRAW, Command.ASSIGN, *rules.IMPLIED}
+"""What may be done at many times, and leads a report on by itself at none."""
+
+
+@pytest.mark.parametrize("state", ReportState)
+def test_whoever_is_said_to_move_has_a_move(state: ReportState) -> None:
+    stand = rules.STANDS[state]
+    if stand.mover is not None:
+        assert {*rules.commands(state, stand.mover)} - ASIDE
+
+
+@pytest.mark.parametrize("state", [ReportState.CLOSED, ReportState.WITHDRAWN])
+def test_of_a_report_that_is_over_nobody_is_said_to_do_anything(state: ReportState) -> None:
+    assert (rules.STANDS[state].mover, rules.STANDS[state].does) == (None, "")

@@ -7,7 +7,18 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.conftest import HTML, Hub, csrf
-from tests.web.listing_reports.reporting import HOST, WORDS, file, named_market, read, review, sentences
+from tests.web.listing_reports.reporting import (
+    HOST,
+    WORDS,
+    answer,
+    asked,
+    counter,
+    file,
+    named_market,
+    read,
+    review,
+    sentences,
+)
 
 
 def send(client: FlaskClient, page: str, way: str, **fields: object) -> TestResponse:
@@ -218,3 +229,42 @@ def test_brand_filters_its_reports_by_the_platforms_name(alliance: Hub, right: s
     assert '<option value="shop">Northmall &amp; Sons</option>' in brand.get("/reports", headers=HTML).text
     assert name in brand.get("/reports?platform=shop", headers=HTML).text
     assert name not in brand.get("/reports?platform=bazaar", headers=HTML).text
+
+
+# --- what comes next
+
+
+def head(hub: Hub, name: str, who: str) -> str:
+    """What the head of the page says: where the report stands, whose move it is and by when."""
+    page = hub.signed_in(who).get(f"/reports/{name}", headers=HTML).text
+    (said,) = re.findall(r'id="stands"><strong>(.*?)</strong>', page)
+    assert page.index('id="stands"') < page.index('aria-labelledby="facts"')
+    return re.sub("<[^>]+>", "", said)
+
+
+def test_head_of_the_page_says_whose_move_it_is(alliance: Hub, right: str) -> None:
+    name = file(alliance.client("brand-a"), right)
+    to_do = "to take it into review, or to return it."
+    assert head(alliance, name, "brand-a") == f"It was submitted: it is for shop {to_do}"
+    assert head(alliance, name, "shop") == f"It was submitted: it is for you {to_do}"
+    answer(alliance, name, "withdraw")
+    assert head(alliance, name, "shop") == "It was withdrawn."
+
+
+def test_head_of_the_page_says_by_when_in_the_platforms_zone(alliance: Hub, right: str) -> None:
+    name = asked(alliance, right)
+    assert re.fullmatch(
+        r"The seller is asked: it is for the seller to answer, until the end of \d+ \w+ \d+ in UTC\.",
+        head(alliance, name, "brand-a"),
+    )
+    assert counter(alliance, name).status_code == 200
+    assert "it is for you to maintain it, or to accept the counter-notice, until" in head(alliance, name, "brand-a")
+    page = alliance.signed_in("brand-a").get(f"/reports/{name}", headers=HTML).text
+    assert page.index("Maintain the report") < page.index('aria-labelledby="listings"')
+
+
+def test_head_of_a_returned_report_says_why_and_leads_to_the_form(alliance: Hub, right: str) -> None:
+    name = returned(alliance, right)
+    assert head(alliance, name, "brand-a") == "It was returned: it is for you to mend it, or to withdraw it."
+    page = alliance.signed_in("brand-a").get(f"/reports/{name}", headers=HTML).text
+    assert page.index(WORDS) < page.index("/mending") < page.index('aria-labelledby="facts"')

@@ -155,6 +155,7 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         "shown": shown,
         **thread_sample(full),
         "party": party,
+        "stand": rules.STANDS[shown.line.state],
         "commands": commands,
         "said_of": rules.EVERY_REFUSAL,
         "grounds": GROUNDS,
