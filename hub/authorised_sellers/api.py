@@ -1,6 +1,7 @@
 """JSON endpoints of authorised sellers."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from flask import Response, abort
@@ -14,7 +15,7 @@ from hub.authorised_sellers.service import Added, UnknownSellerError
 from hub.db import db
 from hub.web import idempotency
 from hub.web.api import request_id
-from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.pagination import paged
 from hub.web.problems import TYPES, problem
 
 blueprint = Blueprint(
@@ -28,12 +29,10 @@ blueprint = Blueprint(
 @blueprint.response(200, schema.AuthorisedSellersSchema)
 def sellers(query: dict[str, Any]) -> dict[str, Any]:
     """The list of your brand, newest first; nobody else reads it."""
-    me, cursor, limit, ended = actor(), query.get("cursor"), query["limit"], query["ended"]
+    me, ended = actor(), query["ended"]
     bound = f"sellers {me.member_id} {ended}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.sellers(me, ended=ended, before=before, limit=limit + 1)
-    more = seal_cursor(found[limit - 1].id, bound) if len(found) > limit else None
-    return {"sellers": found[:limit], "cursor": more}
+    found, more = paged(partial(service.sellers, me, ended=ended), query.get("cursor"), bound, query["limit"])
+    return {"sellers": found, "cursor": more}
 
 
 @blueprint.post("/authorised-sellers")

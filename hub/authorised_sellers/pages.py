@@ -1,5 +1,7 @@
 """Pages of authorised sellers: the brand's own list, the form for one or many, and the end of an entry."""
 
+from functools import partial
+
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
@@ -12,8 +14,7 @@ from hub.authorised_sellers.service import Added, UnknownSellerError
 from hub.db import db
 from hub.sheets.table import SheetError
 from hub.web.filters import opening
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage
+from hub.web.pagination import shown_page
 
 blueprint = Blueprint("authorised_sellers", __name__)
 PAGE = 50
@@ -23,12 +24,9 @@ PAGE = 50
 @requires(Permission.SELLER_MANAGE)
 def own() -> str:
     """The list of the reader's brand, or what was ended of it; newest first."""
-    me, cursor, ended = actor(), request.args.get("cursor"), request.args.get("ended") == "y"
+    me, ended = actor(), request.args.get("ended") == "y"
     bound = f"sellers {me.member_id} {ended}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.sellers(me, ended=ended, before=before, limit=PAGE + 1)
-    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
-    page = CursorPage(tuple(found[:PAGE]), older=older)
+    page = shown_page(partial(service.sellers, me, ended=ended), bound, PAGE)
     return render_template("authorised_sellers/list.html", page=page, ended=ended)
 
 

@@ -17,7 +17,7 @@ def read_on(thread: Thread, name: str, query: dict[str, Any]) -> dict[str, Any]:
     me = actor()
     bound = f"messages {me.member_id} {name}"
     messages, more = paged(
-        lambda after, limit: thread(me, name, after=after or 0, limit=limit), query["cursor"], bound, query["limit"]
+        lambda before, limit: thread(me, name, after=before or 0, limit=limit), query["cursor"], bound, query["limit"]
     )
     return {"messages": messages, "cursor": more}
 

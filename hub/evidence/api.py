@@ -1,6 +1,7 @@
 """Endpoints of evidence: a file goes in and out as raw octets, piece by piece."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NoReturn
 
 from flask import Response, request
@@ -14,7 +15,7 @@ from hub.evidence.media import PIECE
 from hub.evidence.service import Sought, Upload
 from hub.web.api import OCTETS, answers, octets
 from hub.web.attachment import attachment
-from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.pagination import paged
 from hub.web.problems import ProblemError
 
 blueprint = Blueprint("evidence_api", __name__, url_prefix="/api/v1/evidence", description="The vault of evidence")
@@ -50,10 +51,8 @@ def listed(query: dict[str, Any]) -> Any:
     """The files that your member may see, newest first."""
     me, cursor, limit = actor(), query.pop("cursor"), query.pop("limit")
     bound = f"evidence {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.evidence(me, Sought(**query), before=before, limit=limit + 1)
-    following = seal_cursor(found[limit - 1].id, bound) if len(found) > limit else None
-    return {"evidence": found[:limit], "cursor": following}
+    found, more = paged(partial(service.evidence, me, Sought(**query)), cursor, bound, limit)
+    return {"evidence": found, "cursor": more}
 
 
 @blueprint.get("/<name>")

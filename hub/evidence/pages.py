@@ -1,6 +1,7 @@
 """Pages of the vault: what lies in it, one file with who may read it, sending one in, reading it, erasing it."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -23,8 +24,8 @@ from hub.evidence.service import (
 )
 from hub.web.attachment import attachment
 from hub.web.filters import opening
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, Filter, Filters
+from hub.web.pagination import shown_page
+from hub.web.shown import Filter, Filters
 from hub.web.streamed import BrokenFormError, SentFile, announced, sent_file
 
 blueprint = Blueprint("evidence", __name__)
@@ -45,27 +46,19 @@ _KEPT = (("kept", "Kept"), ("erased", "Erased"))
 @requires(Permission.EVIDENCE_READ)
 def vault() -> str:
     """The files that the reader's member keeps, and those that others show to it; newest first."""
-    me, cursor = actor(), request.args.get("cursor")
-    types = tuple((each.value, words) for each, (words, _) in TYPES.items())
-    type, whose, kept = _chosen("type", types), _chosen("whose", _WHOSE), _chosen("state", _KEPT)
+    me, given = actor(), request.args
+    type = Filter.of(given, "type", "Type", tuple((each.value, words) for each, (words, _) in TYPES.items()))
+    whose, kept = Filter.of(given, "whose", "Whose", _WHOSE), Filter.of(given, "state", "State", _KEPT)
     sought = Sought(
-        EvidenceType(type) if type else None,
-        whose == "own" if whose else None,
-        kept == "erased" if kept else None,
+        EvidenceType(type.value) if type.value else None,
+        whose.value == "own" if whose.value else None,
+        kept.value == "erased" if kept.value else None,
     )
     bound = f"evidence {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.evidence(me, sought, before=before, limit=PAGE + 1)
-    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
-    fields = (
-        Filter("type", "Type", type, types),
-        Filter("whose", "Whose", whose, _WHOSE),
-        Filter("state", "State", kept, _KEPT),
-    )
     return render_template(
         "evidence/list.html",
-        page=CursorPage(tuple(found[:PAGE]), older=older),
-        filters=Filters(fields),
+        page=shown_page(partial(service.evidence, me, sought), bound, PAGE),
+        filters=Filters((type, whose, kept)),
         types=TYPES,
         may_store=me.may(Permission.EVIDENCE_STORE),
         **_room(),
@@ -76,8 +69,8 @@ def vault() -> str:
 @requires(Permission.EVIDENCE_STORE)
 def new() -> Response:
     """The form for another file, with the type that the address names."""
-    type = _chosen("type", tuple((each.value, each.value) for each in EvidenceType))
-    return _form(UploadForm(formdata=None, type=type or None))
+    type = request.args.get("type")
+    return _form(UploadForm(formdata=None, type=type if type in set(EvidenceType) else None))
 
 
 @blueprint.post("/evidence/new")
@@ -190,8 +183,3 @@ def _room() -> dict[str, float]:
     """How much is kept of how much, for the bar."""
     kept, most = service.kept(actor())
     return {"kept": kept, "most_kept": most, "share": kept / most, "near_end": kept / most >= NEAR_END}
-
-
-def _chosen(name: str, options: tuple[tuple[str, str], ...]) -> str:
-    value = request.args.get(name, "")
-    return value if value in dict(options) else ""

@@ -34,14 +34,13 @@ def contributions() -> str:
     """The reader's own contributions, newest first."""
     me, cursor = actor(), request.args.get("cursor")
     options = tuple((state, state.capitalize()) for state in (*_OWN_STATES, EXPIRING))
-    chosen = request.args.get("state", "") if request.args.get("state") in dict(options) else ""
+    state = Filter.of(request.args, "state", "State", options)
     bound = f"contributions {me.member_id}"
     after = tuple(open_cursor(cursor, bound)) if cursor else None
-    found = service.own_contributions(me, after=after, state=chosen, limit=PAGE + 1)
+    found = service.own_contributions(me, after=after, state=state.value, limit=PAGE + 1)
     older = seal_cursor(found[PAGE - 1].place, bound) if len(found) > PAGE else None
     page = CursorPage(_rows(me, found[:PAGE]), older=older)
-    filters = Filters((Filter("state", "State", chosen, options),))
-    return render_template("indicators/contributions.html", page=page, filters=filters)
+    return render_template("indicators/contributions.html", page=page, filters=Filters((state,)))
 
 
 def _rows(me: Actor, found: list[OwnContribution]) -> tuple[ContributionRow, ...]:

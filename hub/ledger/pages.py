@@ -77,16 +77,11 @@ def _filters(me: Actor) -> Filters:
     if since.value > until.value != "" and not since.error and not until.error:
         until = replace(until, error="This day comes before the first one")
     if me.kind is MemberKind.AUDITOR:
-        about = _choice("member", "Whom it concerns", service.members_to_read(me))
+        about = Filter.of(request.args, "member", "Whom it concerns", service.members_to_read(me))
     else:
-        about = _choice("role", "Your part in it", ROLES)
-    outcome = _choice("outcome", "Outcome", OUTCOMES)
-    return Filters((_choice("action", "What happened", actions), about, outcome, since, until))
-
-
-def _choice(name: str, label: str, options: tuple[tuple[str, str], ...]) -> Filter:
-    given = request.args.get(name, "")
-    return Filter(name, label, given if given in dict(options) else "", options)
+        about = Filter.of(request.args, "role", "Your part in it", ROLES)
+    outcome = Filter.of(request.args, "outcome", "Outcome", OUTCOMES)
+    return Filters((Filter.of(request.args, "action", "What happened", actions), about, outcome, since, until))
 
 
 def _day(name: str, label: str) -> Filter:

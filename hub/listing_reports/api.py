@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from flask import Response, abort, jsonify
@@ -20,7 +22,7 @@ from hub.listing_reports.rules import Command, RefusedStepError, WordsError
 from hub.listing_reports.service import NotMendedError, ShownReport, ShownSeller, StaleReportError, UnknownReportError
 from hub.web import idempotency
 from hub.web.api import answers, request_id
-from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.pagination import open_cursor, paged, seal_cursor
 from hub.web.problems import TYPES, ProblemError, problem
 
 blueprint = Blueprint("reports_api", __name__, url_prefix="/api/v1", description="Listing reports")
@@ -32,12 +34,11 @@ blueprint = Blueprint("reports_api", __name__, url_prefix="/api/v1", description
 @blueprint.response(200, schema.ReportsSchema)
 def reports(query: dict[str, Any]) -> dict[str, Any]:
     """The reports that your brand filed, or that were filed to your platform; newest first."""
-    me, cursor, limit = actor(), query.get("cursor"), query["limit"]
+    me = actor()
     bound = f"reports {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.reports(me, query["wanted"], before=before, limit=limit + 1)
-    more = seal_cursor(found[limit - 1].id, bound) if len(found) > limit else None
-    return {"reports": found[:limit], "cursor": more}
+    read = partial(service.reports, me, query["wanted"])
+    found, more = paged(read, query.get("cursor"), bound, query["limit"])
+    return {"reports": found, "cursor": more}
 
 
 @blueprint.post("/listing-reports")
@@ -105,17 +106,17 @@ def answered() -> dict[str, Any]:
 @blueprint.response(200, schema.StrikesSchema)
 def strikes(query: dict[str, Any]) -> dict[str, Any]:
     """Where sellers stand on your strike ladder, by name; established listings count, for 365 days."""
-    me, cursor, limit = actor(), query.get("cursor"), query["limit"]
+    me = actor()
     told: dict[str, Any] = {"ladder": service.own_ladder(me), "cursor": None}
     if "seller" in query:
         found = service.standings(me, [query["seller"]])
         return {**told, "sellers": [ShownSeller(*each) for each in found.items()]}
     bound = f"strikes {me.member_id}"
-    after = str(open_cursor(cursor, bound)) if cursor else ""
-    sellers = service.struck_sellers(me, after=after, limit=limit + 1)
-    if len(sellers) > limit:
-        told["cursor"] = seal_cursor(sellers[limit - 1].seller, bound)
-    return {**told, "sellers": sellers[:limit]}
+    sellers, told["cursor"] = paged(
+        lambda before, limit: service.struck_sellers(me, after=before or "", limit=limit),
+        *(query.get("cursor"), bound, query["limit"], attrgetter("seller")),
+    )
+    return {**told, "sellers": sellers}
 
 
 @blueprint.get("/listing-reports/<name>/statements/<int:n>")

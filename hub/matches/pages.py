@@ -24,17 +24,13 @@ def matches() -> str:
     me, cursor = actor(), request.args.get("cursor")
     bound = f"matches {me.member_id}"
     before = int(open_cursor(cursor, bound)) if cursor else None
-    filters = Filters((_chosen("type", "Identifier", _TYPES), _chosen("state", "State", _STATES)))
-    type, state = (field.value or None for field in filters.fields)
+    given = request.args
+    filters = Filter.of(given, "type", "Identifier", _TYPES), Filter.of(given, "state", "State", _STATES)
+    type, state = (field.value or None for field in filters)
     found = service.own_page(me, before=before, limit=PAGE, type=type, has_effect=_HAS_EFFECT.get(state or ""))
     older = seal_cursor(found.before, bound) if found.before is not None else None
     page = CursorPage(tuple(map(_row, found.rows)), older=older)
-    return render_template("matches/list.html", page=page, filters=filters)
-
-
-def _chosen(name: str, label: str, options: tuple[tuple[str, str], ...]) -> Filter:
-    given = request.args.get(name, "")
-    return Filter(name, label, given if given in dict(options) else "", options)
+    return render_template("matches/list.html", page=page, filters=Filters(filters))
 
 
 def _row(kept: Kept) -> MatchRow:

@@ -1,5 +1,6 @@
 """JSON endpoint of the sharing groups of a member."""
 
+from operator import attrgetter
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -7,7 +8,7 @@ from flask_smorest import Blueprint
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.members import schema, service
-from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.pagination import paged
 
 blueprint = Blueprint("members_api", __name__, url_prefix="/api/v1", description="Sharing groups")
 
@@ -18,8 +19,10 @@ blueprint = Blueprint("members_api", __name__, url_prefix="/api/v1", description
 @blueprint.response(200, schema.GroupsSchema)
 def groups(query: dict[str, Any]) -> dict[str, Any]:
     """The sharing groups that your member sits in or is invited to, in the order of their codes."""
-    me, cursor, limit = actor(), query.get("cursor"), query["limit"]
+    me = actor()
     bound = f"groups {me.member_id}"
-    found = service.groups_after(me, open_cursor(cursor, bound) if cursor else "", limit + 1)
-    more = seal_cursor(found[limit - 1].code, bound) if len(found) > limit else None
-    return {"groups": found[:limit], "cursor": more}
+    found, more = paged(
+        lambda before, limit: service.groups_after(me, before or "", limit),
+        *(query.get("cursor"), bound, query["limit"], attrgetter("code")),
+    )
+    return {"groups": found, "cursor": more}

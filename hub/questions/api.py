@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from flask import Response, abort
@@ -18,7 +19,7 @@ from hub.questions.rules import RefusedStepError, WordsError
 from hub.questions.service import AnswerRate, ShownQuestion, UnknownQuestionError
 from hub.web import idempotency
 from hub.web.api import request_id
-from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.pagination import paged
 from hub.web.problems import TYPES, ProblemError, problem
 
 blueprint = Blueprint("questions_api", __name__, url_prefix="/api/v1", description="Questions of platforms to brands")
@@ -30,12 +31,11 @@ blueprint = Blueprint("questions_api", __name__, url_prefix="/api/v1", descripti
 @blueprint.response(200, schema.QuestionsSchema)
 def questions(query: dict[str, Any]) -> dict[str, Any]:
     """The questions that your platform asked, or that your brand was asked; newest first."""
-    me, cursor, limit = actor(), query.get("cursor"), query["limit"]
+    me = actor()
     bound = f"questions {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.questions(me, query["wanted"], before=before, limit=limit + 1)
-    more = seal_cursor(found[limit - 1].id, bound) if len(found) > limit else None
-    return {"questions": found[:limit], "cursor": more}
+    read = partial(service.questions, me, query["wanted"])
+    found, more = paged(read, query.get("cursor"), bound, query["limit"])
+    return {"questions": found, "cursor": more}
 
 
 @blueprint.post("/questions")

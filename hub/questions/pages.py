@@ -1,5 +1,7 @@
 """Pages of questions: the inbox of both sides with answers on many at once, one question, and the form to ask."""
 
+from functools import partial
+
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
@@ -17,8 +19,8 @@ from hub.rights.rules import RightState
 from hub.rights.service import Wanted as RightsWanted
 from hub.sheets.table import SheetError
 from hub.web.filters import opening
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, Filter, Filters
+from hub.web.pagination import shown_page
+from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("questions", __name__)
 PAGE = 50
@@ -123,17 +125,12 @@ def withdraw() -> Answer:
 
 
 def _inbox(form: AnswerForm, status: int = 200) -> Response:
-    me, cursor = actor(), request.args.get("cursor")
-    state = request.args.get("state", "")
-    chosen = state if state in dict(STATES) else ""
-    bound = f"questions {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.questions(me, Wanted(QuestionState(chosen) if chosen else None), before=before, limit=PAGE + 1)
-    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
+    me, state = actor(), Filter.of(request.args, "state", "State", STATES)
+    bound, wanted = f"questions {me.member_id}", Wanted(QuestionState(state.value) if state.value else None)
     shown = {
-        "page": CursorPage(tuple(found[:PAGE]), older=older),
-        "filters": Filters((Filter("state", "State", chosen, STATES),)),
-        "rates": service.answer_rates(me) if before is None else [],
+        "page": shown_page(partial(service.questions, me, wanted), bound, PAGE),
+        "filters": Filters((state,)),
+        "rates": [] if request.args.get("cursor") else service.answer_rates(me),
         "ticked": ticked(),
     }
     return make_response(render_template("questions/list.html", **shown, **_reader(form)), status)

@@ -1,5 +1,6 @@
 """JSON endpoints of IP rights."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response, abort
@@ -14,7 +15,7 @@ from hub.rights.service import DuplicateRightError, Right, Wanted
 from hub.web import idempotency
 from hub.web.api import OCTETS, answers
 from hub.web.attachment import attachment
-from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.pagination import paged
 from hub.web.problems import ProblemError
 
 blueprint = Blueprint("rights_api", __name__, url_prefix="/api/v1", description="IP rights")
@@ -26,13 +27,10 @@ blueprint = Blueprint("rights_api", __name__, url_prefix="/api/v1", description=
 @blueprint.response(200, schema.RightsSchema)
 def rights(query: dict[str, Any]) -> dict[str, Any]:
     """The rights of your member, newest first; for the office, everybody's."""
-    me, cursor, limit = actor(), query.get("cursor"), query["limit"]
+    me, wanted = actor(), Wanted(query["state"], query["type"], query["expiring"])
     bound = f"rights {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    wanted = Wanted(query["state"], query["type"], query["expiring"])
-    found = service.rights(me, wanted, before=before, limit=limit + 1)
-    more = seal_cursor(found[limit - 1].id, bound) if len(found) > limit else None
-    return {"rights": found[:limit], "cursor": more}
+    found, more = paged(partial(service.rights, me, wanted), query.get("cursor"), bound, query["limit"])
+    return {"rights": found, "cursor": more}
 
 
 @blueprint.post("/rights")

@@ -1,6 +1,7 @@
 """Pages of IP rights: the register as its reader sees it, one right with its history, the forms, the office's word."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
@@ -21,8 +22,8 @@ from hub.rights.service import EXPIRING, Wanted
 from hub.web.attachment import attachment
 from hub.web.filters import STATES, opening
 from hub.web.forms import EmptyForm
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, Filter, Filters
+from hub.web.pagination import shown_page
+from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("rights", __name__)
 PAGE = 50
@@ -32,21 +33,19 @@ PAGE = 50
 @requires(Permission.RIGHT_READ)
 def register() -> str:
     """The rights of the reader's member, newest first; for the office, everybody's."""
-    me, cursor = actor(), request.args.get("cursor")
+    me = actor()
     standings = tuple((each, STATES[each].words) for each in (*RightState, EXPIRING))
     types = tuple((each.value, each.words) for each in RightType)
-    state, type = _chosen("state", standings), _chosen("type", types)
+    filters = Filter.of(request.args, "state", "State", standings), Filter.of(request.args, "type", "Type", types)
+    state, type = (each.value for each in filters)
     wanted = Wanted(
         RightState(state) if state and state != EXPIRING else None, RightType(type) if type else None, state == EXPIRING
     )
     bound = f"rights {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.rights(me, wanted, before=before, limit=PAGE + 1)
-    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
     return render_template(
         "rights/list.html",
-        page=CursorPage(tuple(found[:PAGE]), older=older),
-        filters=Filters((Filter("state", "State", state, standings), Filter("type", "Type", type, types))),
+        page=shown_page(partial(service.rights, me, wanted), bound, PAGE),
+        filters=Filters(filters),
         may_enter=me.may(Permission.RIGHT_ENTER),
         of_all=policy.sees_all(me),
         warned=WARNED_BEFORE,
@@ -178,11 +177,6 @@ def _files(me: Actor, shown: service.Right) -> list[EvidenceLine] | None:
     if not may or Command.CERTIFY not in MOVES[shown.state]:
         return None
     return evidence.evidence(me, Sought(type=EvidenceType.CERTIFICATE, own=True, erased=False))
-
-
-def _chosen(name: str, options: tuple[tuple[str, str], ...]) -> str:
-    value = request.args.get(name, "")
-    return value if value in dict(options) else ""
 
 
 def _seen(name: str) -> tuple[service.Right, Sequence[service.ShownMove]]:

@@ -1,6 +1,7 @@
 """JSON endpoints of test buys."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import abort
@@ -15,7 +16,7 @@ from hub.test_buys import schema, service
 from hub.test_buys.rules import Command, RefusedStepError, WordsError
 from hub.test_buys.service import NotMendedError, Plan, ShownBuy, StaleBuyError, UnknownBuyError
 from hub.web import idempotency
-from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.pagination import paged
 from hub.web.problems import ProblemError
 
 blueprint = Blueprint("test_buys_api", __name__, url_prefix="/api/v1/test-buys", description="Test buys of brands")
@@ -27,13 +28,12 @@ blueprint = Blueprint("test_buys_api", __name__, url_prefix="/api/v1/test-buys",
 @blueprint.response(200, schema.BuysSchema)
 def test_buys(query: dict[str, Any]) -> dict[str, Any]:
     """Your brand's test buys, newest first, and what all of them cost."""
-    me, cursor, limit = actor(), query.get("cursor"), query["limit"]
+    me = actor()
     bound = f"buys {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.test_buys(me, query["state"], before=before, limit=limit + 1)
-    more = seal_cursor(found[limit - 1].id, bound) if len(found) > limit else None
+    read = partial(service.test_buys, me, query["state"])
+    found, more = paged(read, query.get("cursor"), bound, query["limit"])
     totals = [dict(zip(("currency", "test_buys", "spent"), each, strict=True)) for each in service.totals(me)]
-    return {"test_buys": found[:limit], "totals": totals, "cursor": more}
+    return {"test_buys": found, "totals": totals, "cursor": more}
 
 
 @blueprint.post("")

@@ -1,6 +1,7 @@
 """Pages of test buys: the list with what they cost, the plan, and one with its chain of custody and what comes next."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -21,8 +22,8 @@ from hub.test_buys.money_rules import shown as amount
 from hub.test_buys.rules import BuyState, Command, CostKind, RefusedStepError, Verdict, WordsError
 from hub.test_buys.service import Cost, NotMendedError, StaleBuyError, UnknownBuyError
 from hub.web.filters import opening
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, Filter, Filters
+from hub.web.pagination import shown_page
+from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("test_buys", __name__)
 PAGE = 50
@@ -35,17 +36,13 @@ STATES = tuple((each.value, opening(each.value)) for each in BuyState)
 @requires(Permission.TESTBUY_READ)
 def own() -> str:
     """The brand's test buys, newest first, and what all of them cost."""
-    me, cursor, state = actor(), request.args.get("cursor"), request.args.get("state", "")
-    chosen = state if state in dict(STATES) else ""
-    bound = f"buys {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.test_buys(me, BuyState(chosen) if chosen else None, before=before, limit=PAGE + 1)
-    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
+    me, state = actor(), Filter.of(request.args, "state", "State", STATES)
+    bound, wanted = f"buys {me.member_id}", BuyState(state.value) if state.value else None
     return render_template(
         "test_buys/list.html",
-        page=CursorPage(tuple(found[:PAGE]), older=older),
-        filters=Filters((Filter("state", "State", chosen, STATES),)),
-        totals=service.totals(me) if before is None else [],
+        page=shown_page(partial(service.test_buys, me, wanted), bound, PAGE),
+        filters=Filters((state,)),
+        totals=[] if request.args.get("cursor") else service.totals(me),
         amount=amount,
         may_run=me.may(Permission.TESTBUY_RUN),
     )

@@ -2,14 +2,16 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidTag
+from flask import request
 
 from hub.sealing import seal, unseal
 from hub.web.problems import ProblemError
+from hub.web.shown import CursorPage
 
 Row = TypeVar("Row")
 
@@ -36,16 +38,24 @@ def open_cursor(cursor: str, bound_to: str) -> Any:
 
 
 def paged(
-    read: Callable[[Any, int], list[Row]],
+    read: Callable[..., Sequence[Row]],
     cursor: str | None,
     bound_to: str,
     limit: int,
     place: Callable[[Row], Any] = attrgetter("id"),
-) -> tuple[list[Row], str | None]:
+) -> tuple[Sequence[Row], str | None]:
     """A page of a list and the cursor that leads on; None: this is the last. Raises ProblemError as open_cursor does.
 
-    `read` gives that many rows, from the place on that a cursor holds; None: from the beginning.
+    `read` is given `before`, the place that a cursor holds (None: from the beginning), and `limit`.
     """
-    found = read(open_cursor(cursor, bound_to) if cursor else None, limit + 1)
+    found = read(before=open_cursor(cursor, bound_to) if cursor else None, limit=limit + 1)
     more = seal_cursor(place(found[limit - 1]), bound_to) if len(found) > limit else None
     return found[:limit], more
+
+
+def shown_page(
+    read: Callable[..., Sequence[Row]], bound_to: str, limit: int, place: Callable[[Row], Any] = attrgetter("id")
+) -> CursorPage[Row]:
+    """The page of a list that the address asks for, as `paged` reads it."""
+    rows, older = paged(read, request.args.get("cursor"), bound_to, limit, place)
+    return CursorPage(tuple(rows), older=older)

@@ -7,7 +7,7 @@ identifier types as people read them. Every text is safe to show to the member t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 Row = TypeVar("Row")
 
@@ -30,6 +30,12 @@ class Filter:
     value: str = ""
     options: tuple[tuple[str, str], ...] = ()
     error: str | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, str], name: str, label: str, options: tuple[tuple[str, str], ...]) -> Self:
+        """With the choice that an address gives; what is none of the options is no choice."""
+        value = given.get(name, "")
+        return cls(name, label, value if value in dict(options) else "", options)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The office's pages of applications: the queue, one of them with its checklist, its documents."""
 
 from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -16,8 +18,8 @@ from hub.members.service import RefusedMoveError
 from hub.web.attachment import SANDBOX, disposition
 from hub.web.filters import opening
 from hub.web.forms import EmptyForm
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, Filter, Filters
+from hub.web.pagination import shown_page
+from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("applications", __name__)
 PAGE = 50
@@ -27,16 +29,12 @@ PAGE = 50
 @requires(Permission.APPLICATION_READ)
 def queue() -> str:
     """Applications whose address was proved, newest first."""
-    me, cursor = actor(), request.args.get("cursor")
+    me = actor()
     options = tuple((state.value, state.value.capitalize()) for state in ApplicationState)
-    chosen = request.args.get("state", "") if request.args.get("state") in dict(options) else ""
-    bound = f"applications {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    state = ApplicationState(chosen) if chosen else None
-    found = service.applications(me, state=state, before=before, limit=PAGE + 1)
-    older = seal_cursor(found[PAGE - 1].number, bound) if len(found) > PAGE else None
-    filters = Filters((Filter("state", "State", chosen, options),))
-    page = CursorPage(tuple(found[:PAGE]), older=older)
+    state = Filter.of(request.args, "state", "State", options)
+    bound, wanted = f"applications {me.member_id}", ApplicationState(state.value) if state.value else None
+    page = shown_page(partial(service.applications, me, state=wanted), bound, PAGE, attrgetter("number"))
+    filters = Filters((state,))
     return render_template("applications/queue.html", page=page, filters=filters, items=len(ITEMS), sectors=SECTORS)
 
 

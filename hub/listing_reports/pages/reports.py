@@ -1,6 +1,8 @@
 """Pages of reports as they are led on: the list, one with its history; and what a platform sets for all of its own."""
 
 from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -30,8 +32,8 @@ from hub.listing_reports.service import (
 from hub.listing_reports.statement_rules import REDRESS, RESTRICTIONS
 from hub.listing_reports.strike_rules import LADDERS
 from hub.web.filters import opening
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, Filter, Filters
+from hub.web.pagination import shown_page
+from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("reports", __name__)
 PAGE = 50
@@ -41,34 +43,29 @@ PAGE = 50
 @requires(Permission.REPORT_READ)
 def inbox() -> str:
     """The reports that the reader's brand filed, or that were filed to its platform; newest first."""
-    me, cursor = actor(), request.args.get("cursor")
+    me = actor()
     states = tuple((each.value, opening(each.value)) for each in ReportState)
     reasons = tuple((code, each.words) for code, each in REASONS.items())
     whose = (("mine", "Reviewed by me"), ("unassigned", "By nobody yet"))
     platform = policy.party(me) is Party.PLATFORM
-    state, reason = _chosen("state", states), _chosen("reason", reasons)
-    review = _chosen("review", whose) if platform else ""
-    others = () if platform else tuple(service.platforms().items())
-    other = _chosen("platform", others)
+    state = Filter.of(request.args, "state", "State", states)
+    reason = Filter.of(request.args, "reason", "Reason", reasons)
+    if platform:
+        third = Filter.of(request.args, "review", "Review", whose)
+    else:
+        third = Filter.of(request.args, "platform", "Platform", tuple(service.platforms().items()))
     wanted = Wanted(
-        ReportState(state) if state else None,
-        reason or None,
-        other or None,
-        mine=review == "mine",
-        unassigned=review == "unassigned",
+        ReportState(state.value) if state.value else None,
+        reason.value or None,
+        None if platform else third.value or None,
+        mine=third.value == "mine" and platform,
+        unassigned=third.value == "unassigned" and platform,
     )
     bound = f"reports {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    found = service.reports(me, wanted, before=before, limit=PAGE + 1)
-    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
-    fields = [Filter("state", "State", state, states), Filter("reason", "Reason", reason, reasons)]
-    fields.append(
-        Filter("review", "Review", review, whose) if platform else Filter("platform", "Platform", other, others)
-    )
     return render_template(
         "listing_reports/list.html",
-        page=CursorPage(tuple(found[:PAGE]), older=older),
-        filters=Filters(tuple(fields)),
+        page=shown_page(partial(service.reports, me, wanted), bound, PAGE),
+        filters=Filters((state, reason, third)),
         platform=platform,
         reasons=REASONS,
         may_file=me.may(Permission.REPORT_FILE),
@@ -193,15 +190,15 @@ def statement(name: str, n: int) -> str:
 @requires(Permission.REPORT_REVIEW)
 def strikes() -> str:
     """Where sellers stand on the strike ladder, by name."""
-    me, cursor = actor(), request.args.get("cursor")
-    bound = f"strikes {me.member_id}"
-    after = str(open_cursor(cursor, bound)) if cursor else ""
-    found = service.struck_sellers(me, after=after, limit=PAGE + 1)
-    more = seal_cursor(found[PAGE - 1].seller, bound) if len(found) > PAGE else None
-    chosen = service.own_ladder(me)
+    me = actor()
+    bound, chosen = f"strikes {me.member_id}", service.own_ladder(me)
+    page = shown_page(
+        lambda before, limit: service.struck_sellers(me, after=before or "", limit=limit),
+        *(bound, PAGE, attrgetter("seller")),
+    )
     return render_template(
         "listing_reports/strikes.html",
-        page=CursorPage(tuple(found[:PAGE]), older=more),
+        page=page,
         ladder=LADDERS[chosen],
         form=LadderForm(formdata=None, ladder=chosen) if me.may(Permission.MARKETPLACE_MANAGE) else None,
     )
@@ -263,11 +260,6 @@ def _marketplaces(form: MarketplaceForm, status: int = 200) -> Response:
 def _clocks(form: ClockForm, status: int = 200) -> Response:
     shown = {"form": form, "rows": service.own_clocks(actor()), "presets": PRESETS}
     return make_response(render_template("listing_reports/clocks.html", **shown), status)
-
-
-def _chosen(name: str, options: tuple[tuple[str, str], ...]) -> str:
-    value = request.args.get(name, "")
-    return value if value in dict(options) else ""
 
 
 def _lead(name: str) -> Answer:

@@ -1,6 +1,7 @@
 """The office's pages of members: who there is, and one member's standing; nothing of what members share."""
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -14,8 +15,8 @@ from hub.members.forms.standing import InterventionForm, ReasonForm, StandingFor
 from hub.members.rules import ACTS, MOVES, SECTORS, Act, MemberState
 from hub.members.service import RefusedMoveError, UnknownDomainError, UnknownMemberError
 from hub.web.filters import opening
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, Filter, Filters
+from hub.web.pagination import shown_page
+from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("members", __name__)
 PAGE = 50
@@ -26,21 +27,18 @@ PROPOSED = "It is proposed, and waits for a second person of the office."
 @requires(Permission.MEMBER_ADMINISTER)
 def everybody() -> str:
     """The members, by code."""
-    me, cursor = actor(), request.args.get("cursor")
-    offered = {
-        "kind": ("Kind", tuple((kind.value, kind.value.capitalize()) for kind in MemberKind)),
-        "state": ("Standing", tuple((state.value, state.value.capitalize()) for state in MemberState)),
-        "sector": ("Sector", tuple(SECTORS.items())),
-    }
-    chosen = {name: request.args.get(name, "") for name in offered}
-    chosen = {name: value if value in dict(offered[name][1]) else "" for name, value in chosen.items()}
-    bound = f"members {me.member_id}"
-    after = str(open_cursor(cursor, bound)) if cursor else ""
-    found = service.members_listed(me, after=after, limit=PAGE + 1, **chosen)
-    onward = seal_cursor(found[PAGE - 1].code, bound) if len(found) > PAGE else None
-    filters = Filters(tuple(Filter(name, words, chosen[name], options) for name, (words, options) in offered.items()))
-    page = CursorPage(tuple(found[:PAGE]), older=onward)
-    return render_template("members/everybody.html", page=page, filters=filters, sectors=SECTORS)
+    me, given = actor(), request.args
+    filters = (
+        Filter.of(given, "kind", "Kind", tuple((kind.value, kind.value.capitalize()) for kind in MemberKind)),
+        Filter.of(given, "state", "Standing", tuple((state.value, state.value.capitalize()) for state in MemberState)),
+        Filter.of(given, "sector", "Sector", tuple(SECTORS.items())),
+    )
+    chosen, bound = {each.name: each.value for each in filters}, f"members {me.member_id}"
+    page = shown_page(
+        lambda before, limit: service.members_listed(me, after=before or "", limit=limit, **chosen),
+        *(bound, PAGE, attrgetter("code")),
+    )
+    return render_template("members/everybody.html", page=page, filters=Filters(filters), sectors=SECTORS)
 
 
 @blueprint.get("/members/<code>")

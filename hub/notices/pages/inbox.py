@@ -1,5 +1,7 @@
 """Pages of notices: what a member is told of, what the reader has read of it, and how it is told by letter."""
 
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
@@ -12,8 +14,8 @@ from hub.notices import policy, service
 from hub.notices.forms import ReadForm, SettingsForm
 from hub.notices.rules import KEPT, TOPICS, Topic
 from hub.notices.service import Wanted
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, Filter, Filters
+from hub.web.pagination import shown_page
+from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("notices", __name__)
 PAGE = 50
@@ -36,26 +38,23 @@ OF_ONE = {Event.QUESTION_MESSAGE_SENT: ("questions.one", "name")}
 @requires(Permission.LEDGER_READ_OWN)
 def inbox() -> str:
     """What the reader's member is told of, newest first; each as it stands in the record."""
-    me, cursor = actor(), request.args.get("cursor")
+    me = actor()
     may_keep = policy.keeps(me) is not None
     shows = (("unread", "Unread"),) if may_keep else ()
     topics = tuple((topic.value, words) for topic, (words, _) in TOPICS.items())
-    topic, unread = _chosen("topic", topics), _chosen("show", shows) == "unread"
-    bound = f"notices {me.member_id}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
-    wanted = Wanted(Topic(topic) if topic else None, unread)
-    found = service.notices(me, wanted, before=before, limit=PAGE + 1)
-    rows = tuple(found[:PAGE])
-    filters = (Filter("topic", "Topic", topic, topics), Filter("show", "State", "unread" if unread else "", shows))
+    filters = Filter.of(request.args, "topic", "Topic", topics), Filter.of(request.args, "show", "State", shows)
+    topic, show = (each.value for each in filters)
+    bound, wanted = f"notices {me.member_id}", Wanted(Topic(topic) if topic else None, show == "unread")
+    page = shown_page(partial(service.notices, me, wanted), bound, PAGE, attrgetter("place"))
     return render_template(
         "notices/list.html",
-        page=CursorPage(rows, older=seal_cursor(rows[-1].place, bound) if len(found) > PAGE else None),
+        page=page,
         filters=Filters(filters if may_keep else filters[:1]),
         topics=TOPICS,
-        addresses={row.place: _address(row) for row in rows},
+        addresses={row.place: _address(row) for row in page.rows},
         may_keep=may_keep,
         days=KEPT.days,
-        newest=rows[0].place if rows and cursor is None and not topic else None,
+        newest=page.rows[0].place if page.rows and "cursor" not in request.args and not topic else None,
     )
 
 
@@ -101,11 +100,6 @@ def _address(notice: service.Notice) -> str:
     endpoint, called = OF_ONE.get(Event(notice.event), RECORDS[notice.kind])
     named: dict[str, Any] = {called: notice.ref} if called else {}
     return url_for(endpoint, **named)
-
-
-def _chosen(name: str, options: tuple[tuple[str, str], ...]) -> str:
-    value = request.args.get(name, "")
-    return value if value in dict(options) else ""
 
 
 def _place() -> int:

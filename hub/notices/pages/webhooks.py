@@ -1,8 +1,9 @@
 """Pages of a member's webhooks: where its notices are sent, and what came of each delivery."""
 
 from collections.abc import Callable
+from functools import partial
 
-from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as Answer
 
@@ -17,8 +18,7 @@ from hub.notices.rules import TOPICS
 from hub.notices.webhook_rules import KEPT, MOST_WEBHOOKS, OVERLAP, WebhookError
 from hub.web.filters import opening
 from hub.web.forms import EmptyForm
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage
+from hub.web.pagination import shown_page
 
 blueprint = Blueprint("webhooks", __name__)
 PAGE = 50
@@ -132,19 +132,17 @@ def _list(form: WebhookForm, *, secret: str = "", status: int = 200) -> Response
 
 
 def _one(name: str, *, secret: str = "") -> Response:
-    me, cursor = actor(), request.args.get("cursor")
+    me = actor()
     bound = f"deliveries {me.member_id} {name}"
-    before = int(open_cursor(cursor, bound)) if cursor else None
     try:
         shown = service.webhook(me, name)
-        found = service.deliveries(me, name, before=before, limit=PAGE + 1)
+        page = shown_page(partial(service.deliveries, me, name), bound, PAGE)
     except service.UnknownWebhookError:
         abort(404)
-    older = seal_cursor(found[PAGE - 1].id, bound) if len(found) > PAGE else None
     text = render_template(
         "notices/webhook.html",
         shown=shown,
-        page=CursorPage(tuple(found[:PAGE]), older=older),
+        page=page,
         form=TopicsForm(formdata=None, data={"topics": [topic.value for topic in shown.topics]}),
         since=SinceForm(formdata=None),
         secret=secret,

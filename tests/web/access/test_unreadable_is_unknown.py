@@ -327,7 +327,7 @@ LISTS = (
 def test_every_list_with_a_cursor_has_a_case() -> None:
     found = set()
     for path in (ROOT / "hub").rglob("*.py"):
-        found |= set(re.findall(r'bound(?:, cursor)? = f"(\w+) \{', path.read_text()))
+        found |= set(re.findall(r'f"(\w+) \{(?:me|actor\(\))\.member_id', path.read_text()))
     assert found == set(LISTS)
 
 
