@@ -11,7 +11,7 @@ from hub.authorised_sellers.rules import Fault, GivenSeller, check_rows, normal_
 
 TODAY = date(2026, 11, 27)
 STORE = "https://shop.example.com/store/1"
-law = settings(derandomize=True, deadline=None, max_examples=300)
+law = settings(max_examples=300)
 
 
 def wrong(*rows: GivenSeller) -> list[tuple[int, str]]:

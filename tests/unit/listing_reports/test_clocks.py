@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.listing_reports import clock_rules
@@ -103,7 +103,6 @@ def test_day_on_which_a_zone_has_no_midnight_ends_where_the_next_begins() -> Non
     assert deadline(held, 3, datetime(2018, 10, 31, 12, tzinfo=UTC)) == datetime(2018, 11, 4, 3, tzinfo=UTC)
 
 
-@settings(deadline=None)  # a zone is read from its file when it is met first
 @given(st.sampled_from(ZONES), st.sampled_from(list(PRESETS)), st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))
 def test_local_day_of_a_deadline_is_its_last(zone: str, preset: str, moment: datetime) -> None:
     held, since = clock(preset, zone=zone), moment.replace(tzinfo=UTC)
