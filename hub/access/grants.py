@@ -50,6 +50,7 @@ EXCHANGE = frozenset(
 RIGHTS = frozenset({Permission.RIGHT_READ, Permission.RIGHT_ENTER})
 SELLERS = frozenset({Permission.SELLER_MANAGE})
 REPORTS = frozenset({Permission.REPORT_READ, Permission.REPORT_FILE})
+VERIFYING = frozenset({Permission.RIGHT_READ, Permission.RIGHT_VERIFY})
 DESK = frozenset({Permission.REPORT_READ, Permission.REPORT_REVIEW, Permission.MARKETPLACE_MANAGE})
 ASKING = frozenset({Permission.QUESTION_READ, Permission.QUESTION_ASK})
 ANSWERING = frozenset({Permission.QUESTION_READ, Permission.QUESTION_ANSWER})
@@ -57,7 +58,7 @@ BUYING = frozenset({Permission.TESTBUY_READ, Permission.TESTBUY_RUN, Permission.
 
 GRANTS: dict[MemberKind, frozenset[Permission]] = {
     MemberKind.BRAND: SEATED | EXCHANGE | AGENCY | RIGHTS | SELLERS | REPORTS | ANSWERING | BUYING,
-    MemberKind.PLATFORM: SEATED | EXCHANGE | DESK | ASKING,
+    MemberKind.PLATFORM: SEATED | EXCHANGE | VERIFYING | DESK | ASKING,
     MemberKind.AUTHORITY: SEATED,  # lead packages only, never bulk access (rules of governance, 13)
     MemberKind.AUDITOR: MEMBERS
     | {
@@ -71,11 +72,10 @@ GRANTS: dict[MemberKind, frozenset[Permission]] = {
         Permission.MEMBER_ADMINISTER,
         Permission.APPLICATION_READ,
         Permission.APPLICATION_VET,
-        Permission.RIGHT_READ,
-        Permission.RIGHT_VERIFY,
         Permission.EPOCH_ADMINISTER,
         Permission.MAIL_ADMINISTER,
-    },
+    }
+    | VERIFYING,
 }
 
 READING = frozenset(

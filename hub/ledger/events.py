@@ -21,8 +21,11 @@ class Event(StrEnum):
     RIGHT_CERTIFICATE_READ = "right.certificate_read"
     RIGHT_CERTIFICATE_ERASED = "right.certificate_erased"
     RIGHT_WITHDRAWN = "right.withdrawn"
+    RIGHT_ASKED = "right.asked"
     RIGHT_VERIFIED = "right.verified"
     RIGHT_REFUSED = "right.refused"
+    RIGHT_VERIFIED_THERE = "right.verified_there"
+    RIGHT_REFUSED_THERE = "right.refused_there"
     SELLER_ADDED = "seller.added"
     SELLER_ENDED = "seller.ended"
     SELLER_FOUND = "seller.found"
@@ -177,8 +180,11 @@ SENTENCES: dict[Event, str] = {
     Event.RIGHT_CERTIFICATE_READ: "{member} read the certificate of the IP right {ref}",
     Event.RIGHT_CERTIFICATE_ERASED: "The IP right {ref} of {member} ended long ago: its certificate is deleted",
     Event.RIGHT_WITHDRAWN: "{member} withdrew the IP right {ref}",
+    Event.RIGHT_ASKED: "{member} asked a platform to verify the IP right {ref}",
     Event.RIGHT_VERIFIED: "The office verified the IP right {ref}: the register holds it so",
     Event.RIGHT_REFUSED: "The office refused the IP right {ref}, and told its member why",
+    Event.RIGHT_VERIFIED_THERE: "{member} verified the IP right {ref}: reports to it may rely on it",
+    Event.RIGHT_REFUSED_THERE: "{member} refused the IP right {ref}, and told its member why",
     Event.SELLER_ADDED: "{member} put {sellers} sellers on its list of authorised sellers",
     Event.SELLER_ENDED: "{member} ended the entry {ref} of its list of authorised sellers",
     Event.SELLER_FOUND: "{member} had {asked} listings looked at before reporting them: {matched} of them by sellers"
@@ -318,6 +324,7 @@ OTHERWISE: dict[tuple[str, Event], str] = {
     ("counterparty", Event.MESSAGE_SENT): "{member} wrote to you about the {purpose} {ref}",
     ("counterparty", Event.EVIDENCE_ATTACHED): "{member} showed you the evidence {ref} ({purpose})",
     ("counterparty", Event.EVIDENCE_READ): "{member} read your evidence {ref}",
+    ("counterparty", Event.RIGHT_ASKED): "{member} asks you to verify the IP right {ref}",
     ("counterparty", Event.QUESTION_ASKED): "{member} asked you about {asked} listings ({ref})",
     ("counterparty", Event.QUESTION_ANSWERED): "{member} answered {questions} of your questions: {reason} ({ref})",
     ("counterparty", Event.QUESTION_WITHDRAWN): "{member} withdrew {questions} questions to you ({ref})",

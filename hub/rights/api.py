@@ -11,7 +11,7 @@ from hub.access.permissions import Permission
 from hub.db import db
 from hub.rights import schema, service
 from hub.rights.rules import FactError, ForbiddenMoveError, Given
-from hub.rights.service import DuplicateRightError, Right, Wanted
+from hub.rights.service import DuplicateRightError, Wanted
 from hub.web import idempotency
 from hub.web.api import OCTETS, answers
 from hub.web.attachment import attachment
@@ -26,8 +26,8 @@ blueprint = Blueprint("rights_api", __name__, url_prefix="/api/v1", description=
 @blueprint.arguments(schema.RightsQuerySchema, location="query")
 @blueprint.response(200, schema.RightsSchema)
 def rights(query: dict[str, Any]) -> dict[str, Any]:
-    """The rights of your member, newest first; for the office, everybody's."""
-    me, wanted = actor(), Wanted(query["state"], query["type"], query["expiring"])
+    """The rights of your member, newest first; for the office, everybody's; for a platform, those shown to it."""
+    me, wanted = actor(), Wanted(query["state"], query["type"], query["expiring"], query["waiting"])
     bound = f"rights {me.member_id}"
     found, more = paged(partial(service.rights, me, wanted), query.get("cursor"), bound, query["limit"])
     return {"rights": found, "cursor": more}
@@ -60,14 +60,31 @@ def enter(given: Given) -> Any:
 
 @blueprint.get("/rights/<name>")
 @requires(Permission.RIGHT_READ)
-@blueprint.response(200, schema.RightSchema)
-def right(name: str) -> Right:
-    """One right, and where its entry stands."""
+@blueprint.response(200, schema.OneRightSchema)
+def right(name: str) -> dict[str, Any]:
+    """One right, where its entry stands, and what platforms say of it."""
     try:
         found, _ = service.right(actor(), name)
+        verdicts = service.verdicts(actor(), name)
     except service.UnknownRightError:
         abort(404)
-    return found
+    return {**vars(found), "verdicts": verdicts}
+
+
+@blueprint.post("/rights/<name>/askings")
+@requires(Permission.RIGHT_ENTER)
+@blueprint.arguments(schema.VerifierSchema)
+@blueprint.response(204)
+def ask(given: dict[str, Any], name: str) -> None:
+    """Show a right and its certificate to a platform, and ask it to verify the right for reports to itself."""
+    try:
+        service.ask(actor(), name, given["platform"])
+    except service.UnknownRightError:
+        abort(404)
+    except ForbiddenMoveError as error:
+        raise ProblemError("conflict", str(error), "See its verdicts with GET /api/v1/rights/{name}") from error
+    except FactError as error:
+        raise ProblemError("not-valid", str(error), "Give the code of a platform", field=error.field) from error
 
 
 @blueprint.post("/rights/<name>/certificate")

@@ -82,6 +82,15 @@ class CertifyForm(FlaskForm):
     file = StringField(validators=[DataRequired("Choose a file of your vault"), Length(max=24)])
 
 
+class AskForm(FlaskForm):
+    """Which platform is asked to verify a right."""
+
+    platform = StringField(
+        filters=[lambda text: (text or "").strip()],
+        validators=[DataRequired("Give the platform's code"), Length(max=40, message="At most 40 characters")],
+    )
+
+
 class VerifyForm(FlaskForm):
     """That the facts which were shown are those of the register."""
 

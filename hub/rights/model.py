@@ -6,13 +6,16 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     SmallInteger,
     String,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
@@ -33,6 +36,7 @@ class IpRight(Model):
         CheckConstraint("office IS NOT NULL OR type = 'copyright'", name="registered"),
         CheckConstraint("ends_on >= begins_on", name="ends_on"),
         CheckConstraint("state <> 'refused' OR reason <> ''", name="refused_with_a_reason"),
+        UniqueConstraint("id", "member_id"),
         Index("ix_ip_right_own", "member_id", "id"),
         Index("ix_ip_right_state", "state", "id"),
         Index("ix_ip_right_ends_on", "member_id", "ends_on"),
@@ -106,3 +110,27 @@ class RightCertificate(Model):
     size: Mapped[int] = mapped_column(Integer)
     sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     handed_in_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class RightVerdict(Model):
+    """Where a right stands with a platform that it was shown to; with the office it stands as the right itself does."""
+
+    __tablename__ = "ip_right_verdict"
+    __table_args__ = (
+        PrimaryKeyConstraint("right_id", "verifier_id"),
+        ForeignKeyConstraint(["right_id", "member_id"], ["ip_right.id", "ip_right.member_id"]),
+        one_of("state", RightState),
+        CheckConstraint("state <> 'refused' OR reason <> ''", name="refused_with_a_reason"),
+        Index("ix_ip_right_verdict_verifier_id", "verifier_id", "state"),
+    )
+
+    right_id: Mapped[int]
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    """Whose the right is."""
+    verifier_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(500), server_default="")
+    """Why the platform refused it."""
+    shown_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When its brand asked the platform to verify what stands there now; None: a report alone showed it."""

@@ -10,13 +10,14 @@ from werkzeug.wrappers import Response as Answer
 from hub.access.actor import Actor
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.evidence import service as evidence
 from hub.evidence.rules import EvidenceType
 from hub.evidence.service import EvidenceLine, Sought
 from hub.rights import policy, service
 from hub.rights.certificate_rules import KEPT_AFTER_THE_END
-from hub.rights.forms import FIELDS, CertifyForm, ReasonForm, RightForm, VerifyForm
+from hub.rights.forms import FIELDS, AskForm, CertifyForm, ReasonForm, RightForm, VerifyForm
 from hub.rights.rules import MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, FactError, RightState, RightType
 from hub.rights.service import EXPIRING, Wanted
 from hub.web.attachment import attachment
@@ -27,19 +28,26 @@ from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("rights", __name__)
 PAGE = 50
+WAITING = "waiting"
+"""Of a platform's list: what it was asked to verify."""
 
 
 @blueprint.get("/rights")
 @requires(Permission.RIGHT_READ)
 def register() -> str:
-    """The rights of the reader's member, newest first; for the office, everybody's."""
+    """The rights of the reader's member, newest first; for the office everybody's, for a platform those shown to it."""
     me = actor()
-    standings = tuple((each, STATES[each].words) for each in (*RightState, EXPIRING))
+    verifies = me.kind is MemberKind.PLATFORM
+    offered = (WAITING, *(each for each in RightState if each is not RightState.ENTERED)) if verifies else RightState
+    standings = tuple((each, STATES[each].words) for each in (*offered, EXPIRING))
     types = tuple((each.value, each.words) for each in RightType)
     filters = Filter.of(request.args, "state", "State", standings), Filter.of(request.args, "type", "Type", types)
     state, type = (each.value for each in filters)
     wanted = Wanted(
-        RightState(state) if state and state != EXPIRING else None, RightType(type) if type else None, state == EXPIRING
+        RightState(state) if state and state not in {EXPIRING, WAITING} else None,
+        RightType(type) if type else None,
+        state == EXPIRING,
+        state == WAITING,
     )
     bound = f"rights {me.member_id}"
     return render_template(
@@ -48,6 +56,7 @@ def register() -> str:
         filters=Filters(filters),
         may_enter=me.may(Permission.RIGHT_ENTER),
         of_all=policy.sees_all(me),
+        verifies=verifies,
         warned=WARNED_BEFORE,
     )
 
@@ -91,7 +100,8 @@ def one(name: str) -> str:
         allowed=MOVES[shown.state],
         may_enter=me.may(Permission.RIGHT_ENTER),
         may_verify=policy.may_verify(me),
-        may_read_certificate=policy.may_verify(me) or not policy.sees_all(me),
+        may_read_certificate=policy.may_verify(me) or me.kind is MemberKind.BRAND,
+        verdicts=service.verdicts(me, name),
         files=_files(me, shown),
         kept_days=KEPT_AFTER_THE_END.days,
     )
@@ -128,8 +138,18 @@ def certify(name: str) -> Answer:
     """Hand a copy of a file of the vault to the register as the right's certificate."""
     _seen(name)
     form = CertifyForm()
-    words = "The certificate is handed in. The office verifies the right anew."
+    words = "The certificate is handed in. The right is verified anew."
     return _done(name, form, lambda: service.certify(actor(), name, form.file.data), words)
+
+
+@blueprint.post("/rights/<name>/askings")
+@requires(Permission.RIGHT_ENTER)
+def ask(name: str) -> Answer:
+    """Show a right to a platform, and ask it to verify it."""
+    _seen(name)
+    form = AskForm()
+    words = "The platform is asked. Reports to it may rely on the right once it has verified it."
+    return _done(name, form, lambda: service.ask(actor(), name, form.platform.data), words)
 
 
 @blueprint.get("/rights/<name>/certificate")
@@ -154,6 +174,7 @@ def withdraw(name: str) -> Answer:
 @requires(Permission.RIGHT_VERIFY)
 def verify(name: str) -> Answer:
     """Say that the register holds it as it was shown."""
+    _seen(name)
     form = VerifyForm()
     return _done(name, form, lambda: service.verify(actor(), name, form.digest.data), "The right is verified.")
 
@@ -162,6 +183,7 @@ def verify(name: str) -> Answer:
 @requires(Permission.RIGHT_VERIFY)
 def refuse(name: str) -> Answer:
     """Refuse it; its member reads the reason."""
+    _seen(name)
     form = ReasonForm()
     return _done(
         name,

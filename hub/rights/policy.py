@@ -1,15 +1,16 @@
 """Who may enter, verify and see IP rights: asked as yes/no, and as WHERE; the migration restates `visible_to`."""
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, exists, true
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
-from hub.rights.model import IpRight, RightCertificate
+from hub.rights.model import IpRight, IpRightMove, RightCertificate, RightVerdict
 
 
 def may_verify(actor: Actor) -> bool:
-    """Whether the actor may verify and refuse: a person of the office, signed in; never a key or a job."""
+    """Whether the actor may verify and refuse: a person of the office or a platform, signed in; no key, no job."""
     return actor.may(Permission.RIGHT_VERIFY) and actor.via == "ui"
 
 
@@ -19,11 +20,27 @@ def sees_all(actor: Actor) -> bool:
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """The rights that the actor sees: its member's own, or all.
-
-    A platform sees none: once a report names a right, what the report says of it is the report's.
-    """
+    """The rights that the actor sees: its member's own, or all; a platform those that it was shown."""
+    if actor.kind is MemberKind.PLATFORM:
+        word = aliased(RightVerdict)  # the statement may join it for itself
+        return exists().where(word.right_id == IpRight.id, word.verifier_id == actor.member_id)
     return true() if sees_all(actor) else own_by(actor)
+
+
+def standing_with(actor: Actor) -> InstrumentedAttribute[str]:
+    """The column that says where a right stands with the actor: a platform has a word of its own."""
+    return RightVerdict.state if actor.kind is MemberKind.PLATFORM else IpRight.state
+
+
+def moves_of(actor: Actor) -> ColumnElement[bool]:
+    """Of the moves of a right that the actor sees those that it sees: a platform its own."""
+    return IpRightMove.by_id == actor.member_id if actor.kind is MemberKind.PLATFORM else true()
+
+
+def verdicts_of(actor: Actor) -> ColumnElement[bool]:
+    """The platforms' words that the actor reads: its own, those on its member's rights, or all."""
+    mine = (RightVerdict.member_id == actor.member_id) | (RightVerdict.verifier_id == actor.member_id)
+    return true() if sees_all(actor) else mine
 
 
 def own_by(actor: Actor) -> ColumnElement[bool]:

@@ -147,9 +147,10 @@ class RightState(StrEnum):
 
 
 class Command(StrEnum):
-    """What is done to a right: the office verifies and refuses, its member does the rest."""
+    """What is done to a right: the office and platforms verify and refuse, its member does the rest."""
 
     ENTER = "enter"
+    ASK = "ask"
     VERIFY = "verify"
     REFUSE = "refuse"
     CORRECT = "correct"
@@ -164,6 +165,7 @@ _BY_ITS_MEMBER = {
 }
 MOVES: Mapping[RightState, Mapping[Command, RightState]] = {
     RightState.ENTERED: {
+        Command.ASK: RightState.ENTERED,
         Command.VERIFY: RightState.VERIFIED,
         Command.REFUSE: RightState.REFUSED,
         **_BY_ITS_MEMBER,
@@ -174,12 +176,13 @@ MOVES: Mapping[RightState, Mapping[Command, RightState]] = {
 }
 """State → the commands it allows, and what each leads to.
 
-A correction and a certificate are verified anew; a withdrawal is the end.
+With the office a right stands where its own state says, with each platform that it was shown to where that platform's
+verdict does: by the same table. A correction and a certificate are verified anew by all; a withdrawal is the end.
 
 To enter makes a new right, and so is allowed in no state of one that is there.
 """
 WHY_NOT: Mapping[RightState, str] = {
-    RightState.ENTERED: "it waits for the office",
+    RightState.ENTERED: "it waits to be verified",
     RightState.VERIFIED: "it is verified already",
     RightState.REFUSED: "it was refused: its member must correct it first",
     RightState.WITHDRAWN: "it was withdrawn: enter it anew",

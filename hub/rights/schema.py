@@ -77,13 +77,44 @@ class RightSchema(Schema):
     name = fields.String(required=True)
     member = fields.String(required=True, metadata={"description": "Code of the brand"})
     agent = fields.String(required=True, allow_none=True, metadata={"description": "Code of the agent that entered it"})
-    state = fields.Enum(RightState, by_value=True, required=True)
-    reason = fields.String(required=True, metadata={"description": "Why the office refused it"})
+    state = fields.Enum(
+        RightState,
+        by_value=True,
+        required=True,
+        metadata={"description": "With the office; to a platform, with itself"},
+    )
+    reason = fields.String(required=True, metadata={"description": "Why it was refused"})
+    by_office = fields.Boolean(required=True, metadata={"description": "Whether the office verified it"})
+    asked_at = fields.DateTime(
+        required=True, allow_none=True, metadata={"description": "To a platform: when its brand asked it to verify it"}
+    )
     entered_at = fields.DateTime(required=True)
     facts = fields.Nested(FactsSchema, required=True)
     certificate = fields.Nested(
         CertificateSchema, required=True, allow_none=True, metadata={"description": "null: none, or it is deleted"}
     )
+
+
+class VerdictSchema(Schema):
+    """Where a right stands with a platform that it was shown to."""
+
+    verifier = fields.String(required=True, metadata={"description": "Code of the platform"})
+    state = fields.Enum(RightState, by_value=True, required=True)
+    reason = fields.String(required=True, metadata={"description": "Why the platform refused it"})
+    shown_at = fields.DateTime(required=True)
+    asked_at = fields.DateTime(required=True, allow_none=True)
+
+
+class OneRightSchema(RightSchema):
+    """A right with what platforms say of it; a platform reads its own word alone."""
+
+    verdicts = fields.List(fields.Nested(VerdictSchema), required=True)
+
+
+class VerifierSchema(Schema):
+    """Who is to verify a right."""
+
+    platform = _line(40, required=True, metadata={"description": "Code of the platform"})
 
 
 class RightsQuerySchema(Schema):
@@ -93,6 +124,10 @@ class RightsQuerySchema(Schema):
     type = fields.Enum(RightType, by_value=True, load_default=None)
     expiring = fields.Boolean(
         load_default=False, metadata={"description": f"Those alone that end within {rules.SOON.days} days"}
+    )
+    waiting = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Those alone that wait for the word of the office, or of a platform"},
     )
     cursor = fields.String(validate=validate.Length(max=1024))
     limit = fields.Integer(load_default=MOST_LISTED, validate=validate.Range(1, MOST_LISTED))

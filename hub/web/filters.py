@@ -46,6 +46,8 @@ STATES: Mapping[str, Mark] = {
     "same": Mark("Same", "check", "good"),
     "not_same": Mark("Not the same", "x", "calm"),
     "inconclusive": Mark("Inconclusive", "hourglass-low", "calm"),
+    "waiting": Mark("Waits for your word", "clock", "accent"),
+    "shown": Mark("Shown by a report", "info-circle", "calm"),
     "entered": Mark("Waits for the office", "clock", "accent"),
     "verified": Mark("Verified", "check", "good"),
     "submitted": Mark("Submitted", "info-circle", "accent"),

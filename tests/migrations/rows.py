@@ -32,6 +32,8 @@ ROWS = {
     " VALUES (1, 1, 1, 'p_1', 'enter', now())",
     "ip_right_certificate": "INSERT INTO ip_right_certificate (right_id, member_id, media, size, sealed, handed_in_at)"
     f" VALUES (1, 1, 'application/pdf', 32, {_KEY}, now())",
+    "ip_right_verdict": "INSERT INTO ip_right_verdict (right_id, member_id, verifier_id, state, shown_at)"
+    " VALUES (1, 1, 1, 'entered', now())",
     "authorised_seller": "INSERT INTO authorised_seller (name, brand_id, url, host, digest, seller, by_agent, added_by,"
     f" added_at) VALUES ('s', 1, 'https://shop.example.com/1', 'shop.example.com', {_KEY}, '', false, 'p_1', now())",
     "marketplace": "INSERT INTO marketplace (host, platform_id, jurisdictions, set_at)"

@@ -65,9 +65,9 @@ def test_every_permission_is_granted_to_some_role() -> None:
     assert set(Permission) - frozenset().union(*ROLES.values()) == set()
 
 
-def test_what_the_administration_alone_may_is_to_administer_to_verify_and_to_see_to_applications() -> None:
+def test_what_the_administration_alone_may_is_to_administer_and_to_see_to_applications() -> None:
     others = frozenset().union(*(granted for kind, granted in GRANTS.items() if kind is not MemberKind.ADMINISTRATION))
-    told = {each for each in Permission if each.endswith((":administer", ":verify")) or each.startswith("application:")}
+    told = {each for each in Permission if each.endswith(":administer") or each.startswith("application:")}
     assert set(Permission) - others == told
 
 

@@ -18,7 +18,6 @@ from hub.listing_reports.reason_rules import FIELDS, REASONS
 from hub.listing_reports.rules import Command, RefusedStepError, WordsError
 from hub.listing_reports.service import NotMendedError, Said, ShownReport, StaleReportError, UnknownReportError
 from hub.rights import service as rights
-from hub.rights.rules import RightState
 from hub.rights.service import Wanted as RightsWanted
 from hub.sheets.table import SheetError
 from hub.web.filters import opening
@@ -127,9 +126,13 @@ def _mend(shown: ShownReport, form: MendForm, status: int = 200) -> Response:
 
 def _new_form(form: NewReportForm) -> NewReportForm:
     """With the rights that a report can rely on, and the files that serve as evidence."""
-    me, verified = actor(), RightsWanted(RightState.VERIFIED)
+    me, verified = actor(), RightsWanted(relied_on=True)
     own = rights.rights(me, verified, before=None, limit=MOST_RIGHTS) if me.may(Permission.RIGHT_READ) else []
-    form.right.choices = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
+    form.right.choices = {
+        each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}"
+        + ("" if each.by_office else " (verified by some platforms alone)")
+        for each in own
+    }
     form.platform.choices = {"": "Choose a platform"} | service.platforms()
     _offer(form, form.reason.data)
     return form

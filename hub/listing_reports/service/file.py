@@ -124,6 +124,7 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
     ).scalar_one()
     _insert_listings(report, parties, found.listings)
     show(actor, name, found.platform_id, draft.grounds)
+    rights.show(actor, draft.right, found.platform_id)
     counts = {"listings": len(found.listings)}
     entry = ledger.append(
         actor,
@@ -138,7 +139,7 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
 def mended(actor: Actor, report: ListingReport, grounds: Grounds) -> tuple[Sequence[Fault], dict[str, str]]:
     """What is still to be mended of a returned report with other evidence or explanation; and the files' digests."""
     _must(actor)
-    right, _ = _right(actor, report.right_name)
+    right, _ = _right(actor, report.right_name, report.platform_id)
     files = _files(actor, grounds)
     return preflight_rules.ground_faults(grounds, right, _types(files), clock.today()), digests(grounds, files)
 
@@ -165,7 +166,7 @@ def _must(actor: Actor) -> None:
 
 def _checked(actor: Actor, draft: Draft) -> _Checked:
     platform_id = _platform(draft.platform)
-    right, facts = _right(actor, draft.right)
+    right, facts = _right(actor, draft.right, platform_id)
 
     def reported(digests: Sequence[bytes]) -> Collection[bytes]:
         return _reported(actor, platform_id, draft, digests)
@@ -219,10 +220,10 @@ def _platform(code: str) -> int:
     return found.id
 
 
-def _right(actor: Actor, name: str) -> tuple[Right, Facts | None]:
+def _right(actor: Actor, name: str, platform_id: int) -> tuple[Right, Facts | None]:
     """The right as pre-flight asks for it, and what its register says, where it can be relied on."""
     try:
-        facts = rights.usable(actor, name).facts
+        facts = rights.usable(actor, name, platform=platform_id).facts
     except rights.UnknownRightError as error:
         raise WordsError("right", str(error)) from error
     except rights.RightNotUsableError as error:

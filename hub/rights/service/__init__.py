@@ -1,5 +1,6 @@
 """Commands and queries on IP rights: one file each, all of them named here."""
 
+from hub.rights.service.ask import ask, show
 from hub.rights.service.certificate import certificate, certify, erase_lapsed
 from hub.rights.service.enter import DuplicateRightError, correct, enter, withdraw
 from hub.rights.service.read import (
@@ -8,11 +9,13 @@ from hub.rights.service.read import (
     Right,
     RightNotUsableError,
     ShownMove,
+    ShownVerdict,
     UnknownRightError,
     Wanted,
     right,
     rights,
     usable,
+    verdicts,
 )
 from hub.rights.service.verify import refuse, verify
 from hub.rights.service.warn import warn_of_ends
@@ -24,8 +27,10 @@ __all__ = [
     "Right",
     "RightNotUsableError",
     "ShownMove",
+    "ShownVerdict",
     "UnknownRightError",
     "Wanted",
+    "ask",
     "certificate",
     "certify",
     "correct",
@@ -34,7 +39,9 @@ __all__ = [
     "refuse",
     "right",
     "rights",
+    "show",
     "usable",
+    "verdicts",
     "verify",
     "warn_of_ends",
     "withdraw",

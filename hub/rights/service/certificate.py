@@ -26,7 +26,7 @@ from hub.rights import certificate_rules, policy
 from hub.rights.model import IpRight, RightCertificate
 from hub.rights.rules import Command, FactError
 from hub.rights.service.enter import must_enter, name_agent
-from hub.rights.service.moves import held, move, record
+from hub.rights.service.moves import held, move_all, record
 from hub.rights.service.read import UnknownRightError, facts_in
 from hub.sealing import seal, unseal
 
@@ -50,7 +50,7 @@ def certify(actor: Actor, name: str, file: str) -> None:
     """
     must_enter(actor)
     row = held(actor, name)
-    move(row, Command.CERTIFY)
+    move_all(row, Command.CERTIFY)
     media, content = _taken(actor, file)
     drop(row)
     kept = select(func.coalesce(func.sum(RightCertificate.size), 0)).where(policy.own_certificates(actor))

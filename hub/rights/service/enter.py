@@ -11,7 +11,7 @@ from hub.ledger.events import Event
 from hub.rights import policy, rules
 from hub.rights.model import IpRight, RightCertificate
 from hub.rights.rules import Command, FactError, Facts, Given, RightState
-from hub.rights.service.moves import held, move, record
+from hub.rights.service.moves import held, move_all, record
 from hub.rights.service.read import facts_in
 
 
@@ -55,7 +55,7 @@ def correct(actor: Actor, name: str, given: Given) -> None:
     """
     must_enter(actor)
     row = held(actor, name)
-    move(row, Command.CORRECT)
+    move_all(row, Command.CORRECT)
     facts = rules.facts_of(given, clock.now())
     _refuse_second(actor, facts, row.id)
     if row.ends_on != facts.ends_on:
@@ -72,7 +72,7 @@ def withdraw(actor: Actor, name: str) -> None:
     """
     must_enter(actor)
     row = held(actor, name)
-    move(row, Command.WITHDRAW)
+    move_all(row, Command.WITHDRAW)
     row.plain_number = None
     db.session.execute(delete(RightCertificate).where(RightCertificate.right_id == row.id))
     record(actor, row, Command.WITHDRAW, Event.RIGHT_WITHDRAWN)

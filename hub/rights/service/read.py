@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, exists, select, true
 from sqlalchemy.orm import aliased
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.members.model import Member
 from hub.rights import policy, rules
-from hub.rights.model import IpRight, IpRightMove, RightCertificate
+from hub.rights.model import IpRight, IpRightMove, RightCertificate, RightVerdict
 from hub.rights.rules import Command, Facts, RightState, RightType
 
 EXPIRING = "expiring"
@@ -39,31 +40,41 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Right:
-    """A right as its member and the office see it."""
+    """A right as its member, the office, or a platform that it was shown to, sees it."""
 
     id: int
     name: str
     member: str
     """The code of the brand whose it is."""
     agent: str | None
-    """The code of the agent that last said what stands here; None: the brand did."""
+    """The code of the agent that last said what stands here; None: the brand did, or the reader is a platform."""
     facts: Facts
     state: RightState
+    """Where it stands with the office; to a platform, where it stands with that."""
     reason: str
     """Why it was refused."""
     entered_at: datetime
     certificate: Certificate | None = None
     """Of the digest that the facts tell; None: none was handed in, or it is deleted."""
+    shown: bool = False
+    """Whether the reader is a platform that it was shown to."""
+    asked_at: datetime | None = None
+    """When its brand asked that platform to verify it."""
+    by_office: bool = False
+    """Whether the office verified it: then it is relied on everywhere."""
 
     @property
     def standing(self) -> str:
-        """Its state; or of one that stands, EXPIRING, or `expired`."""
+        """Its state; to a platform, of one that it gave no word on, `waiting` or `shown`; EXPIRING, or `expired`."""
+        state = self.state.value
+        if self.shown and self.state is RightState.ENTERED:
+            state = "shown" if self.asked_at is None else "waiting"
         if self.state not in {RightState.ENTERED, RightState.VERIFIED} or self.facts.ends_on is None:
-            return self.state.value
+            return state
         left = self.facts.ends_on - rules.office_day(self.facts.office, clock.now())
         if left.days < 0:
             return "expired"
-        return EXPIRING if left <= rules.SOON and self.state is RightState.VERIFIED else self.state.value
+        return EXPIRING if left <= rules.SOON and self.state is RightState.VERIFIED else state
 
 
 @dataclass(frozen=True)
@@ -78,12 +89,28 @@ class ShownMove:
 
 
 @dataclass(frozen=True)
+class ShownVerdict:
+    """Where a right stands with a platform that it was shown to."""
+
+    verifier: str
+    """The platform's code."""
+    state: RightState
+    reason: str
+    shown_at: datetime
+    asked_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Wanted:
     """Which rights of a list are asked for; None and False: whichever."""
 
     state: RightState | None = None
     type: RightType | None = None
     expiring: bool = False
+    waiting: bool = False
+    """Those on which the reader's word is asked for."""
+    relied_on: bool = False
+    """Those that the office or some platform verified."""
 
 
 def rights(actor: Actor, wanted: Wanted, *, before: int | None, limit: int) -> list[Right]:
@@ -92,13 +119,21 @@ def rights(actor: Actor, wanted: Wanted, *, before: int | None, limit: int) -> l
     found = _found(actor).order_by(IpRight.id.desc()).limit(limit)
     if before is not None:
         found = found.where(IpRight.id < before)
+    standing = policy.standing_with(actor)
     if wanted.state is not None:
-        found = found.where(IpRight.state == wanted.state.value)
+        found = found.where(standing == wanted.state.value)
+    if wanted.waiting:
+        asked = RightVerdict.asked_at.is_not(None) if actor.kind is MemberKind.PLATFORM else true()
+        found = found.where(standing == RightState.ENTERED.value, asked)
+    if wanted.relied_on:
+        word = aliased(RightVerdict)
+        somewhere = exists().where(word.right_id == IpRight.id, word.state == RightState.VERIFIED.value)
+        found = found.where((IpRight.state == RightState.VERIFIED.value) | somewhere)
     if wanted.type is not None:
         found = found.where(IpRight.type == wanted.type.value)
     if wanted.expiring:
         today = clock.today()
-        living = IpRight.state.in_([RightState.ENTERED.value, RightState.VERIFIED.value])
+        living = standing.in_([RightState.ENTERED.value, RightState.VERIFIED.value])
         found = found.where(living, IpRight.ends_on.between(today, today + rules.SOON))
     return [_right(*row) for row in db.session.execute(found)]
 
@@ -110,21 +145,38 @@ def right(actor: Actor, name: str) -> tuple[Right, Sequence[ShownMove]]:
     moves = (
         select(IpRightMove, Member.code)
         .join(Member, Member.id == IpRightMove.by_id)
-        .where(IpRightMove.right_id == one.id)
+        .where(IpRightMove.right_id == one.id, policy.moves_of(actor))
         .order_by(IpRightMove.id)
     )
     told = [ShownMove(Command(move.command), code, move.reason, move.at) for move, code in db.session.execute(moves)]
     return one, told
 
 
-def usable(actor: Actor, name: str, jurisdiction: str | None = None) -> Right:
+def verdicts(actor: Actor, name: str) -> list[ShownVerdict]:
+    """What platforms say of a right that they were shown, as far as the actor reads it. Raises UnknownRightError."""
+    actor.must(Permission.RIGHT_READ)
+    one = _named(actor, name)
+    found = (
+        select(RightVerdict, Member.code)
+        .join(Member, Member.id == RightVerdict.verifier_id)
+        .where(RightVerdict.right_id == one.id, policy.verdicts_of(actor))
+        .order_by(Member.code)
+    )
+    return [
+        ShownVerdict(code, RightState(word.state), word.reason, word.shown_at, word.asked_at)
+        for word, code in db.session.execute(found)
+    ]
+
+
+def usable(actor: Actor, name: str, jurisdiction: str | None = None, *, platform: int | None = None) -> Right:
     """A right of the actor's member that is verified and in force now: in the country named, or anywhere.
 
-    Raises UnknownRightError, RightNotUsableError saying why not.
+    Verified by the office; or by the `platform` (its member's number) to which it is to be named. Raises
+    UnknownRightError, RightNotUsableError saying why not.
     """
     actor.must(Permission.RIGHT_READ)
     one = _named(actor, name)
-    if one.state is not RightState.VERIFIED:
+    if one.state is not RightState.VERIFIED and not _is_verified_by(platform, one.id):
         raise RightNotUsableError(f"this right is {one.state.value}, and not verified")
     now = clock.now()
     if not rules.in_force(one.facts, None, now):
@@ -132,6 +184,12 @@ def usable(actor: Actor, name: str, jurisdiction: str | None = None) -> Right:
     if not rules.in_force(one.facts, jurisdiction, now):
         raise RightNotUsableError("this right is not in force in that country")
     return one
+
+
+def _is_verified_by(platform: int | None, right_id: int) -> bool:
+    there = (RightVerdict.right_id == right_id, RightVerdict.verifier_id == platform)
+    verified = RightVerdict.state == RightState.VERIFIED.value
+    return platform is not None and bool(db.session.execute(select(exists().where(*there, verified))).scalar_one())
 
 
 def facts_in(row: IpRight) -> Facts:
@@ -158,21 +216,34 @@ def _named(actor: Actor, name: str) -> Right:
     return _right(*row)
 
 
-def _found(actor: Actor) -> Select[IpRight, str, str, str, int, datetime]:
-    agent = aliased(Member)
-    kept = RightCertificate
+def _found(actor: Actor) -> Select[IpRight, str, str, RightCertificate, RightVerdict]:
+    agent, kept, word = aliased(Member), RightCertificate, RightVerdict
+    mine = and_(word.right_id == IpRight.id, word.verifier_id == actor.member_id)
     return (
-        select(IpRight, Member.code, agent.code, kept.media, kept.size, kept.handed_in_at)
+        select(IpRight, Member.code, agent.code, kept, word)
         .join(Member, Member.id == IpRight.member_id)
         .outerjoin(agent, agent.id == IpRight.agent_id)
         .outerjoin(kept, kept.right_id == IpRight.id)
+        .outerjoin(word, mine)
         .where(policy.visible_to(actor))
     )
 
 
 def _right(
-    row: IpRight, member: str, agent: str | None, media: str | None, size: int | None, at: datetime | None
+    row: IpRight,
+    member: str,
+    agent: str | None,
+    handed_in: RightCertificate | None,
+    word: RightVerdict | None,
 ) -> Right:
-    state = RightState(row.state)
-    kept = None if media is None or size is None or at is None else Certificate(media, size, at)
-    return Right(row.id, row.name, member, agent, facts_in(row), state, row.reason, row.entered_at, kept)
+    kept = None
+    if handed_in is not None:
+        kept = Certificate(handed_in.media, handed_in.size, handed_in.handed_in_at)
+    by_office = row.state == RightState.VERIFIED.value
+    shared = (row.id, row.name, member)
+    if word is None:
+        state = RightState(row.state)
+        return Right(*shared, agent, facts_in(row), state, row.reason, row.entered_at, kept, by_office=by_office)
+    asked = word.asked_at
+    state = RightState(word.state)
+    return Right(*shared, None, facts_in(row), state, word.reason, row.entered_at, kept, True, asked, by_office)

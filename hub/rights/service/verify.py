@@ -1,4 +1,4 @@
-"""What the office says of a right: that the register holds it so, or why not."""
+"""What the office, or a platform for itself, says of a right: that the register holds it so, or why not."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ from hub.ledger.events import Event
 from hub.members.rules import check_reason
 from hub.rights import policy
 from hub.rights.rules import Command, ForbiddenMoveError
-from hub.rights.service.moves import held, move, record
+from hub.rights.service.moves import judged, move, record
 from hub.rights.service.read import facts_in
 
 
@@ -18,12 +18,13 @@ def verify(actor: Actor, name: str, digest: str) -> None:
     Raises NotPermittedError, UnknownRightError, ForbiddenMoveError also for facts that were corrected meanwhile.
     """
     _must(actor)
-    row = held(actor, name)
-    move(row, Command.VERIFY)
+    row, word = judged(actor, name)
+    move(word, Command.VERIFY)
     if facts_in(row).digest != digest:
         db.session.rollback()
         raise ForbiddenMoveError("its member has corrected this right since you looked: look once more")
-    record(actor, row, Command.VERIFY, Event.RIGHT_VERIFIED, digest=digest)
+    event = Event.RIGHT_VERIFIED if policy.sees_all(actor) else Event.RIGHT_VERIFIED_THERE
+    record(actor, row, Command.VERIFY, event, digest=digest)
     db.session.commit()
 
 
@@ -34,14 +35,15 @@ def refuse(actor: Actor, name: str, reason: str) -> None:
     """
     _must(actor)
     reason = check_reason(reason)
-    row = held(actor, name)
-    move(row, Command.REFUSE)
-    row.reason = reason
+    row, word = judged(actor, name)
+    move(word, Command.REFUSE)
+    word.reason = reason
     digest = hashlib.sha256(reason.encode()).hexdigest()
-    record(actor, row, Command.REFUSE, Event.RIGHT_REFUSED, reason=reason, digest=digest)
+    event = Event.RIGHT_REFUSED if policy.sees_all(actor) else Event.RIGHT_REFUSED_THERE
+    record(actor, row, Command.REFUSE, event, reason=reason, digest=digest)
     db.session.commit()
 
 
 def _must(actor: Actor) -> None:
     if not policy.may_verify(actor):
-        raise NotPermittedError("only people of the office, signed in, verify rights")
+        raise NotPermittedError("only people of the office and of platforms, signed in, verify rights")

@@ -55,6 +55,7 @@ def test_no_run_of_commands_leaves_the_table_and_each_forbidden_one_says_why(com
 def test_moves_are_those_of_the_design() -> None:
     drawn = {(state.value, command.value, to.value) for state, by in rules.MOVES.items() for command, to in by.items()}
     assert drawn == {
+        ("entered", "ask", "entered"),
         ("entered", "verify", "verified"),
         ("entered", "refuse", "refused"),
         ("verified", "refuse", "refused"),

@@ -74,9 +74,7 @@ OWNED = {
     "factor": "member_id",
     "idempotency_key": "member_id",
     "identity_provider": "member_id",
-    "ip_right": "member_id",
     "ip_right_move": "member_id",
-    "ip_right_certificate": "member_id",
     "ledger_dispute": "party",
     "ledger_part": "party",
     "ledger_party_leaf": "party",
@@ -101,9 +99,7 @@ OWNED = {
 THE_OFFICE_TOO = {
     "agreement_signature": "true",
     "credential": "true",
-    "ip_right": "true",
     "ip_right_move": "true",
-    "ip_right_certificate": "true",
     "one_time_link": "kind = 'invitation'",
     "quota": "true",
     "sign_in_domain": "true",
@@ -126,6 +122,7 @@ OTHERWISE = {
     *("authorisation", "evidence", "evidence_party"),
     *("agreement", "group_invitation", "member", "person", "sharing_group", "sharing_group_member"),
     *("ledger_witness", "ledger_cosignature"),
+    *("ip_right", "ip_right_certificate", "ip_right_verdict"),
     *("marketplace", "listing_report", "reported_listing", "report_step", "question", "counter_notice", "message"),
 }
 """The agreement, who the members are, and who cosigns the log is known to everybody; people and groups are told below."""
@@ -228,6 +225,17 @@ def test_sql_of_the_application_gives_evidence_to_its_owner_and_the_parties_it_i
     for code, table in itertools.product((*codes(), None), ("evidence", "evidence_party")):
         found[table, code] = sql(all_there_is, code, f"SELECT count(*) FROM {table}")
         expected[table, code] = {(1 if code in {"brand-a", "shop"} else 0,)}
+    assert differing(found, expected) == {}
+
+
+def test_sql_of_the_application_gives_a_right_to_its_brand_the_office_and_the_platform_it_was_shown_to(
+    all_there_is: Everybody,
+) -> None:
+    found, expected = {}, {}
+    tables = ("ip_right", "ip_right_certificate", "ip_right_verdict")
+    for code, table in itertools.product((*codes(), None), tables):
+        found[table, code] = sql(all_there_is, code, f"SELECT count(*) FROM {table}")
+        expected[table, code] = {(int(code in {"brand-a", "shop", "alliance"}),)}
     assert differing(found, expected) == {}
 
 

@@ -60,7 +60,8 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         ("f_nothing",),
     ),
     "right": (
-        "SELECT m.code, r.name FROM ip_right r JOIN member m ON m.id = r.member_id OR m.kind = 'administration'",
+        "SELECT m.code, r.name FROM ip_right r JOIN member m ON m.id = r.member_id OR m.kind = 'administration'"
+        " OR m.id IN (SELECT v.verifier_id FROM ip_right_verdict v WHERE v.right_id = r.id)",
         ("A" * 22,),
     ),
     "authorised seller": (
@@ -141,7 +142,7 @@ ROUTES: Mapping[str, str] = {
     **dict.fromkeys(
         tuple(
             f"rights.{each}"
-            for each in ("amend", "certificate", "certify", "correct", "one", "refuse", "verify", "withdraw")
+            for each in ("amend", "ask", "certificate", "certify", "correct", "one", "refuse", "verify", "withdraw")
         ),
         "right",
     ),
@@ -165,6 +166,7 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "password_links.read": LINK,
     "password_links.choose": LINK,
     "evidence_api.erase": "a reason is asked for before the file is looked for; with one: web/evidence/test_reading.py",
+    "rights_api.ask": "a platform is asked for before the right is looked for; with one: web/rights",
     "rights_api.certify": "a file is asked for before the right is looked for; with one: web/rights",
     "test_buys_api.lead": "a command is asked for before the test buy is looked for; with one: web/test_buys",
     **dict.fromkeys(

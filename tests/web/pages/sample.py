@@ -697,6 +697,7 @@ ADDRESSES = {
     "rights.amend": "/rights/<name>/correction",
     "rights.correct": "/rights/<name>/correction",
     "rights.withdraw": "/rights/<name>/withdrawal",
+    "rights.ask": "/rights/<name>/askings",
     "rights.certify": "/rights/<name>/certificate",
     "rights.certificate": "/rights/<name>/certificate",
     "rights.verify": "/rights/<name>/verification",

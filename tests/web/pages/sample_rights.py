@@ -6,7 +6,7 @@ from typing import Any
 from hub.rights.certificate_rules import KEPT_AFTER_THE_END
 from hub.rights.forms import FIELDS, RightForm
 from hub.rights.rules import EU, MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, Facts, RightState, RightType
-from hub.rights.service import Certificate, Right, ShownMove
+from hub.rights.service import Certificate, Right, ShownMove, ShownVerdict
 from hub.web.shown import CursorPage, Filter, Filters
 from tests.web.pages.sample_evidence import evidence_sample
 
@@ -49,9 +49,14 @@ def rights_sample(template: str, full: bool) -> dict[str, Any]:
         rows = tuple(_right(n, state, n != 3) for n, state in enumerate([*RightState, *RightState]))
         filters = Filters((Filter("state", "State", "", states),)) if full else Filters()
         page = CursorPage(rows, older="o") if full else CursorPage(())
-        return {"page": page, "filters": filters, "warned": WARNED_BEFORE, "may_enter": not full, "of_all": full}
+        may = {"may_enter": not full, "of_all": full, "verifies": False}
+        return {"page": page, "filters": filters, "warned": WARNED_BEFORE, **may}
     shown = _right(2, RightState.ENTERED if full else RightState.REFUSED, full)
     files = evidence_sample("evidence/list.html", True)["page"].rows
+    verdicts = [
+        ShownVerdict("bazaar", RightState.REFUSED, REASON, NOW, NOW),
+        ShownVerdict("shop", RightState.ENTERED, "", NOW, None),
+    ]
     moves = [ShownMove(Command.ENTER, "agency", "", NOW), ShownMove(Command.REFUSE, "alliance", REASON, NOW)]
     return {
         "shown": shown,
@@ -61,6 +66,7 @@ def rights_sample(template: str, full: bool) -> dict[str, Any]:
         "allowed": MOVES[shown.state],
         **may,
         "may_read_certificate": full,
+        "verdicts": verdicts if full else [],
         "kept_days": KEPT_AFTER_THE_END.days,
         "files": None if full else files,
     }
