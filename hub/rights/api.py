@@ -1,22 +1,26 @@
 """JSON endpoints of IP rights."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from flask import Response, abort
+from flask import Response, abort, request
 from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
-from hub.rights import schema, service
+from hub.rights import schema, service, sheet_rules
 from hub.rights.rules import FactError, ForbiddenMoveError, Given
 from hub.rights.service import DuplicateRightError, Wanted
+from hub.rights.sheet_rules import Fault
+from hub.sheets.table import SheetError
 from hub.web import idempotency
-from hub.web.api import OCTETS, answers
+from hub.web.api import OCTETS, answers, octets, request_id
 from hub.web.attachment import attachment
 from hub.web.pagination import paged
-from hub.web.problems import ProblemError
+from hub.web.problems import TYPES, ProblemError, problem
 
 blueprint = Blueprint("rights_api", __name__, url_prefix="/api/v1", description="IP rights")
 
@@ -56,6 +60,45 @@ def enter(given: Given) -> Any:
     claim.keep(me.member_id, answer)
     db.session.commit()
     return answer
+
+
+@blueprint.post("/rights/sheet")
+@requires(Permission.RIGHT_ENTER)
+@blueprint.arguments(schema.SheetQuerySchema, location="query")
+@blueprint.doc(requestBody=octets("A sheet of up to 1,000 rights: XLSX, or CSV in UTF-8"))
+@blueprint.response(200, schema.SheetSchema)
+def sheet(query: dict[str, Any]) -> Any:
+    """Enter a sheet of rights, all of them or none; with `dry_run` only say what is to be mended, row by row."""
+    me = actor()
+    if request.mimetype != OCTETS:
+        raise ProblemError("media-type", f"The body is not {OCTETS}", f"Send Content-Type: {OCTETS}")
+    try:
+        rows = sheet_rules.rows_of(request.get_data())
+    except SheetError as error:
+        raise ProblemError("not-valid", str(error), "Send XLSX, or CSV in UTF-8", field="body") from error
+    if query["dry_run"]:
+        return service.check_sheet(me, rows)
+    claim = idempotency.claim(me.member_id)
+    if claim.done:
+        return claim.answer
+    entered = service.enter_sheet(me, rows)
+    if entered.faults:
+        db.session.rollback()
+        return _to_mend(entered.faults)
+    answer = asdict(entered)
+    claim.keep(me.member_id, answer)
+    db.session.commit()
+    return answer
+
+
+def _to_mend(faults: Sequence[Fault]) -> Response:
+    """What is to be mended, by row: `row 3` → field and words."""
+    errors: dict[str, list[str]] = {}
+    for fault in faults:
+        place = fault.field if fault.row is None else f"row {fault.row}"
+        errors.setdefault(place, []).append(fault.words if fault.row is None else f"{fault.field}: {fault.words}")
+    told = f"{len(faults):,} things are to be mended; nothing was entered"
+    return problem(TYPES["not-valid"], told, "Mend what `errors` names; dry_run lists it", request_id(), errors)
 
 
 @blueprint.get("/rights/<name>")

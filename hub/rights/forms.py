@@ -4,16 +4,17 @@ import re
 from typing import Any
 
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from hub.members.rules import LONGEST_REASON
 from hub.rights import rules
 from hub.rights.rules import OFFICES, FactError, Facts, Given, RightType
+from hub.rights.sheet_rules import FIELDS, Row, rows_of
 from hub.web.filters import opening
 
 _BETWEEN = re.compile(r"[\s,;]+")
-FIELDS = ("type", "office", "number", "title", "owner", "jurisdictions", "classes", "begins_on", "ends_on")
 
 
 def _listed(text: str | None) -> list[str]:
@@ -74,6 +75,23 @@ class RightForm(FlaskForm):
         """Put what a rule says to the field that it is about."""
         field = self[error.field]
         field.errors = [*field.errors, opening(error)]
+
+
+class SheetForm(FlaskForm):
+    """A sheet of rights to look at, and to enter once nothing is to be mended."""
+
+    rows = TextAreaField("Rights", [Length(max=600_000, message="At most 600,000 characters")], render_kw={"rows": 10})
+    sheet = FileField("Or a sheet", render_kw={"accept": ".xlsx,.csv,.txt"})
+
+    def given(self) -> list[Row]:
+        """The rows of the sheet, which then stand in the field to be mended, or the field's. Raises SheetError."""
+        body = self.sheet.data.read() if self.sheet.data else b""
+        if not body:
+            return rows_of((self.rows.data or "").encode())
+        found = rows_of(body)
+        lines = [[" ".join(row.cells.get(name, "").split()) for name in FIELDS] for row in found]
+        self.rows.data = "\n".join("\t".join(cells) for cells in [list(FIELDS), *lines])
+        return rows_of(self.rows.data.encode())
 
 
 class CertifyForm(FlaskForm):

@@ -17,9 +17,11 @@ from hub.evidence.rules import EvidenceType
 from hub.evidence.service import EvidenceLine, Sought
 from hub.rights import policy, service
 from hub.rights.certificate_rules import KEPT_AFTER_THE_END
-from hub.rights.forms import FIELDS, AskForm, CertifyForm, ReasonForm, RightForm, VerifyForm
+from hub.rights.forms import AskForm, CertifyForm, ReasonForm, RightForm, SheetForm, VerifyForm
 from hub.rights.rules import MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, FactError, RightState, RightType
-from hub.rights.service import EXPIRING, Wanted
+from hub.rights.service import EXPIRING, Entered, Wanted
+from hub.rights.sheet_rules import FIELDS, MOST_AT_ONCE
+from hub.sheets.table import SheetError
 from hub.web.attachment import attachment
 from hub.web.filters import STATES, opening
 from hub.web.forms import EmptyForm
@@ -83,6 +85,37 @@ def enter() -> Response | Answer:
         return _form(form, status=422)
     flash("The right is entered. The office verifies it before a report can rely on it.", "success")
     return redirect(url_for("rights.one", name=name), 303)
+
+
+@blueprint.get("/rights/sheet")
+@requires(Permission.RIGHT_ENTER)
+def many() -> Response:
+    """The form for a sheet of rights."""
+    return _sheet(SheetForm(formdata=None))
+
+
+@blueprint.post("/rights/sheet")
+@requires(Permission.RIGHT_ENTER)
+def enter_many() -> Response | Answer:
+    """Say what is to be mended, row by row; or enter all of them, once nothing is."""
+    form, wanted = SheetForm(), "enter" in request.form
+    if not form.validate_on_submit():
+        return _sheet(form, status=422)
+    try:
+        rows = form.given()
+    except SheetError as error:
+        form.rows.errors = [opening(error)]
+        return _sheet(form, status=422)
+    entered = service.enter_sheet(actor(), rows) if wanted else service.check_sheet(actor(), rows)
+    if not entered.names:
+        db.session.rollback()
+        return _sheet(form, entered, 422 if wanted else 200)
+    db.session.commit()
+    flash(
+        f"{len(entered.names):,} rights are entered. The office verifies each before a report can rely on it.",
+        "success",
+    )
+    return redirect(url_for("rights.register"), 303)
 
 
 @blueprint.get("/rights/<name>")
@@ -217,6 +250,11 @@ def _corrected(name: str) -> RightForm:
 
 def _form(form: RightForm, name: str = "", status: int = 200) -> Response:
     return make_response(render_template("rights/enter.html", form=form, fields=FIELDS, name=name), status)
+
+
+def _sheet(form: SheetForm, looked: Entered | None = None, status: int = 200) -> Response:
+    page = render_template("rights/sheet.html", form=form, looked=looked, columns=FIELDS, most=MOST_AT_ONCE)
+    return make_response(page, status)
 
 
 def _done(name: str, form: FlaskForm, act: Callable[[], None], words: str) -> Answer:

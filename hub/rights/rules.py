@@ -382,3 +382,10 @@ NAME = re.compile("[A-Za-z0-9_-]{22}")
 def new_name() -> str:
     """What a right is called in addresses and in the record: random."""
     return secrets.token_urlsafe(16)
+
+
+def drawn() -> str:
+    """The table as a Mermaid diagram."""
+    arrows = ["    [*] --> entered: enter"]
+    arrows += [f"    {a} --> {to}: {command}" for a, by in MOVES.items() for command, to in by.items()]
+    return "\n".join(["stateDiagram-v2", *arrows])

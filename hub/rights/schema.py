@@ -117,6 +117,30 @@ class VerifierSchema(Schema):
     platform = _line(40, required=True, metadata={"description": "Code of the platform"})
 
 
+class SheetQuerySchema(Schema):
+    """Whether a sheet is only looked at."""
+
+    dry_run = fields.Boolean(
+        load_default=False, metadata={"description": "Say what is to be mended, and enter nothing"}
+    )
+
+
+class RightFaultSchema(Schema):
+    """One thing to mend in a sheet."""
+
+    row = fields.Integer(required=True, allow_none=True, metadata={"description": "From 1; null: the whole sheet"})
+    field = fields.String(required=True)
+    words = fields.String(required=True, metadata={"description": "What mends it"})
+
+
+class SheetSchema(Schema):
+    """What a sheet came to."""
+
+    names = fields.List(fields.String(), required=True, metadata={"description": "Of the rights, in the order of rows"})
+    good = fields.Integer(required=True, metadata={"description": "Rows that can be entered"})
+    faults = fields.List(fields.Nested(RightFaultSchema), required=True)
+
+
 class RightsQuerySchema(Schema):
     """Which rights, and where to go on with the list."""
 

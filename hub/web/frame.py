@@ -83,7 +83,10 @@ PARENTS = {
     "groups.found": "groups.own",
     "ledger.entry": "ledger.entries",
     "applications.one": "applications.queue",
-    **dict.fromkeys(tuple(f"rights.{each}" for each in ("new", "enter", "one", "amend", "correct")), "rights.register"),
+    **dict.fromkeys(
+        tuple(f"rights.{each}" for each in ("new", "enter", "many", "enter_many", "one", "amend", "correct")),
+        "rights.register",
+    ),
     **dict.fromkeys(("authorised_sellers.new", "authorised_sellers.add"), "authorised_sellers.own"),
     **dict.fromkeys(("notices.own", "notices.choose"), "notices.inbox"),
     **dict.fromkeys(tuple(f"webhooks.{each}" for each in ("add", "one", "rotate")), "webhooks.own"),

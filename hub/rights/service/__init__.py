@@ -17,6 +17,7 @@ from hub.rights.service.read import (
     usable,
     verdicts,
 )
+from hub.rights.service.sheet import Entered, check_sheet, enter_sheet
 from hub.rights.service.verify import refuse, verify
 from hub.rights.service.warn import warn_of_ends
 
@@ -24,6 +25,7 @@ __all__ = [
     "EXPIRING",
     "Certificate",
     "DuplicateRightError",
+    "Entered",
     "Right",
     "RightNotUsableError",
     "ShownMove",
@@ -33,8 +35,10 @@ __all__ = [
     "ask",
     "certificate",
     "certify",
+    "check_sheet",
     "correct",
     "enter",
+    "enter_sheet",
     "erase_lapsed",
     "refuse",
     "right",

@@ -32,9 +32,20 @@ def enter(actor: Actor, given: Given) -> str:
     must_enter(actor)
     facts = rules.facts_of(given, clock.now())
     _refuse_second(actor, facts, None)
-    standing = (policy.own_by(actor), IpRight.state != RightState.WITHDRAWN.value)
-    if db.session.execute(select(func.count()).where(*standing)).scalar_one() >= rules.MOST_RIGHTS:
+    if standing(actor) >= rules.MOST_RIGHTS:
         raise FactError("number", f"a member keeps at most {rules.MOST_RIGHTS:,} rights: withdraw some first")
+    return write(actor, facts)
+
+
+def standing(actor: Actor) -> int:
+    """How many rights the actor's member keeps and has not withdrawn."""
+    kept = (policy.own_by(actor), IpRight.state != RightState.WITHDRAWN.value)
+    return db.session.execute(select(func.count()).where(*kept)).scalar_one()
+
+
+def write(actor: Actor, facts: Facts) -> str:
+    """Put a right that was checked into the register, and on record; returns its name. The caller commits."""
+    must_enter(actor)
     row = IpRight(
         name=rules.new_name(),
         member_id=actor.member_id,

@@ -37,7 +37,7 @@ OPERATIONS = (
     *("GET /api/v1/me", "GET /api/v1/groups", "GET /api/v1/keys"),
     *("GET /api/v1/rights", "POST /api/v1/rights", "GET /api/v1/rights/{name}"),
     *("GET /api/v1/rights/{name}/certificate", "POST /api/v1/rights/{name}/certificate"),
-    "POST /api/v1/rights/{name}/askings",
+    *("POST /api/v1/rights/{name}/askings", "POST /api/v1/rights/sheet"),
     *(
         "GET /api/v1/authorised-sellers",
         "POST /api/v1/authorised-sellers",
@@ -83,6 +83,7 @@ BODIES: Mapping[str, Any] = {
     "POST /api/v1/evidence": b"words",
     "POST /api/v1/evidence/{name}/erasure": {"reason": "not needed"},
     "POST /api/v1/rights/{name}/certificate": {"file": "f_1"},
+    "POST /api/v1/rights/sheet": b"copyright\t\t\tA song\tAcme GmbH\tDE",
     "POST /api/v1/rights/{name}/askings": {"platform": "platform"},
     "POST /api/v1/rights": {
         "type": "trade-mark",

@@ -577,8 +577,8 @@ TEMPLATES = (
     "members/sessions.html",
     "members/single_sign_on.html",
     "members/led.html",
+    *(f"rights/{name}.html" for name in ("list", "enter", "one", "sheet")),
     *(f"authorised_sellers/{name}.html" for name in ("list", "new")),
-    *(f"rights/{name}.html" for name in ("list", "enter", "one")),
     *(
         f"listing_reports/{name}.html"
         for name in ("list", "new", "mend", "one", "marketplaces", "clocks", "strikes", "statement")
@@ -693,6 +693,8 @@ ADDRESSES = {
     "rights.register": "/rights",
     "rights.new": "/rights/new",
     "rights.enter": "/rights/new",
+    "rights.many": "/rights/sheet",
+    "rights.enter_many": "/rights/sheet",
     "rights.one": "/rights/<name>",
     "rights.amend": "/rights/<name>/correction",
     "rights.correct": "/rights/<name>/correction",

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from hub.rights.certificate_rules import KEPT_AFTER_THE_END
-from hub.rights.forms import FIELDS, RightForm
+from hub.rights.forms import RightForm, SheetForm
 from hub.rights.rules import EU, MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, Facts, RightState, RightType
-from hub.rights.service import Certificate, Right, ShownMove, ShownVerdict
+from hub.rights.service import Certificate, Entered, Right, ShownMove, ShownVerdict
+from hub.rights.sheet_rules import FIELDS, MOST_AT_ONCE, Fault
 from hub.web.shown import CursorPage, Filter, Filters
 from tests.web.pages.sample_evidence import evidence_sample
 
@@ -44,6 +45,10 @@ def rights_sample(template: str, full: bool) -> dict[str, Any]:
         if full:
             form.classes.errors = ["Name classes of the Nice classification, 1 to 45"]
         return {"form": form, "fields": FIELDS, "name": "A" * 22 if full else ""}
+    if template == "rights/sheet.html":
+        faults = [Fault(3, "classes", "write classes as numbers, such as 9, 25, 42"), Fault(None, "sheet", REASON)]
+        form = SheetForm(formdata=None, rows="\t".join(FIELDS) if full else "")
+        return {"form": form, "looked": Entered(faults, 12) if full else None, "columns": FIELDS, "most": MOST_AT_ONCE}
     may = {"may_enter": not full, "may_verify": full}
     if template == "rights/list.html":
         rows = tuple(_right(n, state, n != 3) for n, state in enumerate([*RightState, *RightState]))
