@@ -20,7 +20,12 @@ def _stripped(text: str | None) -> str:
 class AskForm(FlaskForm):
     """Questions to look at, and to ask once nothing is to be mended."""
 
-    brand = StringField("Brand's code", [DataRequired("Give the brand's code"), Length(max=40)], [_stripped])
+    brand = SelectField(
+        "Brand",
+        [DataRequired("Choose the brand"), Length(max=40)],
+        choices={},
+        validate_choice=False,  # the service says of which code it is none
+    )
     words = TextAreaField("What you ask", [Length(max=rules.LONGEST_WORDS)], [_stripped], render_kw={"rows": 3})
     day = DateField("Last day for an answer", [InputRequired("Give a day, as 2026-12-31")])
     time_zone = StringField("Time zone of that day", [DataRequired("Give a time zone"), Length(max=40)], [_stripped])

@@ -7,9 +7,12 @@ from werkzeug.wrappers import Response as Answer
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.dialogue import section as dialogue
 from hub.dialogue.forms import MessageForm
+from hub.listing_reports import service as reports
+from hub.members import service as members
 from hub.questions import policy, rules, service
 from hub.questions.forms import AnswerForm, AskForm, ticked
 from hub.questions.rules import Party, QuestionState, RefusedStepError, WordsError
@@ -126,10 +129,13 @@ def withdraw() -> Answer:
 
 def _inbox(form: AnswerForm, status: int = 200) -> Response:
     me, state = actor(), Filter.of(request.args, "state", "State", STATES)
-    bound, wanted = f"questions {me.member_id}", Wanted(QuestionState(state.value) if state.value else None)
+    party = "brand" if policy.party(me) is Party.PLATFORM else "platform"
+    other = Filter.of(request.args, party, opening(party), tuple(reports.counterparts(me).items()))
+    wanted = Wanted(QuestionState(state.value) if state.value else None, other.value or None)
+    bound = f"questions {me.member_id}"
     shown = {
         "page": shown_page(partial(service.questions, me, wanted), bound, PAGE),
-        "filters": Filters((state,)),
+        "filters": Filters((state, other)),
         "rates": [] if request.args.get("cursor") else service.answer_rates(me),
         "ticked": ticked(),
     }
@@ -149,6 +155,7 @@ def _one(name: str, form: AnswerForm, status: int = 200, message: MessageForm | 
 
 
 def _new(form: AskForm, looked: service.Asked | None = None, status: int = 200) -> Response:
+    form.brand.choices = {"": "Choose a brand"} | members.in_standing(MemberKind.BRAND)
     return make_response(render_template("questions/new.html", form=form, looked=looked), status)
 
 

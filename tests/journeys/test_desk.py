@@ -121,7 +121,7 @@ def file_report(desk: Desk, page: Page) -> str:
 def ask(desk: Desk, page: Page) -> None:
     """The platform asks the brand about three listings of which it has its doubts."""
     page.goto(f"{desk.url}/questions/new")
-    page.get_by_label("Brand").first.fill("brand-a")
+    page.get_by_label("Brand", exact=True).select_option("brand-a")
     page.locator("[name=words]").fill("Is this bag one of yours? The seller has papers of a dealer in Lyon.")
     page.locator("[name=day]").fill((BEGAN + timedelta(days=3)).date().isoformat())
     page.locator("[name=time_zone]").fill("Europe/Berlin")

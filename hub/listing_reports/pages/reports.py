@@ -50,22 +50,21 @@ def inbox() -> str:
     platform = policy.party(me) is Party.PLATFORM
     state = Filter.of(request.args, "state", "State", states)
     reason = Filter.of(request.args, "reason", "Reason", reasons)
-    if platform:
-        third = Filter.of(request.args, "review", "Review", whose)
-    else:
-        third = Filter.of(request.args, "platform", "Platform", tuple(service.platforms().items()))
+    party = "brand" if platform else "platform"
+    other = Filter.of(request.args, party, opening(party), tuple(service.counterparts(me).items()))
+    review = Filter.of(request.args, "review", "Review", whose if platform else ())
     wanted = Wanted(
         ReportState(state.value) if state.value else None,
         reason.value or None,
-        None if platform else third.value or None,
-        mine=third.value == "mine" and platform,
-        unassigned=third.value == "unassigned" and platform,
+        other.value or None,
+        mine=review.value == "mine",
+        unassigned=review.value == "unassigned",
     )
     bound = f"reports {me.member_id}"
     return render_template(
         "listing_reports/list.html",
         page=shown_page(partial(service.reports, me, wanted), bound, PAGE),
-        filters=Filters((state, reason, third)),
+        filters=Filters((state, reason, other, *((review,) if platform else ()))),
         platform=platform,
         reasons=REASONS,
         may_file=me.may(Permission.REPORT_FILE),

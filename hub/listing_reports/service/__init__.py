@@ -12,6 +12,7 @@ from hub.listing_reports.service.counter_notices import Answered, Counter, Reply
 from hub.listing_reports.service.file import Draft, Filed, check, file
 from hub.listing_reports.service.marketplaces import (
     UnknownMarketplaceError,
+    counterparts,
     drop_marketplace,
     own_marketplaces,
     platforms,
@@ -53,6 +54,7 @@ __all__ = [
     "check",
     "confirm",
     "counter",
+    "counterparts",
     "drop_clock",
     "drop_marketplace",
     "established",

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
 from hub.canonical.country import country_code
 from hub.canonical.host import ascii_host, registrable, without_www
 from hub.canonical.refusal import RefusedError
@@ -18,7 +19,7 @@ from hub.ledger.events import Event
 from hub.listing_reports import policy
 from hub.listing_reports.model import Marketplace
 from hub.listing_reports.preflight_rules import Site
-from hub.listing_reports.rules import WordsError
+from hub.listing_reports.rules import Party, WordsError
 from hub.members import service as members
 
 MOST_MARKETPLACES = 100
@@ -63,6 +64,11 @@ def drop_marketplace(actor: Actor, host: str) -> None:
         raise UnknownMarketplaceError("your member has named no such host")
     _record(actor, Event.MARKETPLACE_DROPPED, host)
     db.session.commit()
+
+
+def counterparts(actor: Actor) -> dict[str, str]:
+    """Whom a platform's reports and questions are with: brands; whom a brand's are with: platforms. As `platforms`."""
+    return members.in_standing(MemberKind.BRAND) if policy.party(actor) is Party.PLATFORM else platforms()
 
 
 def platforms() -> dict[str, str]:

@@ -13,6 +13,9 @@ from hub.members import policy, rules
 from hub.members.model import Member, SharingGroup, SharingGroupMember
 from hub.members.service.membership import RefusedMoveError, UnknownMemberError, find, record
 
+MOST_TO_CHOOSE = 1_000
+"""Members that people choose from."""
+
 
 class UnknownGroupError(Exception):
     """The actor's member is in no sharing group of that code."""
@@ -117,6 +120,12 @@ def named(numbers: Iterable[int]) -> dict[str, str]:
     """Code → name of members, by name: what people choose from."""
     rows = db.session.execute(select(Member.code, Member.name).where(Member.id.in_(set(numbers))))
     return dict(sorted(((row.code, row.name) for row in rows), key=lambda each: (each[1].casefold(), each[0])))
+
+
+def in_standing(kind: MemberKind) -> dict[str, str]:
+    """Code → name of members of a kind that may exchange, by name: what people choose from."""
+    exchanging = (Member.kind == kind.value, Member.state.in_(rules.ACTIVE))
+    return named(db.session.execute(select(Member.id).where(*exchanging).limit(MOST_TO_CHOOSE)).scalars())
 
 
 def addresses_of(member_id: int) -> tuple[int, ...]:

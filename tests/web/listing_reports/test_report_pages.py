@@ -231,6 +231,14 @@ def test_brand_filters_its_reports_by_the_platforms_name(alliance: Hub, right: s
     assert name not in brand.get("/reports?platform=bazaar", headers=HTML).text
 
 
+def test_platform_filters_its_reports_by_the_brands_name(alliance: Hub, right: str) -> None:
+    alliance.sql("UPDATE member SET name = 'Northpeak & Sons' WHERE code = 'brand-a'")
+    name, shop = file(alliance.client("brand-a"), right), alliance.signed_in("shop")
+    assert '<option value="brand-a">Northpeak &amp; Sons</option>' in shop.get("/reports", headers=HTML).text
+    assert name in shop.get("/reports?brand=brand-a", headers=HTML).text
+    assert name not in shop.get("/reports?brand=brand-b", headers=HTML).text
+
+
 # --- what comes next
 
 

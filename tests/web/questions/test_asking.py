@@ -13,7 +13,7 @@ from tests.conftest import HTML, Hub, csrf
 from tests.unit.evidence.files import PNG
 from tests.web.evidence.storing import erased, stored
 from tests.web.evidence.storing import read as read_file
-from tests.web.listing_reports.reporting import HOST
+from tests.web.listing_reports.reporting import HOST, named_market
 from tests.web.questions.asking import API, WORDS, ask, read, said, sentences, state, withdraw
 
 COUNT = "SELECT count(*) FROM question"
@@ -179,6 +179,27 @@ def test_page_says_what_is_wrong_and_keeps_what_was_typed(alliance: Hub, wrong: 
     shop = alliance.signed_in("shop")
     sent = shop.post("/questions/new", data=fields(shop, ask="y", **wrong), headers=HTML)
     assert (sent.status_code, words in sent.text, WORDS in sent.text) == (422, True, True)
+
+
+def test_brands_in_standing_are_chosen_by_their_names(alliance: Hub) -> None:
+    alliance.sql("UPDATE member SET name = 'Northpeak & Sons' WHERE code = 'brand-a'")
+    alliance.sql("UPDATE member SET state = 'suspended' WHERE code = 'brand-b'")
+    text = alliance.signed_in("shop").get("/questions/new", headers=HTML).text
+    assert '<option value="brand-a">Northpeak &amp; Sons</option>' in text
+    assert 'value="brand-b"' not in text
+    assert 'value="bazaar"' not in text
+
+
+def test_questions_are_filtered_by_whom_they_are_with(alliance: Hub) -> None:
+    named_market(alliance, "bazaar", "bazaar.example.com")
+    (name,) = ask(alliance.client("shop"), 1)
+    for who, mine, other in (
+        ("shop", "brand=brand-a", "brand=brand-b"),
+        ("brand-a", "platform=shop", "platform=bazaar"),
+    ):
+        client = alliance.signed_in(who)
+        assert name in client.get(f"/questions?{mine}", headers=HTML).text
+        assert name not in client.get(f"/questions?{other}", headers=HTML).text
 
 
 def test_platform_withdraws_what_is_ticked(alliance: Hub) -> None:
