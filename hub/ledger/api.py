@@ -297,6 +297,7 @@ def remove_witness() -> Any:
 @blueprint.post("/cosignatures")
 @requires(Permission.LEDGER_COSIGN)
 @blueprint.arguments(schema.CosignatureSchema)
+@blueprint.doc(responses={"404": {"description": "The log has no shard of this origin"}})
 @blueprint.response(200, schema.KeptSchema)
 def cosign(given: dict[str, Any]) -> Any:
     """Hand in your witness's signature line (C2SP tlog-cosignature) under a published checkpoint."""
