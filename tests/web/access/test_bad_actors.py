@@ -214,6 +214,8 @@ def test_every_answer_carries_the_headers_that_keep_it_from_frames_and_scripts(
 
 LESS = {
     "applications.document": {"Content-Security-Policy"},  # stricter yet: nothing of it runs
+    "rights.certificate": {"Content-Security-Policy"},
+    "rights_api.certificate": {"Content-Security-Policy"},
     "apply.offer": {"Referrer-Policy"},  # stricter yet: the address is a secret
     "apply.confirm": {"Referrer-Policy"},
     "invitations.read": {"Referrer-Policy"},

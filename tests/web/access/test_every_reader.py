@@ -237,7 +237,10 @@ MANAGES_KEYS = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER} 
         ("letter", "words of the letter.", {"person-of-alliance"}),
         ("decision", "subject-of-the-decision.", of_members("alliance", "checker")),
         ("group", "name of the group.", of_members("brand-a", "brand-c")),
-        ("right", "mark of brand-a.", of_members("brand-a", "alliance") | acting_for("brand-a", Permission.RIGHT_READ)),
+        (  # its report showed it to shop
+            *("right", "mark of brand-a."),
+            of_members("brand-a", "shop", "alliance") | acting_for("brand-a", Permission.RIGHT_READ),
+        ),
         (
             *("evidence", "file of brand-a."),
             of_members("brand-a", "shop") | acting_for("brand-a", Permission.EVIDENCE_READ),
