@@ -48,7 +48,7 @@ INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp,
 """What a brand's word on one token is in the database."""
 RECORD = """\\set count :count + 1
 \\set run hash(:count / 4096, :client_id) & 65535
-SELECT 1 / ledger_append_under('{seals}', '{parties}',
+SELECT 1 / ledger_append_under('{version}',
   overlay(gen_random_uuid()::text PLACING lpad(to_hex(:run::int), 4, '0') FROM 1 FOR 4)::uuid, now(), 'indicator.shared',
   '{leaf}'::bytea, '{parties}', '{{0,1,2}}', ARRAY['{view}', '{view}', '{view}']::bytea[],
   ARRAY['{salt}', '{salt}', '{salt}']::bytea[])::int;
@@ -86,12 +86,11 @@ def recording(hub: Stage, clients: int, rounds: int = 3, seconds: int = 4) -> tu
         ((member,),) = connection.execute("SELECT id FROM member WHERE code = 'brand-a'").fetchall()
         ((key,),) = connection.execute("SELECT id FROM token_key WHERE name = %s", (KEY,)).fetchall()
         word = SHARED.format(member=member, key=key)
-        keys = connection.execute(
-            "SELECT party, sealed FROM ledger_tag_key ORDER BY party LIMIT %s", (PARTS,)
-        ).fetchall()
+        parties = connection.execute("SELECT party FROM ledger_tag_key ORDER BY party LIMIT %s", (PARTS,)).fetchall()
+        ((version,),) = connection.execute("SELECT version FROM ledger_tag_version").fetchall()
         entry = RECORD.format(
-            parties="{" + ",".join(str(party) for party, _ in keys) + "}",
-            seals="{" + ",".join(f'"\\{_sql(sealed)}"' for _, sealed in keys) + "}",
+            parties="{" + ",".join(str(party) for (party,) in parties) + "}",
+            version=version,
             leaf=_sql(leaf(bytes(16))),
             view=_sql(VIEW % b64encode(bytes(16))),
             salt=_sql(bytes(range(32))),

@@ -300,6 +300,16 @@ class Cosignature(Model):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class TagVersion(Model):
+    """The one row that is another after each change of tag keys, or of the auditors in good standing."""
+
+    __tablename__ = "ledger_tag_version"
+    __table_args__ = (CheckConstraint("one", name="one"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, default=True)
+    version: Mapped[UUID] = mapped_column(Uuid)
+
+
 class TagKey(Model):
     """The key of a member's blinded tags, sealed under the hub's application key."""
 

@@ -103,6 +103,7 @@ ROWS = {
     "letter": f"INSERT INTO letter (sealed, posted_at) VALUES ({_KEY}, now())",
     "idempotency_key": f"INSERT INTO idempotency_key (member_id, key, digest, at) VALUES (1, 'once', {_KEY}, now())",
     "ledger_tag_key": f"INSERT INTO ledger_tag_key (party, sealed) VALUES (1, {_KEY})",
+    "ledger_tag_version": "UPDATE ledger_tag_version SET version = gen_random_uuid()",  # it has its row from the start
     "ledger_entry": f"INSERT INTO ledger_entry (id, at, action, leaf) VALUES ({_ENTRY}, now(), 'match.run', {_KEY})",
     "ledger_part": f"INSERT INTO ledger_part (entry_id, n, party, view, salt) VALUES ({_ENTRY}, 0, 1, '{{}}', {_KEY})",
     "ledger_retirement": "INSERT INTO ledger_retirement (first, last, at) VALUES (0, 9, now())",

@@ -32,8 +32,7 @@ class LedgerHaltedError(Exception):
 _APPEND = compiled(
     select(
         func.ledger_append_under(
-            given("seals", ARRAY(LargeBinary)),
-            given("beside", ARRAY(Integer)),
+            given("known", Uuid),
             given("entry", Uuid),
             given("moment", DateTime(timezone=True)),
             given("what", Text),
@@ -114,7 +113,7 @@ def append_each(
         always += [(party, "auditor", counts) for party in keys.auditors if party not in own and party not in others]
         now = left[: MOST_PARTS - len(always)]
         parties = always + [(party, concern.role, concern.counts) for party, concern in now]
-        name = _insert(event, moment, parties, whole, keys, beside=[*own, *dict(now)])
+        name = _insert(event, moment, parties, whole, keys)
         if name is not None:
             entries.append(name)
             left = left[len(now) :]
@@ -131,12 +130,8 @@ def _insert(
     parties: Sequence[tuple[int, str, Counts | None]],
     whole: Mapping[str, Any],
     keys: TagKeys,
-    beside: Sequence[int],
 ) -> str | None:
-    """Seal one leaf and write entry, parts and outbox row; its name. None: the keys are others by now.
-
-    `beside` are the parties beside those told as auditors.
-    """
+    """Seal one leaf and write entry, parts and outbox row; its name. None: the keys are others by now."""
     id = new_id()
     views = []
     for _, role, counts in parties:
@@ -150,8 +145,7 @@ def _insert(
         views.append(view)
     sealed = seal_leaf(id, [(keys.keys[party], view) for (party, _, _), view in zip(parties, views, strict=True)])
     written = _run(
-        seals=keys.seals_of(beside),
-        beside=beside,
+        known=keys.version,
         entry=UUID(bytes=id),
         moment=moment,
         what=event.value,

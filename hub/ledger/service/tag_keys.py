@@ -1,23 +1,29 @@
 """The keys under which each party finds its own commitments: sealed in the database, opened in memory."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from uuid import UUID
 
 from sqlalchemy import Integer, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.access.tlp import MemberKind
 from hub.db import compiled, db, given
-from hub.ledger.model import TagKey
+from hub.ledger.model import TagKey, TagVersion
 from hub.members.model import Member
 from hub.members.rules import ACTIVE
 from hub.sealing import seal, unseal
 
 _STANDS = (Member.kind == MemberKind.AUDITOR.value) & Member.state.in_(ACTIVE)
 _KEYS_FOR = compiled(
-    select(TagKey.party, TagKey.sealed, _STANDS.label("told"))
+    select(
+        TagKey.party,
+        TagKey.sealed,
+        _STANDS.label("told"),
+        select(TagVersion.version).scalar_subquery().label("version"),
+    )
     .join(Member, Member.id == TagKey.party)
     .where(or_(TagKey.party == func.any(given("parties", ARRAY(Integer))), _STANDS))
 )
@@ -25,15 +31,12 @@ _KEYS_FOR = compiled(
 
 @dataclass(frozen=True)
 class TagKeys:
-    """Opened tag keys by party, each as it is sealed, and the auditors in good standing, who are told of all."""
+    """Opened tag keys by party, and the auditors in good standing, who are told of all."""
 
+    version: UUID | None
+    """Of the keys and the auditors as they were read; `ledger_append_under` compares it with what is there."""
     keys: Mapping[int, bytes]
-    seals: Mapping[int, bytes]
     auditors: Sequence[int]
-
-    def seals_of(self, parties: Iterable[int]) -> list[bytes]:
-        """What `ledger_append_under` compares with what is there: the keys of the parties and of every auditor."""
-        return [self.seals[party] for party in sorted({*parties, *self.auditors})]
 
 
 FEW = 4
@@ -62,8 +65,8 @@ def _kept(parties: frozenset[int]) -> TagKeys:
 def _opened(parties: frozenset[int]) -> TagKeys:
     rows = _KEYS_FOR.run(parties=list(parties))
     return TagKeys(
+        rows[0].version if rows else None,
         {row.party: open_key(row.party, row.sealed) for row in rows},
-        {row.party: row.sealed for row in rows},
         sorted(row.party for row in rows if row.told),
     )
 

@@ -62,13 +62,14 @@ OPEN_TO_THE_APPLICATION = {
     ),
     *("ledger_tag_key", "ledger_entry", "ledger_pending", "ledger_leaf", "ledger_tile", "ledger_checkpoint"),
     *("ledger_halt", "ledger_quarantine", "ledger_delay", "ledger_fsck", "ledger_state", "ledger_shard"),
-    "ledger_key",
+    *("ledger_key", "ledger_tag_version"),
     *("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers"),
 }
 """What the application reads whole: who there is and how much each may, sealed keys, the public log, jobs. Nothing that was shared."""
 LEDGER = (
     *("ledger_entry", "ledger_part", "ledger_pending", "ledger_leaf", "ledger_party_leaf"),
     *("ledger_tile", "ledger_state", "ledger_checkpoint", "ledger_tag_key", "ledger_key", "ledger_shard"),
+    "ledger_tag_version",
 )
 ASKED_FOR = ("ledger_shard", "asked_at")
 """By which an operator asks for the end of a shard; nothing else of the log is the application's to change."""
