@@ -13,9 +13,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from hub import clock
 from hub.tree.checkpoint import CheckpointBody
 from hub.tree.note import split_note
-from tests.conftest import Hub
+from tests.conftest import Hub, plain
 from tests.web.indicators.test_share_and_match_over_http import share, token
 from tests.web.ledger.recording import append, application, as_superuser, new_id, reason, record, sealed
 from tests.web.ledger.test_log_over_http import grow
@@ -51,6 +52,44 @@ def test_late_committer_is_never_passed_by(alliance: Hub) -> None:
         assert late not in in_tree(alliance)
     alliance.sequence()
     assert late in in_tree(alliance)
+
+
+def test_burst_after_a_quiet_time_is_not_read_whole_for_each_batch(alliance: Hub) -> None:
+    """PostgreSQL keeps the plan of a statement that it has run often, and it ran often while hardly anything waited."""
+    burst, batches = 12_000, 3
+    with psycopg.connect(plain(alliance.owner_url), autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE ledger_pending, ledger_leaf")  # as it is, as soon as there were a few
+    with alliance.sequencer() as sequencer:
+        for _ in range(12):
+            record(alliance)
+            sequencer.step()
+        put(alliance, burst)
+        before = read(alliance)
+        assert [sequencer.step() for _ in range(batches)] == [5000, 5000, 2000]
+        sequencer.connection.execute("SELECT pg_stat_force_next_flush()")
+        sequencer.connection.commit()
+    assert read(alliance) - before < burst
+
+
+def put(hub: Hub, count: int) -> None:
+    """Record so many entries at once."""
+    ids = [new_id() for _ in range(count)]
+    with psycopg.connect(plain(hub.owner_url)) as connection, connection.cursor() as cursor:
+        with cursor.copy("COPY ledger_entry (id, at, action, leaf) FROM STDIN") as copy:
+            for id in ids:
+                copy.write_row((id, clock.now(), "list.fetched", sealed(id).leaf))
+        cursor.execute("INSERT INTO ledger_pending (entry_id) SELECT unnest(%s::uuid[])", (ids,))
+
+
+def read(hub: Hub) -> int:
+    """The rows of the outbox, and of the tree, that were read because all of them were."""
+    return int(
+        str(
+            hub.sql(
+                "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('ledger_pending', 'ledger_leaf')"
+            )[0][0]
+        )
+    )
 
 
 def test_entry_twice_in_the_outbox_cannot_be(alliance: Hub) -> None:
