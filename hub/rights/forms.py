@@ -103,10 +103,7 @@ class CertifyForm(FlaskForm):
 class AskForm(FlaskForm):
     """Which platform is asked to verify a right."""
 
-    platform = StringField(
-        filters=[lambda text: (text or "").strip()],
-        validators=[DataRequired("Give the platform's code"), Length(max=40, message="At most 40 characters")],
-    )
+    platform = StringField(validators=[DataRequired("Choose the platform"), Length(max=40)])
 
 
 class VerifyForm(FlaskForm):

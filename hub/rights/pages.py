@@ -15,11 +15,12 @@ from hub.db import db
 from hub.evidence import service as evidence
 from hub.evidence.rules import EvidenceType
 from hub.evidence.service import EvidenceLine, Sought
+from hub.members import service as members
 from hub.rights import policy, service
 from hub.rights.certificate_rules import KEPT_AFTER_THE_END
 from hub.rights.forms import AskForm, CertifyForm, ReasonForm, RightForm, SheetForm, VerifyForm
 from hub.rights.rules import MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, FactError, RightState, RightType
-from hub.rights.service import EXPIRING, Entered, Wanted
+from hub.rights.service import EXPIRING, Entered, ShownVerdict, Wanted
 from hub.rights.sheet_rules import FIELDS, MOST_AT_ONCE
 from hub.sheets.table import SheetError
 from hub.web.attachment import attachment
@@ -124,6 +125,7 @@ def one(name: str) -> str:
     """A right, its history, and what the reader may do with it."""
     me = actor()
     shown, moves = _seen(name)
+    verdicts = service.verdicts(me, name)
     return render_template(
         "rights/one.html",
         shown=shown,
@@ -134,7 +136,8 @@ def one(name: str) -> str:
         may_enter=me.may(Permission.RIGHT_ENTER),
         may_verify=policy.may_verify(me),
         may_read_certificate=policy.may_verify(me) or me.kind is MemberKind.BRAND,
-        verdicts=service.verdicts(me, name),
+        verdicts=verdicts,
+        platforms=_platforms(me, shown, verdicts),
         files=_files(me, shown),
         kept_days=KEPT_AFTER_THE_END.days,
     )
@@ -224,6 +227,14 @@ def refuse(name: str) -> Answer:
         lambda: service.refuse(actor(), name, form.reason.data),
         "The right is refused; its member reads why.",
     )
+
+
+def _platforms(me: Actor, shown: service.Right, verdicts: Sequence[ShownVerdict]) -> dict[str, str] | None:
+    """The platforms that may be asked to verify it, code → name; None: the reader asks nobody."""
+    if not me.may(Permission.RIGHT_ENTER) or shown.state is RightState.WITHDRAWN:
+        return None
+    done = {each.verifier for each in verdicts if not each.may_be_asked}
+    return {code: name for code, name in members.in_standing(MemberKind.PLATFORM).items() if code not in done}
 
 
 def _files(me: Actor, shown: service.Right) -> list[EvidenceLine] | None:

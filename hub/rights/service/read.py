@@ -99,6 +99,11 @@ class ShownVerdict:
     shown_at: datetime
     asked_at: datetime | None
 
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether its brand may ask the platform for its word: it gave none, and is not asked already."""
+        return self.asked_at is None and Command.ASK in rules.MOVES[self.state]
+
 
 @dataclass(frozen=True)
 class Wanted:

@@ -72,6 +72,7 @@ def rights_sample(template: str, full: bool) -> dict[str, Any]:
         **may,
         "may_read_certificate": full,
         "verdicts": verdicts if full else [],
+        "platforms": None if full else {"market": "<b>Market</b> & Sons", "shop": "shop"},
         "kept_days": KEPT_AFTER_THE_END.days,
         "files": None if full else files,
     }

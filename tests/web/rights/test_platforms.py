@@ -266,7 +266,7 @@ def test_page_of_a_new_report_offers_what_some_platform_verified(alliance: Hub, 
 def test_platform_gives_its_word_on_the_page(alliance: Hub) -> None:
     name = enter(alliance.client("brand-a"))
     owner, page = alliance.signed_in("brand-a"), f"/rights/{name}"
-    sent = {"csrf_token": csrf(owner.get(page, headers=HTML).text), "platform": " shop "}
+    sent = {"csrf_token": csrf(owner.get(page, headers=HTML).text), "platform": "shop"}
     assert "The platform is asked." in owner.post(f"{page}/askings", data=sent, follow_redirects=True).text
     shop = alliance.signed_in("shop")
     assert f'href="{page}"' in shop.get("/rights?state=waiting", headers=HTML).text
@@ -276,6 +276,17 @@ def test_platform_gives_its_word_on_the_page(alliance: Hub) -> None:
     assert "The right is verified." in shop.post(f"{page}/verification", data=sent, follow_redirects=True).text
     assert f'href="{page}"' not in shop.get("/rights?state=waiting", headers=HTML).text
     assert "Platforms" in owner.get(page, headers=HTML).text
+
+
+def test_platforms_in_standing_that_are_yet_to_be_asked_are_chosen_by_their_names(alliance: Hub, asked: str) -> None:
+    for code in ("market", "closed"):
+        alliance.admit(code, "platform")
+    alliance.sql("UPDATE member SET name = 'Market & Sons' WHERE code = 'market'")
+    alliance.sql("UPDATE member SET state = 'suspended' WHERE code = 'closed'")
+    text = alliance.signed_in("brand-a").get(f"/rights/{asked}", headers=HTML).text
+    assert '<option value="market">Market &amp; Sons</option>' in text
+    offered = text.split('id="platform"')[1].split("</select>")[0]
+    assert [code in offered for code in ("bazaar", "closed", "shop", "brand-b")] == [True, False, False, False]
 
 
 # --- the last net
