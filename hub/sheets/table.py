@@ -10,9 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hub.canonical.safe_cell import unguarded
-from hub.sheets.workbook import Book, Bounds, TooLargeError
 
-_BOUNDS = Bounds(whole=4 << 20, shared_text=8 << 20, sheet=16 << 20, columns=32)
 _MOST_LINES = 20_000
 """Lines that are looked at, blank ones too."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -93,12 +91,15 @@ def _text(text: str, headings: Collection[str]) -> Iterator[Line]:
 
 def _workbook(body: bytes) -> Iterator[Line]:
     """The rows of its first sheet."""
+    from hub.sheets.workbook import Book, Bounds, TooLargeError  # here: a web worker holds openpyxl once it needs it
+
+    bounds = Bounds(whole=4 << 20, shared_text=8 << 20, sheet=16 << 20, columns=32)
     damaged = "this is no workbook that can be read: open it and save it again as .xlsx"
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             if not any(name.startswith("xl/") for name in archive.namelist()):
                 raise SheetError("this is an archive and no workbook: unpack it, or save the list as .xlsx or CSV")
-        book: Any = Book(io.BytesIO(body), _BOUNDS).loaded()
+        book: Any = Book(io.BytesIO(body), bounds).loaded()
         pages = book.worksheets
         if not pages:
             raise SheetError(damaged)

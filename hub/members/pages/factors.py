@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import qrcode
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
@@ -151,6 +150,8 @@ def _offer(form: TotpForm, status: int = 200) -> Response:
     except service.WrongCodeError:
         form.sealed.data = service.offer_secret(me)
         secret = service.offered_secret(me, form.sealed.data)
+    import qrcode  # here: it holds an imaging library that a web worker seldom needs
+
     picture = qrcode.QRCode(border=4, error_correction=qrcode.constants.ERROR_CORRECT_M)
     picture.add_data(service.totp_address(secret, me.session.email, me.member))
     dots = picture.get_matrix()

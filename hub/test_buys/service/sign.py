@@ -10,7 +10,7 @@ from hub.db import db
 from hub.evidence import service as evidence
 from hub.evidence.rules import EvidenceType
 from hub.evidence.service import Upload
-from hub.test_buys import document, rules
+from hub.test_buys import rules
 from hub.test_buys.model import Buy
 from hub.test_buys.rules import BuyState, Command
 from hub.test_buys.service.moves import Recorded, StaleBuyError, held, step, visible
@@ -31,6 +31,8 @@ def sign(actor: Actor, name: str, version: int, given: Signature) -> str:
     If we crash between, the vault holds a report that nobody signed, until its retention ends; the test buy is as it
     was. Raises NotPermittedError, UnknownBuyError, StaleBuyError, RefusedStepError, WordsError, and what storing does.
     """
+    from hub.test_buys import document  # here: a web worker holds reportlab once somebody signs
+
     actor.must(Permission.TESTBUY_RUN)
     signer = {
         "name": rules.line("signer", given.name, "the name of who signs"),
