@@ -4,7 +4,8 @@ import statistics
 import time
 from typing import Any, NamedTuple
 
-from benchmarks.stage import Stage
+from benchmarks.figure import Figure, at_most
+from benchmarks.stage import Stage, stage
 
 ADDRESS = "/api/v1/listing-reports"
 HOST = "shop.example.com"
@@ -26,6 +27,12 @@ SELECT substr(md5('desk' || n), 1, 22), (ARRAY[%(a)s, %(b)s]::int[])[1 + n / 12 
   (ARRAY['no_such_model', 'design', 'patent'])[1 + n %% 3], '{}', '', 1, sha256('d'), 'p', now(), 3,
   (ARRAY['submitted', 'in review', 'decided', 'closed'])[1 + n %% 4], 1
 FROM generate_series(%(first)s::int, %(last)s) n"""
+
+MILLION = 1_000_000
+SELLERS = """INSERT INTO authorised_seller (name, brand_id, url, host, digest, seller, seller_digest, by_agent, added_by, added_at)
+SELECT substr(md5('seller' || n), 1, 22), (SELECT id FROM member WHERE code = 'brand-b'), 'https://' || h.host || '/store/' || n,
+  h.host, sha256(int8send(n)), 'Shop ' || n, sha256(int8send(-n)), false, 'p', now()
+FROM generate_series(1, %(count)s::bigint) n, (VALUES (%(host)s)) h(host)"""
 
 
 class Filed(NamedTuple):
@@ -58,8 +65,17 @@ def prepared(hub: Stage) -> str:
     return str(answer.json()["name"])
 
 
-def filing(hub: Stage, right: str, rounds: int = 5) -> Filed:
-    """Reports of 1,000 new listings each, over HTTP."""
+def authorise(hub: Stage, count: int) -> None:
+    """Let so many sellers, of none of the listings, stand on another brand's list."""
+    with hub.sql() as connection:
+        connection.execute(SELLERS, {"count": count, "host": HOST})
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM ANALYZE authorised_seller")
+
+
+def filing(hub: Stage, right: str, part: str, rounds: int = 5) -> Filed:
+    """Reports of 1,000 new listings each, over HTTP; `part` of the marketplace has them."""
     looked, filed = [], []
     with hub.session("brand-a") as session:
         for turn in range(rounds):
@@ -69,7 +85,9 @@ def filing(hub: Stage, right: str, rounds: int = 5) -> Filed:
                 "reason": "no_such_model",
                 "evidence": {"range_statement": "We never made it in this size."},
                 "product_class": 25,
-                "listings": [{"url": f"https://{HOST}/item/{turn}-{n}"} for n in range(LISTINGS)],
+                "listings": [
+                    {"url": f"https://{HOST}/{part}/{turn}-{n}", "seller": f"{part} {n}"} for n in range(LISTINGS)
+                ],
                 "declaration": 1,
             }
             for times, dry_run in ((looked, True), (filed, False)):
@@ -106,3 +124,31 @@ def inbox(hub: Stage, rounds: int = 30) -> float:
                 assert answer.ok, answer.text
                 assert answer.json()["reports"], filters
     return statistics.quantiles(times, n=20)[18]
+
+
+def figures() -> list[Figure]:
+    """Listing reports: filing one of 1,000 listings, and the inbox of a platform as it fills."""
+    with stage(1, 1) as hub:
+        right = prepared(hub)
+        alone = filing(hub, right, "first")
+        authorise(hub, MILLION)
+        filed = filing(hub, right, "second")
+        fill(hub, 1, 1_000)
+        few = inbox(hub)
+        fill(hub, 1_001, 100_000)
+        many = inbox(hub)
+    return [
+        at_most(
+            "desk: s to have 1,000 listings looked at",
+            filed.looked,
+            2,
+            f"over HTTP, held against {MILLION:,} authorised sellers; {alone.looked:.3f} against none",
+        ),
+        at_most(
+            "desk: s to file 1,000 listings", filed.filed, 3, f"the same, on record; {alone.filed:.3f} against none"
+        ),
+        at_most("desk: ms of an inbox of 100,000 reports, filtered, p95", many * 1000, 100, "a page of 50"),
+        at_most(
+            "desk: inbox of 100,000 / of 1,000", many / few, 1.3, f"{many * 1000:.1f} against {few * 1000:.1f} ms, p95"
+        ),
+    ]

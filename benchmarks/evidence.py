@@ -11,7 +11,8 @@ from typing import IO
 
 import psutil
 
-from benchmarks.stage import Stage
+from benchmarks.figure import Figure, at_most
+from benchmarks.stage import Stage, stage
 
 ADDRESS = "/api/v1/evidence"
 FILM = (16).to_bytes(4, "big") + b"ftypisom\0\0\2\0" + (8).to_bytes(4, "big") + b"moov"
@@ -66,3 +67,19 @@ def _worker(hub: Stage) -> psutil.Process:
 def _peak(worker: psutil.Process) -> int:
     lines = Path(f"/proc/{worker.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
+
+
+def figures() -> list[Figure]:
+    """A file of evidence sent and fetched: what a web worker holds of it."""
+    with stage(1, 1) as hub:
+        passage(hub, 2 * 10**6)  # the worker has served one
+        small, large = (passage(hub, size) for size in (2 * 10**6, 200 * 10**6))
+    return [
+        at_most(
+            "evidence: peak memory of a web worker, 200 MB / 2 MB",
+            large.peak / small.peak,
+            1.1,
+            f"{large.peak / 2**20:.1f} against {small.peak / 2**20:.1f} MiB; 200 MB stored in {large.stored:.1f} s,"
+            f" fetched in {large.fetched:.1f} s",
+        )
+    ]

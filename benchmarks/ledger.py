@@ -1,11 +1,8 @@
 """What the log costs: recording, the way into the tree, receipts, and a member's own check of all of it."""
 
 import hashlib
-import secrets
 import socket
 import statistics
-import subprocess
-import tempfile
 import time
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
@@ -15,142 +12,20 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import make_url
 
-from benchmarks.stage import Stage, token
+from benchmarks.figure import Figure, at_least, at_most
+from benchmarks.ledger_entry import PARTS, VIEW, leaf
+from benchmarks.recording import recording
+from benchmarks.stage import KEY, Stage, stage, token
 from hub import clock
-from hub.ledger.sequencer import LOCK
-from hub.manage.postgres import binary
 from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody
 from hub.tree.leaf import new_id
 from hub.tree.merkle import HASH_BYTES
 from hub.tree.note import split_note
 
-KEY = "example.b1.domain"
-PARTS = 3
-"""Parties that an entry concerns: who acted, who is told, and the auditor."""
-VIEW = (
-    b'{"action":"match.run","actor":"p_0123456789abcdef","at":"2026-11-26T12:00:00.000Z",'
-    b'"counts":{"asked":10000,"matched":12},"digests":{"request":"'
-    + b"0"
-    * 64
-    + b'"},"id":"%b","member":"platform-x","outcome":"allowed","role":"actor",'
-    b'"subject":{"ref":"example.b1.domain","type":"key"},"v":1,"via":"api"}'
-)
-ROW = "INSERT INTO exchanged VALUES (gen_random_uuid());\n"
-"""The least that a commit can hold."""
-SHARED = """SELECT set_config('hub.member', '{member}', true), set_config('hub.kind', 'brand', true);
-INSERT INTO indicator (key_id, token) VALUES ({key}, sha256(int8send(:n)));
-INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, shared_at, expires_on, state)
-  VALUES ({key}, sha256(int8send(:n)), {member}, 'infringing', 2, 2, now(), current_date + 300, 'active');
-"""
-"""What a brand's word on one token is in the database."""
-RECORD = """\\set count :count + 1
-\\set run hash(:count / 4096, :client_id) & 65535
-SELECT 1 / ledger_append_under('{version}',
-  overlay(gen_random_uuid()::text PLACING lpad(to_hex(:run::int), 4, '0') FROM 1 FOR 4)::uuid, now(), 'indicator.shared',
-  '{leaf}'::bytea, '{parties}', '{{0,1,2}}', ARRAY['{view}', '{view}', '{view}']::bytea[],
-  ARRAY['{salt}', '{salt}', '{salt}']::bytea[])::int;
-"""
-"""As the hub records, each client with ids in runs as a process of the hub has them (`hub.tree.leaf.new_id`); divided by
-zero, and so refused, where the keys are not those that are there."""
-OWING = ("indicator", "contribution")
-"""Tables whose triggers owe a record."""
-
-
-def leaf(id: bytes) -> bytes:
-    """A leaf of four pairs that nobody can open."""
-    pairs = sorted((secrets.token_bytes(16), secrets.token_bytes(32)) for _ in range(4))
-    listed = b",".join(b'{"c":"%b","t":"%b"}' % (b64encode(hidden), b64encode(tagged)) for tagged, hidden in pairs)
-    return b'{"id":"%b","p":[%b],"v":1}' % (b64encode(id), listed)
-
-
-# --- recording ----------------------------------------------------------------------------------------------------
-
-
-class Recorded(NamedTuple):
-    """Durable commits a second: of what is exchanged alone, and of the same with an entry of three parts."""
-
-    alone: float
-    recorded: float
-
-
-def recording(hub: Stage, clients: int, rounds: int = 3, seconds: int = 4) -> tuple[Recorded, Recorded]:
-    """What recording costs a brand's word on one token, and what it would cost a row of one column; medians, in turns.
-
-    The word alone is written as if there were no log, so without the triggers that owe a record either.
-    """
-    with hub.sql() as connection:
-        connection.autocommit = True
-        ((member,),) = connection.execute("SELECT id FROM member WHERE code = 'brand-a'").fetchall()
-        ((key,),) = connection.execute("SELECT id FROM token_key WHERE name = %s", (KEY,)).fetchall()
-        word = SHARED.format(member=member, key=key)
-        parties = connection.execute("SELECT party FROM ledger_tag_key ORDER BY party LIMIT %s", (PARTS,)).fetchall()
-        ((version,),) = connection.execute("SELECT version FROM ledger_tag_version").fetchall()
-        entry = RECORD.format(
-            parties="{" + ",".join(str(party) for (party,) in parties) + "}",
-            version=version,
-            leaf=_sql(leaf(bytes(16))),
-            view=_sql(VIEW % b64encode(bytes(16))),
-            salt=_sql(bytes(range(32))),
-        )
-        scripts = [
-            f"\\set n random(1, 9000000000000000000)\nBEGIN;\n{each}COMMIT;\n"
-            for each in (word, word + entry, ROW, ROW + entry)
-        ]
-        rates: list[list[float]] = [[] for _ in scripts]
-        connection.execute("CREATE TABLE IF NOT EXISTS exchanged (id uuid PRIMARY KEY)")
-        connection.execute("GRANT INSERT ON exchanged TO PUBLIC")
-        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))  # these entries have all one leaf: they are no log
-        for _ in range(rounds):
-            for script, each in zip(scripts, rates, strict=True):
-                for table in OWING:
-                    able = "ENABLE" if entry in script else "DISABLE"
-                    connection.execute(f"ALTER TABLE {table} {able} TRIGGER owe_record")
-                each.append(_pgbench(hub.environment["HUB_DATABASE_APP_URL"], script, clients, seconds))
-        connection.execute("SET session_replication_role = replica")
-        connection.execute("DELETE FROM ledger_part USING ledger_pending q WHERE q.entry_id = ledger_part.entry_id")
-        connection.execute("DELETE FROM ledger_entry USING ledger_pending q WHERE q.entry_id = id")
-        connection.execute("TRUNCATE ledger_pending, exchanged")
-    medians = [statistics.median(each) for each in rates]
-    return Recorded(*medians[:2]), Recorded(*medians[2:])
-
-
-def _sql(value: bytes) -> str:
-    return rf"\x{value.hex()}"
-
-
-def _pgbench(url: str, script: str, clients: int, seconds: int) -> float:
-    where = make_url(url)
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(script)
-        file.flush()
-        command = [
-            str(binary("pgbench")),
-            "-n",
-            "-M",
-            "prepared",
-            "-c",
-            str(clients),
-            "-T",
-            str(seconds),
-            "-D",
-            "count=0",
-            "-f",
-            file.name,
-        ]
-        place = [*("-h", where.query.get("host") or where.host), *("-U", where.username), where.database]
-        told = subprocess.run(
-            [*command, *(str(each) for each in place)],
-            env={"PGPASSWORD": str(where.password)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    (rate,) = (line for line in told.stdout.splitlines() if line.startswith("tps = "))
-    return float(rate.split()[2])
-
+FIFTH = 200_000
+TURN = 20_000
 
 # --- exchanges over HTTP ------------------------------------------------------------------------------------------
 
@@ -384,3 +259,51 @@ def _bundles(leaves: Iterator[bytes]) -> Iterator[bytes]:
             held = []
     if held:
         yield tiles.encode_bundle(held)
+
+
+def figures() -> list[Figure]:
+    """The log: recording, the way into the tree, receipts, and what a member's own check of it costs."""
+    with stage(4, 1) as hub:
+        load(hub, 5, 8)  # every worker has answered
+        loaded = load(hub, 60, 8)
+        recorded = {"one client": recording(hub, 1), "eight": recording(hub, 8)}
+        fifths = [integrated(hub, FIFTH) for _ in range(5)]
+        with stage(1, 1) as fresh:
+            small, large = grown(fresh, hub, TURN)
+        receipt = receipts(hub)
+        whole = fetched(hub)
+    checked = verified(whole)
+    return [
+        at_least(
+            "log: audited exchanges/s over HTTP for 60 s, 4 workers",
+            loaded.rate,
+            500,
+            f"8 clients on the same machine; p99 {loaded.slow * 1000:.0f} ms",
+        ),
+        at_most("log: s from event to signed checkpoint, p99", loaded.lag, 1.5, "at that load"),
+        *(
+            at_most(
+                f"log: a durable commit of a contribution, recorded / not, {who}",
+                word.alone / word.recorded,
+                1.8,
+                f"{word.recorded:,.0f} against {word.alone:,.0f} commits/s; a row of one column in a transaction:"
+                f" {row.recorded:,.0f} against {row.alone:,.0f}, {row.alone / row.recorded:.2f}",
+            )
+            for who, (word, row) in recorded.items()
+        ),
+        at_least("log: thousands of entries/s into the tree", min(fifths) / 1000, 20, "the slowest fifth of 1,000,000"),
+        at_least(
+            "log: into a tree of 1,000,000 / into a tree of at most 100,000",
+            large / small,
+            0.95,
+            f"{large:,.0f} against {small:,.0f} entries/s, in turns on the same machine",
+        ),
+        at_most("log: ms of a receipt over HTTP at 1,000,000, p99", receipt * 1000, 10, "authenticated"),
+        at_least("log: thousands of entries/s checked, the tree", checked.tree / 1000, 700, "offline, one core"),
+        at_most(
+            "log: check of tree and leaves / bare SHA-256 in C",
+            checked.bare / checked.whole,
+            5,
+            f"{checked.whole:,.0f} against {checked.bare:,.0f} entries/s",
+        ),
+    ]

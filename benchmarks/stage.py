@@ -23,6 +23,9 @@ from hub.manage.home import ROOT, HomeError, running_environment
 from hub.manage.operating import operating
 from hub.manage.runtime import free_port
 
+KEY = "example.b1.domain"
+"""The key under which most is shared and asked."""
+
 
 def token(n: int) -> bytes:
     """The nth made-up token; PostgreSQL makes the same with sha256(int8send(n))."""
