@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import true
 
 from benchmarks.figure import Figure, at_most
-from benchmarks.stage import Stage, fill, stage, token
+from benchmarks.stage import KEY, Stage, fill, stage, token
 from hub.access.actor import Actor
 from hub.app import create_app
 from hub.config import Settings
