@@ -1,10 +1,12 @@
 """What the three nets cost: the hub against the same code with all of them off, by a switch that is nowhere but here."""
 
 import inspect
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr
+from pathlib import Path
 from unittest.mock import patch
 
 from flask import Flask, g
@@ -66,15 +68,18 @@ def gate_off(app: Flask) -> None:
 
 @contextmanager
 def _clients(hub: Stage) -> Iterator[tuple[Flask, Flask]]:
-    """The application as the hub runs it, and the same without nets, as the database's owner."""
+    """The application as the hub runs it, and the same without nets, as the database's owner. They log to nowhere."""
     from hub.db import db
 
     environment = hub.environment
-    nets_on = create_app(Settings.from_env(environment))
-    nets_off = create_app(Settings.from_env({**environment, "HUB_DATABASE_APP_URL": environment["HUB_DATABASE_URL"]}))
-    gate_off(nets_off)
     try:
-        yield nets_on, nets_off
+        with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+            nets_on = create_app(Settings.from_env(environment))
+            nets_off = create_app(
+                Settings.from_env({**environment, "HUB_DATABASE_APP_URL": environment["HUB_DATABASE_URL"]})
+            )
+            gate_off(nets_off)
+            yield nets_on, nets_off
     finally:
         for app in (nets_on, nets_off):
             with app.app_context():
