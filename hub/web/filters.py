@@ -208,6 +208,7 @@ def attach_filters(app: Flask) -> None:
         ago=ago,
         tlp_words=tlp_words,
         slug=slug,
+        opening=opening,
     )
     app.jinja_env.globals.update(
         vendored=assets.vendored,

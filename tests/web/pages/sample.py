@@ -509,6 +509,8 @@ KINDS = {
 }
 OFFICE = ("members/decisions.html", "members/everybody.html", "members/one.html")
 KINDS |= dict.fromkeys(OFFICE, MemberKind.ADMINISTRATION)
+FOR_PLATFORMS = ("rights/list.html@platform", "rights/one.html@platform")
+KINDS |= dict.fromkeys(FOR_PLATFORMS, MemberKind.PLATFORM)
 FACTORS = (
     "members/new_passkey.html",
     "members/ask.html",
@@ -578,11 +580,13 @@ TEMPLATES = (
     "members/single_sign_on.html",
     "members/led.html",
     *(f"rights/{name}.html" for name in ("list", "enter", "one", "sheet")),
+    *FOR_PLATFORMS,
     *(f"authorised_sellers/{name}.html" for name in ("list", "new")),
     *(
         f"listing_reports/{name}.html"
         for name in ("list", "new", "mend", "one", "marketplaces", "clocks", "strikes", "statement")
     ),
+    "listing_reports/one.html@returned",
     *(f"questions/{name}.html" for name in ("list", "new", "one")),
     *(f"notices/{name}.html" for name in ("list", "settings", "webhooks", "webhook")),
     *(f"test_buys/{name}.html" for name in ("list", "new", "one")),
@@ -590,6 +594,7 @@ TEMPLATES = (
     *OFFICE,
     *(f"applications/{name}.html" for name in ("apply", "sent", "confirm", "confirmed", "gone", "queue", "one")),
 )
+"""All that is looked at: a template, or after an @ what some reader of it, or in some state, sees besides."""
 ADDRESSES = {
     "insights.overview": "/",
     "indicators.contributions": "/contributions",
@@ -774,7 +779,7 @@ def make_app() -> Flask:
         if template == "insights/overview_acting.html":
             acting, may = replace(SESSION, acting_for="Northpeak"), granted_acting(GRANTS[kind], AGENT_SCOPES)
             g.actor = replace(g.actor, agent=Agent(7, "agency", 1), permissions=may, session=acting)
-        return render_template(template, **values(template, "full" in request.args))
+        return render_template(template.partition("@")[0], **values(template, "full" in request.args))
 
     @app.get("/error/<int:status>")
     def error(status: int) -> tuple[str, int]:

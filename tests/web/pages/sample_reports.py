@@ -1,5 +1,6 @@
 """Values of the pages of listing reports, full and empty."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -76,6 +77,17 @@ def _shown(full: bool) -> ShownReport:
     return ShownReport(line, full, "A" * 22, right, evidence, digests, *said, listings, steps, counters, timeline)
 
 
+def _returned(full: bool) -> ShownReport:
+    """A report that its brand is to mend."""
+    back = ShownStep("return", Party.PLATFORM, "", "evidence_insufficient" if full else "", WORDS, 0, NOW)
+    shown = _shown(full)
+    listings = [
+        replace(each, decision=None, refusal="", sentence="", action=None, points=None) for each in shown.listings
+    ]
+    line = replace(shown.line, state=ReportState.RETURNED, outcome=None)
+    return replace(shown, line=line, listings=listings, steps=[back], counter_notices=[])
+
+
 def _standing(points: int) -> Standing:
     return standing(LADDERS["points"], [Strike(NOW, points, "test_buy")] if points else [], NOW)
 
@@ -116,6 +128,31 @@ def _mending(full: bool) -> dict[str, Any]:
 OF_SELLERS = {"listing_reports/strikes.html": _strikes, "listing_reports/statement.html": _statement}
 
 
+def _report(shown: ShownReport, party: Party, full: bool) -> dict[str, Any]:
+    commands = list(rules.commands(shown.line.state, party))
+    if not full and shown.line.state is not ReportState.RETURNED:
+        commands = [Command.MAINTAIN, Command.ACCEPT]
+    return {
+        "shown": shown,
+        **thread_sample(full),
+        "party": party,
+        "stand": rules.STANDS[shown.line.state],
+        "commands": commands,
+        "said_of": rules.EVERY_REFUSAL,
+        "grounds": GROUNDS,
+        "open_counters": shown.counter_notices[:1],
+        "now": NOW,
+        "reason": REASONS["no_such_model"],
+        "evidence_fields": FIELDS,
+        "refusals": rules.REFUSALS,
+        "actions": rules.DEEDS,
+        "standings": {"<b>Seller</b>": _standing(14)},
+        "unit": "points",
+        "restricting": RESTRICTIONS,
+        "declaration": rules.DECLARATIONS[1],
+    }
+
+
 def reports_sample(template: str, full: bool) -> dict[str, Any]:
     """What the template is given."""
     if template in OF_SELLERS:
@@ -147,26 +184,6 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         form["evidence_photos"].choices = {"": "Choose a file", "f_" + "A" * 20: "<b>parcel</b>.jpg, 24 Nov 2026"}
         said = {"evidence": FIELDS, "reasons": REASONS, "types": TYPES, "declaration": rules.DECLARATIONS[1]}
         return {"form": form, "looked": Filed(faults, 998) if full else None, **said}
-    shown, party = _shown(full), Party.PLATFORM if full else Party.BRAND
-    commands = list(rules.commands(shown.line.state, party))
-    if not full:
-        commands = [Command.MAINTAIN, Command.ACCEPT]
-    return {
-        "shown": shown,
-        **thread_sample(full),
-        "party": party,
-        "stand": rules.STANDS[shown.line.state],
-        "commands": commands,
-        "said_of": rules.EVERY_REFUSAL,
-        "grounds": GROUNDS,
-        "open_counters": shown.counter_notices[:1],
-        "now": NOW,
-        "reason": REASONS["no_such_model"],
-        "evidence_fields": FIELDS,
-        "refusals": rules.REFUSALS,
-        "actions": rules.DEEDS,
-        "standings": {"<b>Seller</b>": _standing(14)},
-        "unit": "points",
-        "restricting": RESTRICTIONS,
-        "declaration": rules.DECLARATIONS[1],
-    }
+    if template.endswith("@returned"):
+        return _report(_returned(full), Party.BRAND, full)
+    return _report(_shown(full), Party.PLATFORM if full else Party.BRAND, full)

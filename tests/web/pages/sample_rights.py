@@ -1,5 +1,6 @@
 """Values of the pages of IP rights, full and empty."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -37,8 +38,51 @@ def _right(n: int, state: RightState, full: bool = True) -> Right:
     return Right(n, f"{n:022}", "brand-a", "agency" if full else None, facts, state, reason, NOW, held)
 
 
+def _of_platform(template: str, full: bool) -> dict[str, Any]:
+    """What a platform sees: what it is asked to verify, or knows from a report and gave no word on."""
+    words = [
+        (RightState.ENTERED, NOW, False),
+        (RightState.ENTERED, None, True),
+        (RightState.VERIFIED, NOW, False),
+        (RightState.REFUSED, NOW, True),
+    ]
+    shown = [
+        replace(_right(n, state, n != 3), shown=True, asked_at=asked, by_office=by_office, agent=None)
+        for n, (state, asked, by_office) in enumerate(words)
+    ]
+    if template == "rights/list.html":
+        states = (
+            ("waiting", "Waits for your word"),
+            *((state.value, state.value.capitalize()) for state in RightState),
+        )
+        filters = Filters((Filter("state", "State", "waiting" if full else "", states),))
+        page = CursorPage(tuple(shown), older="o") if full else CursorPage(())
+        reader = {"may_enter": False, "of_all": False, "verifies": True}
+        return {"page": page, "filters": filters, "warned": WARNED_BEFORE, **reader}
+    moves = [ShownMove(Command.REFUSE, "shop", REASON, NOW), ShownMove(Command.VERIFY, "shop", "", NOW)]
+    may = {"may_enter": False, "may_verify": True, "may_read_certificate": True}
+    return _page(shown[0 if full else 1], moves if full else []) | may
+
+
+def _page(shown: Right, moves: list[ShownMove]) -> dict[str, Any]:
+    return {
+        "shown": shown,
+        "moves": moves,
+        "office": OFFICES.get(shown.facts.office or ""),
+        "scheme": SCHEMES.get(shown.facts.type),
+        "allowed": MOVES[shown.state],
+        "verdicts": [],
+        "platforms": None,
+        "kept_days": KEPT_AFTER_THE_END.days,
+        "files": None,
+    }
+
+
 def rights_sample(template: str, full: bool) -> dict[str, Any]:
     """What the template is given."""
+    template, _, reader = template.partition("@")
+    if reader:
+        return _of_platform(template, full)
     states = tuple((state.value, state.value.capitalize()) for state in RightState)
     if template == "rights/enter.html":
         form = RightForm.of(_right(1, RightState.ENTERED).facts) if full else RightForm(formdata=None)
@@ -63,16 +107,7 @@ def rights_sample(template: str, full: bool) -> dict[str, Any]:
         ShownVerdict("shop", RightState.ENTERED, "", NOW, None),
     ]
     moves = [ShownMove(Command.ENTER, "agency", "", NOW), ShownMove(Command.REFUSE, "alliance", REASON, NOW)]
-    return {
-        "shown": shown,
-        "moves": moves,
-        "office": OFFICES.get(shown.facts.office or ""),
-        "scheme": SCHEMES.get(shown.facts.type),
-        "allowed": MOVES[shown.state],
-        **may,
-        "may_read_certificate": full,
-        "verdicts": verdicts if full else [],
-        "platforms": None if full else {"market": "<b>Market</b> & Sons", "shop": "shop"},
-        "kept_days": KEPT_AFTER_THE_END.days,
-        "files": None if full else files,
-    }
+    may["may_read_certificate"] = full
+    if full:
+        return _page(shown, moves) | may | {"verdicts": verdicts}
+    return _page(shown, moves) | may | {"platforms": {"market": "<b>Market</b> & Sons", "shop": "shop"}, "files": files}
