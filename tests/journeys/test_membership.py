@@ -15,8 +15,8 @@ from hub.access.grants import Role
 from hub.applications.rules import ITEMS
 from hub.members import service as members
 from tests.conftest import HTML, PASSWORD, Hub, code_now
+from tests.web.members.applying import FACTS
 from tests.web.members.letters import letters
-from tests.web.members.test_applications import FACTS
 from tests.web.pages.browsers import IN_BROWSER, chromium, served, with_authenticator
 
 pytestmark = IN_BROWSER

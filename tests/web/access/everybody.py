@@ -45,9 +45,9 @@ from tests.conftest import Hub, csrf, fresh_database, hub_on
 from tests.unit.evidence.files import PDF
 from tests.web.access.test_three_nets import called
 from tests.web.indicators.test_share_and_match_over_http import KEY, listed, match, token, withdraw
+from tests.web.members.applying import applied
 from tests.web.members.documents import pdf
 from tests.web.members.letters import forget_password
-from tests.web.members.test_applications import applied
 
 MEMBERS: Mapping[str, tuple[str, str | None]] = {
     "checker": ("auditor", None),  # first, so that it is a party to all that follows

@@ -17,7 +17,7 @@ from hub.members import service as members
 from hub.members.rules import PROBATION, MemberState
 from tests.conftest import HTML, Hub
 from tests.web.access.test_three_nets import as_application, read_by
-from tests.web.members.test_applications import applied, letters, posted
+from tests.web.members.applying import applied, letters, posted
 from tests.web.members.test_decisions import person, tried
 
 ITEMS = [*Item]

@@ -19,8 +19,8 @@ from hub.members.service import AuthorisationTerms
 from tests.conftest import HTML, Hub, csrf
 from tests.web.access.test_three_nets import as_application, read_by
 from tests.web.indicators.test_share_and_match_over_http import share
+from tests.web.members.applying import applied
 from tests.web.members.letters import letters
-from tests.web.members.test_applications import applied
 from tests.web.members.test_decisions import person
 
 SHARE = Permission.CONTRIBUTION_SHARE

@@ -18,6 +18,7 @@ from tests.conftest import HTML, Hub, csrf, plain
 from tests.web.access.test_suspension import WAITING, until
 from tests.web.access.test_three_nets import as_application, read_by
 from tests.web.indicators.test_share_and_match_over_http import match, share
+from tests.web.members.applying import posted
 from tests.web.members.groups import (
     NEWER,
     TEXT,
@@ -32,7 +33,6 @@ from tests.web.members.groups import (
     three_brands,
 )
 from tests.web.members.letters import letters
-from tests.web.members.test_applications import posted
 from tests.web.members.test_decisions import person
 
 NEARLY = TO_ACCEPT - timedelta(minutes=1)

@@ -12,8 +12,8 @@ from hub.members.rules import Act, MemberState
 from hub.members.service import Intervention
 from tests.conftest import HTML, Hub
 from tests.web.access.test_three_nets import as_application, read_by
+from tests.web.members.applying import posted
 from tests.web.members.letters import answered, letters, path_in
-from tests.web.members.test_applications import posted
 from tests.web.members.test_decisions import person, tried
 
 EVA = "eva@example.org"

@@ -11,7 +11,7 @@ from hub.members.rules import MemberState
 from tests.conftest import HTML, Hub, csrf
 from tests.web.access.test_three_nets import as_application, count, read_by
 from tests.web.indicators.test_share_and_match_over_http import share
-from tests.web.members.test_applications import posted
+from tests.web.members.applying import posted
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from tests.web.access.test_credentials import OCTETS
 from tests.web.access.test_suspension import WAITING, until
 from tests.web.access.test_three_nets import as_application, read_by
 from tests.web.indicators.test_share_and_match_over_http import KEY, match, share, token
+from tests.web.members.applying import posted
 from tests.web.members.groups import (
     BRANDS,
     TEXT,
@@ -35,7 +36,6 @@ from tests.web.members.groups import (
     three_brands,
 )
 from tests.web.members.letters import letters
-from tests.web.members.test_applications import posted
 from tests.web.members.test_decisions import person
 
 

@@ -11,7 +11,7 @@ from hub.access.grants import Role
 from hub.members import service as members
 from tests.conftest import HTML, Hub, csrf
 from tests.web.access.test_three_nets import as_application, read_by
-from tests.web.members.test_applications import posted
+from tests.web.members.applying import posted
 
 SECRET = "a-secret-of-the-client"
 PROVIDER = {
