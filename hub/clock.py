@@ -1,6 +1,9 @@
 """The only place that asks the time, so that a test can hold it still."""
 
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, date, datetime, timedelta
+
+_RUNNING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # counts sleep too, where there is one that does
 
 
 def now() -> datetime:
@@ -11,6 +14,11 @@ def now() -> datetime:
 def today() -> date:
     """The present day in UTC; every expiry is counted in UTC days."""
     return now().date()
+
+
+def running() -> timedelta:
+    """For how long the machine has run, which no setting of its clock changes."""
+    return timedelta(seconds=time.clock_gettime(_RUNNING))
 
 
 def stamp(moment: datetime) -> str:

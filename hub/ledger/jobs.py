@@ -1,14 +1,16 @@
 """The sequencer as a running process, and what is looked at before the first exchange and every night."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
 
 from hub import clock
 from hub.ledger import service
+from hub.ledger.rules import CLOCK_BEHIND, never, year_is_over
 from hub.ledger.sequencer import BATCH, HaltedError, Sequencer
 from hub.ledger.signed import ForkError
 from hub.ledger.signing import Signers
@@ -30,9 +32,10 @@ def sequence(database_url: str, signers: Signers, anchor: Path, stop: threading.
     """
     for left in anchor.parent.glob(f"{anchor.stem}.*.new"):  # by a sequencer that was killed
         left.unlink(missing_ok=True)
+    due = year_end()
     while not stop.is_set():
         try:
-            with _sequencer(database_url, signers, anchor) as sequencer:
+            with _sequencer(database_url, signers, anchor, due) as sequencer:
                 while not stop.is_set():
                     if sequencer.step() < BATCH:
                         stop.wait(PAUSE)
@@ -52,15 +55,30 @@ def look(database_url: str, signers: Signers, anchor: Path) -> None:
 
     Raises ClockBehindError: then the hub does not start.
     """
-    with _sequencer(database_url, signers, anchor) as sequencer, suppress(ForkError, HaltedError):
+    with _sequencer(database_url, signers, anchor, never) as sequencer, suppress(ForkError, HaltedError):
         sequencer.look()
 
 
+def year_end() -> Callable[[datetime, datetime], bool]:
+    """`year_is_over`, unless the clock was set ahead since this was called: no closed shard is opened again.
+
+    Nobody is held up who sets the clock right, starts the hub anew, or asks for the end of the shard.
+    """
+    began, had_run = clock.now(), clock.running()
+
+    def due(shard_began: datetime, now: datetime) -> bool:
+        return year_is_over(shard_began, now) and (now - began) - (clock.running() - had_run) < CLOCK_BEHIND
+
+    return due
+
+
 @contextmanager
-def _sequencer(database_url: str, signers: Signers, anchor: Path) -> Iterator[Sequencer]:
+def _sequencer(
+    database_url: str, signers: Signers, anchor: Path, due: Callable[[datetime, datetime], bool]
+) -> Iterator[Sequencer]:
     options = f"-c timezone=UTC -c jit=off -c idle_in_transaction_session_timeout={HOLD * 1000:.0f}"
     with psycopg.connect(database_url, options=options) as connection:
-        yield Sequencer(connection, signers, anchor, clock.now)
+        yield Sequencer(connection, signers, anchor, clock.now, due=due)
 
 
 def check_log() -> int:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from hub import clock
 from hub.db import db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
+from hub.ledger.jobs import year_end
 from hub.ledger.rules import year_is_over
 from hub.ledger.signed import ForkError
 from hub.tree import tiles
@@ -125,6 +127,18 @@ def test_clock_that_goes_back_over_the_turn_closes_nothing(log: Seams) -> None:
                 pass
     assert len(log.shards()) == 2
     assert log.findings() == []
+
+
+@pytest.mark.parametrize(("passed", "shards"), [(timedelta(), 1), (timedelta(days=366), 2)])
+def test_year_is_not_over_for_a_clock_that_was_set_ahead_of_the_time_that_passed(
+    log: Seams, monkeypatch: pytest.MonkeyPatch, passed: timedelta, shards: int
+) -> None:
+    due, now, ran = year_end(), clock.now() + timedelta(days=366), clock.running() + passed
+    monkeypatch.setattr(clock, "running", lambda: ran)
+    with log.sequencer(now=lambda: now, due=due) as sequencer:
+        while sequencer.step():
+            pass
+    assert len(log.shards()) == shards
 
 
 @pytest.mark.parametrize("point", POINTS)
