@@ -24,8 +24,11 @@ SECONDS = 5.0
 LOOK_UP_SECONDS = 3.0
 """For its name, before that."""
 _LOOKING_UP = threading.BoundedSemaphore(16)
-_TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("2002::/16"))
-"""Where an IPv4 address stands inside of an IPv6 one (RFC 6052, RFC 8215, RFC 3056): it may be a private one."""
+_UNICAST = ip_network("2000::/3")
+"""All of IPv6 that is given out to the public internet (RFC 4291 §2.4); elsewhere lie site-local addresses, and IPv4
+addresses inside of IPv6 ones, which may be private (RFC 4291 §2.5.5, RFC 6052, RFC 8215, RFC 2765)."""
+_6TO4 = ip_network("2002::/16")
+"""An IPv4 address inside of an IPv6 one as well (RFC 3056)."""
 
 
 class OutOfReachError(Exception):
@@ -145,7 +148,7 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return _is_public(address.ipv4_mapped)
-        if any(address in network for network in _TRANSLATED):
+        if address not in _UNICAST or address in _6TO4:
             return False
     return address.is_global and not address.is_multicast
 
