@@ -18,7 +18,6 @@ from hub.questions.forms import AnswerForm, AskForm, ticked
 from hub.questions.rules import Party, QuestionState, RefusedStepError, WordsError
 from hub.questions.service import UnknownQuestionError, Wanted
 from hub.rights import service as rights
-from hub.rights.rules import RightState
 from hub.rights.service import Wanted as RightsWanted
 from hub.sheets.table import SheetError
 from hub.web.filters import opening
@@ -177,7 +176,7 @@ def _answer_form(*, bound: bool = True) -> AnswerForm:
     me, form = actor(), AnswerForm() if bound else AnswerForm(formdata=None)
     own = []
     if me.may(Permission.QUESTION_ANSWER) and me.may(Permission.RIGHT_READ):
-        own = rights.rights(me, RightsWanted(RightState.VERIFIED), before=None, limit=MOST_RIGHTS)
+        own = rights.rights(me, RightsWanted(relied_on=True), before=None, limit=MOST_RIGHTS)
     named = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
     form.right.choices = {"": "None", **named}
     return form

@@ -54,7 +54,7 @@ def answer(actor: Actor, names: Sequence[str], given: Answer) -> list[str]:
     values |= {"by_agent": actor.agent is not None}
     held = _held(actor, names)
     if given.answer is Command.FAKE:
-        facts = _declared(actor, given)
+        facts = _declared(actor, held, given)
         _must_be_in_force(held, facts)
         values |= {"right_name": given.right, "right_facts": json.loads(json.dumps(asdict(facts), default=str))}
         values |= {"declaration": given.declared, "declared_digest": rules.declared_digest(given.declared)}
@@ -116,14 +116,19 @@ def _end(
     return entries
 
 
-def _declared(actor: Actor, given: Answer) -> Facts:
-    """What the register says of the right named. Raises WordsError for one that cannot be relied on, and undeclared."""
+def _declared(actor: Actor, held: Sequence[Question], given: Answer) -> Facts:
+    """What the register says of the right named. Raises WordsError for one that cannot be relied on, and undeclared.
+
+    As with a report, each platform that is answered relies on the office's word or on its own.
+    """
     if given.declared != rules.DECLARATION:
         raise WordsError("declaration", f"declare version {rules.DECLARATION} of the good-faith declaration")
     try:
-        return rights.usable(actor, given.right).facts
+        asking = sorted({row.platform_id for row in held})
+        first, *_ = [rights.usable(actor, given.right, platform=platform).facts for platform in asking]
     except (rights.UnknownRightError, rights.RightNotUsableError) as error:
         raise WordsError("right", f"{error}: choose another right") from error
+    return first
 
 
 def _must_be_in_force(held: Sequence[Question], facts: Facts) -> None:

@@ -15,8 +15,9 @@ from hub.rights.service import RightNotUsableError, UnknownRightError
 from tests.conftest import HTML, Hub, csrf
 from tests.unit.evidence.files import PDF
 from tests.web.access.test_three_nets import as_application, read_by
-from tests.web.listing_reports.reporting import API, file, named_market, said, verified_right
+from tests.web.listing_reports.reporting import API, HOST, file, named_market, said, verified_right
 from tests.web.members.test_decisions import person
+from tests.web.questions import asking as questions
 from tests.web.rights.entered import certify, enter, sentences
 from tests.web.rights.test_rights import said as facts
 
@@ -241,6 +242,27 @@ def test_right_verified_by_a_platform_alone_is_relied_on_in_reports_to_that_plat
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["right"])
     with person(alliance, "brand-a") as actor, pytest.raises(RightNotUsableError, match="not verified"):
         rights.usable(actor, asked)
+
+
+def test_right_verified_by_a_platform_alone_is_named_in_answers_to_that_platform_alone(
+    alliance: Hub, asked: str
+) -> None:
+    of_shop, elsewhere = (
+        questions.ask(alliance.client(code), listings=[{"url": f"https://{host}/1"}])
+        for code, host in (("shop", HOST), ("bazaar", "bazaar.example.com"))
+    )
+    verify(alliance, asked)
+    brand = alliance.client("brand-a")
+    for names in (elsewhere, [*of_shop, *elsewhere]):
+        refused = questions.answer(brand, names, **questions.fake(asked))
+        assert (refused.status_code, list(refused.json["errors"])) == (422, ["right"])
+    assert questions.answer(brand, of_shop, **questions.fake(asked)).status_code == 200
+
+
+def test_page_of_a_question_offers_what_its_platform_verified(alliance: Hub, asked: str) -> None:
+    (name,) = questions.ask(alliance.client("shop"))
+    verify(alliance, asked)
+    assert f'value="{asked}"' in alliance.signed_in("brand-a").get(f"/questions/{name}", headers=HTML).text
 
 
 def test_right_verified_by_the_office_is_relied_on_everywhere_whatever_a_platform_says(
