@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hub.authorised_sellers.rules import FoundListing
 from hub.canonical.listing import canonical_listing, digest_of
 from hub.canonical.refusal import RefusedError
+from hub.dialogue.rules import is_plain
 from hub.listing_reports.reason_rules import (
     FIELDS,
     LONGEST_TEXT,
@@ -20,6 +21,7 @@ from hub.listing_reports.reason_rules import (
     Grounds,
     evidence_fault,
 )
+from hub.listing_reports.rules import NOT_PLAIN
 from hub.sheets.table import read_table
 
 TARGETS = ("listing", "store")
@@ -166,6 +168,13 @@ def ground_faults(grounds: Grounds, right: Right, files: Files, today: date) -> 
     return list(_of_grounds(grounds, right, files, today))
 
 
+def right_faults(right: Right) -> list[Fault]:
+    """What is to be mended of a right that cannot be relied on."""
+    if not right.why_not:
+        return []
+    return [Fault(None, "right", "not_usable", f"{right.why_not}: have this right mended, or report under another")]
+
+
 def authorised_faults(found: Sequence[FoundListing]) -> list[Fault]:
     """What is to be mended of listings that are of an authorised seller; of another member's it says not whose."""
     return [Fault(each.number, each.field, *_AUTHORISED[each.own]) for each in found]
@@ -192,6 +201,8 @@ def _of_grounds(grounds: Grounds, right: Right, files: Files, today: date) -> It
         yield Fault(None, "evidence", "evidence_of_other_reason", f"this reason takes {asked}, and nothing else")
     if len(grounds.explanation) > LONGEST_TEXT:
         yield Fault(None, "explanation", "too_long", f"explain it in {LONGEST_TEXT:,} characters at most")
+    if not is_plain(grounds.explanation):
+        yield Fault(None, "explanation", "not_plain", NOT_PLAIN)
 
 
 def _of_report(rows: Sequence[ReportedRow], grounds: Grounds, right: Right, sites: Sequence[Site]) -> Iterator[Fault]:
@@ -201,8 +212,7 @@ def _of_report(rows: Sequence[ReportedRow], grounds: Grounds, right: Right, site
     if len(rows) > most:
         noun = "listing" if most == 1 else "listings"
         yield Fault(None, "listings", "too_many_rows", f"a report for this reason holds {most:,} {noun} at most")
-    if right.why_not:
-        yield Fault(None, "right", "not_usable", f"{right.why_not}: choose another right, or have this one mended")
+    yield from right_faults(right)
     if not sites:
         yield Fault(None, "platform", "no_sites", "this platform has named no marketplace yet: ask it to")
     elif not right.why_not and not right.in_force_in & frozenset[str]().union(*(site.jurisdictions for site in sites)):

@@ -137,11 +137,15 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
 
 
 def mended(actor: Actor, report: ListingReport, grounds: Grounds) -> tuple[Sequence[Fault], dict[str, str]]:
-    """What is still to be mended of a returned report with other evidence or explanation; and the files' digests."""
+    """What is still to be mended of a returned report with other evidence or explanation; and the files' digests.
+
+    It is sent once more, and so its right must be one to rely on once more.
+    """
     _must(actor)
     right, _ = _right(actor, report.right_name, report.platform_id)
     files = _files(actor, grounds)
-    return preflight_rules.ground_faults(grounds, right, _types(files), clock.today()), digests(grounds, files)
+    faults = preflight_rules.ground_faults(grounds, right, _types(files), clock.today())
+    return [*faults, *preflight_rules.right_faults(right)], digests(grounds, files)
 
 
 def digests(grounds: Grounds, files: Mapping[str, EvidenceLine]) -> dict[str, str]:

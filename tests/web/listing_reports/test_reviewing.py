@@ -8,9 +8,12 @@ import pytest
 import time_machine
 
 from hub import clock
+from hub.rights import service as rights
 from tests.conftest import Hub
 from tests.web.listing_reports.reporting import API, WORDS, answer, counter, file, read, review, sentences
+from tests.web.members.test_decisions import person
 
+GROUNDS: dict[str, Any] = {"reason": "no_such_model", "evidence": {"range_statement": "Here is the whole range."}}
 NO: dict[str, Any] = {"decision": "rejected", "refusal": "evidence_insufficient", "sentence": WORDS}
 YES: dict[str, Any] = {"decision": "established"}
 
@@ -51,7 +54,7 @@ def test_database_refuses_a_refusal_without_a_sentence(alliance: Hub, name: str)
         alliance.sql("UPDATE reported_listing SET decision = 'rejected', refusal = 'other'")
 
 
-@pytest.mark.parametrize("listings", [[4], [0], [1, 99]])
+@pytest.mark.parametrize("listings", [[4], [1, 99]])
 def test_listing_that_is_none_of_the_report_changes_nothing(alliance: Hub, name: str, listings: list[int]) -> None:
     assert review(alliance, name, "judge", **YES, listings=listings).status_code == 409
     assert decisions(alliance, name) == [None] * 3
@@ -108,6 +111,15 @@ def test_returned_report_says_what_to_mend_and_is_submitted_again(alliance: Hub,
     assert answer(alliance, name, "mend", grounds=grounds).status_code == 200
     shown = read(alliance, name, "shop")
     assert (shown["report"]["state"], shown["evidence"]) == ("submitted", grounds["evidence"])
+
+
+def test_returned_report_whose_right_was_withdrawn_is_not_submitted_again(alliance: Hub, right: str, name: str) -> None:
+    assert review(alliance, name, "return", refusal="evidence_insufficient", sentence=WORDS).status_code == 200
+    with person(alliance, "brand-a") as actor:
+        rights.withdraw(actor, right)
+    refused = answer(alliance, name, "mend", grounds=GROUNDS)
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["right"])
+    assert read(alliance, name)["report"]["state"] == "returned"
 
 
 def test_seller_and_right_holder_have_their_time(alliance: Hub, name: str) -> None:
