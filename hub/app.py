@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import Flask, Response, g, make_response, request
 from flask_wtf import CSRFProtect
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from hub.access.actor import AgreementOwedError, NotPermittedError
@@ -159,6 +159,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     attach_rate_limits(app)
     attach_promises(app)
     api = ProblemApi(app)
+    _attach_database_errors(app)
     _attach_errors(app)  # after flask-smorest, which registers a handler of its own
     for blueprint in APIS:
         api.register_blueprint(blueprint)
@@ -204,25 +205,6 @@ def _attach_errors(app: Flask) -> None:
         db.session.rollback()
         return _answer(*NOT_AT_PRESENT[type(error)])
 
-    @app.errorhandler(IntegrityError)
-    def conflicted(error: IntegrityError) -> Any:
-        db.session.rollback()
-        log.warning("conflict", request_id=request_id(), where=describe(error))
-        return _answer(
-            "conflict", "The same thing was done at the same moment by another request", "Repeat the request"
-        )
-
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(InterfaceError)
-    def out_of_reach(error: OperationalError) -> Any:
-        log.error("database out of reach", request_id=request_id(), where=describe(error))
-        return _answer(
-            "unavailable",
-            "The hub's database does not take the request; nothing was done",
-            "Repeat the request in a few seconds, under the same Idempotency-Key",
-            retry_after=3,
-        )
-
     @app.errorhandler(RecursionError)
     def too_deep(error: RecursionError) -> Any:
         db.session.rollback()
@@ -240,6 +222,33 @@ def _attach_errors(app: Flask) -> None:
         if isinstance(error, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # RFC 9110 §15.5.6
         return response
+
+
+def _attach_database_errors(app: Flask) -> None:
+    @app.errorhandler(IntegrityError)
+    def conflicted(error: IntegrityError) -> Any:
+        db.session.rollback()
+        log.warning("conflict", request_id=request_id(), where=describe(error))
+        return _answer(
+            "conflict", "The same thing was done at the same moment by another request", "Repeat the request"
+        )
+
+    @app.errorhandler(DataError)
+    def not_taken(error: DataError) -> Any:
+        db.session.rollback()
+        log.warning("the database takes no such value", request_id=request_id(), where=describe(error))
+        return _answer("not-valid", "One of the values is none that the hub can keep; nothing was done", REMEDIES[422])
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
+    def out_of_reach(error: OperationalError) -> Any:
+        log.error("database out of reach", request_id=request_id(), where=describe(error))
+        return _answer(
+            "unavailable",
+            "The hub's database does not take the request; nothing was done",
+            "Repeat the request in a few seconds, under the same Idempotency-Key",
+            retry_after=3,
+        )
 
 
 def _answer(slug: str, detail: str, remedy: str, retry_after: int | None = None) -> Any:

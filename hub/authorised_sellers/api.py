@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response, abort
-from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
@@ -15,6 +14,7 @@ from hub.authorised_sellers.service import Added, UnknownSellerError
 from hub.db import db
 from hub.web import idempotency
 from hub.web.api import request_id
+from hub.web.arguments import Blueprint
 from hub.web.pagination import paged
 from hub.web.problems import TYPES, problem
 

@@ -11,6 +11,11 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u20
 """What no screen shows, or what makes text read otherwise than it was written (Unicode Standard Annex 9 §2)."""
 
 
+def is_plain(text: str) -> bool:
+    """Whether another member reads the text as it was written; lines and tabs may be in it."""
+    return _CONTROL.search(text.replace("\r\n", "\n")) is None
+
+
 class MessageError(ValueError):
     """A message that is not sent; `field` names what is to be mended, and the text tells the rule."""
 
@@ -26,7 +31,7 @@ def check_text(text: str) -> str:
         raise MessageError("text", "write something")
     if len(text) > LONGEST_TEXT:
         raise MessageError("text", f"say it in {LONGEST_TEXT:,} characters at most")
-    if _CONTROL.search(text):
+    if not is_plain(text):
         raise MessageError("text", "leave out control characters: send plain lines of text")
     return text
 

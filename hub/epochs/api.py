@@ -3,7 +3,6 @@
 import base64
 
 from flask import Response, current_app
-from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
@@ -14,6 +13,7 @@ from hub.epochs.rules import MOST_ELEMENTS
 from hub.tokens import ElementError
 from hub.web import idempotency
 from hub.web.api import OCTETS, answers, blob, octets
+from hub.web.arguments import Blueprint
 from hub.web.problems import ProblemError
 
 blueprint = Blueprint("epochs_api", __name__, url_prefix="/api/v1/keys", description="Token keys and evaluation")

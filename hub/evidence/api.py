@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any, NoReturn
 
 from flask import Response, request
-from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
@@ -14,6 +13,7 @@ from hub.evidence.chunks import DamagedFileError
 from hub.evidence.media import PIECE
 from hub.evidence.service import Sought, Upload
 from hub.web.api import OCTETS, answers, octets
+from hub.web.arguments import Blueprint
 from hub.web.attachment import attachment
 from hub.web.pagination import paged
 from hub.web.problems import ProblemError

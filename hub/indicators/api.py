@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Response, current_app
-from flask_smorest import Blueprint
 
 from hub import clock
 from hub.access.actor import Actor
@@ -19,6 +18,7 @@ from hub.indicators.service import ListPlace, Terms
 from hub.members import service as members
 from hub.web import idempotency
 from hub.web.api import OCTETS, answers
+from hub.web.arguments import Blueprint
 from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.problems import ProblemError
 

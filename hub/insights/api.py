@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
@@ -13,6 +12,7 @@ from hub.indicators.rules import MOST_ROWS, MOST_SHARED
 from hub.insights.schema import MeSchema
 from hub.matches.rules import MOST_MATCHED
 from hub.members import service as members
+from hub.web.arguments import Blueprint
 
 blueprint = Blueprint("insights_api", __name__, url_prefix="/api/v1", description="Your own standing")
 

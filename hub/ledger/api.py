@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, abort, jsonify, request, stream_with_context, url_for
-from flask_smorest import Blueprint
 from marshmallow import INCLUDE
 
 from hub.access.gate import actor, public, requires
@@ -15,6 +14,7 @@ from hub.tree.note import NoteError
 from hub.tree.promise import in_header
 from hub.tree.tiles import parse_tile_path
 from hub.web.api import OCTETS, answers
+from hub.web.arguments import Blueprint
 from hub.web.pagination import open_cursor, seal_cursor
 from hub.web.problems import ProblemError
 

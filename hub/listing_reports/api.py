@@ -8,7 +8,6 @@ from operator import attrgetter
 from typing import Any
 
 from flask import Response, abort, jsonify
-from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
@@ -22,6 +21,7 @@ from hub.listing_reports.rules import Command, RefusedStepError, WordsError
 from hub.listing_reports.service import NotMendedError, ShownReport, ShownSeller, StaleReportError, UnknownReportError
 from hub.web import idempotency
 from hub.web.api import answers, request_id
+from hub.web.arguments import Blueprint
 from hub.web.pagination import open_cursor, paged, seal_cursor
 from hub.web.problems import TYPES, ProblemError, problem
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from hub.listing_reports.rules import Command, Party, RefusedStepError, WordsError
+from hub.dialogue.rules import is_plain
+from hub.listing_reports.rules import NOT_PLAIN, Command, Party, RefusedStepError, WordsError
 
 GROUNDS: Mapping[str, str] = MappingProxyType(
     {
@@ -110,6 +111,8 @@ def check_counter(grounds: str, words: str, evidence: Collection[str]) -> str:
     text = words.strip()
     if not SHORTEST_WORDS <= len(text) <= LONGEST_WORDS:
         raise WordsError("words", f"pass on what the seller says, in {SHORTEST_WORDS} to {LONGEST_WORDS:,} characters")
+    if not is_plain(text):
+        raise WordsError("words", NOT_PLAIN)
     if len(set(evidence)) > MOST_FILES:
         raise WordsError("evidence", f"give {MOST_FILES} files of evidence at most")
     return text

@@ -1,5 +1,6 @@
 """What the pages of listing reports send."""
 
+import re
 from typing import Any
 
 from flask import request
@@ -16,6 +17,10 @@ from hub.listing_reports.reason_rules import FIELDS, LONGEST_TEXT, REASONS, Grou
 from hub.listing_reports.rules import IMPLIED, Command, Decision
 from hub.listing_reports.service import ClockTerms, ShownReport
 from hub.listing_reports.strike_rules import LADDERS
+
+_NUMBER = re.compile("[0-9]{1,4}")
+NONE_OF_ANY = 0
+"""Listings are numbered from 1: what is no number is refused as this, and not taken for no tick at all."""
 
 
 def _stripped(text: str | None) -> str:
@@ -108,8 +113,8 @@ class SaidForm(FlaskForm):
     @property
     def listings(self) -> list[int] | None:
         """The listings that are ticked; None: none is, and so all that are left."""
-        chosen = [int(each) for each in request.form.getlist("listing") if each.isascii() and each.isdecimal()]
-        return chosen or None
+        chosen = request.form.getlist("listing")
+        return [int(each) if _NUMBER.fullmatch(each) else NONE_OF_ANY for each in chosen] or None
 
 
 class ClockForm(FlaskForm):

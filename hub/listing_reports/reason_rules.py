@@ -7,7 +7,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hub.dialogue.rules import is_plain
 from hub.evidence.rules import NAME, EvidenceType
+from hub.listing_reports.rules import NOT_PLAIN
 
 LONGEST_TEXT = 2_000
 _ORDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{2,63}")
@@ -138,7 +140,7 @@ def evidence_fault(name: str, text: str, files: Files, today: date) -> str | Non
         return f"{title}: give a day that has been, as 2026-01-31"
     if len(text) > LONGEST_TEXT:
         return f"{title}: say it in {LONGEST_TEXT:,} characters at most"
-    return None
+    return None if is_plain(text) else f"{title}: {NOT_PLAIN}"
 
 
 def _is_past_day(text: str, today: date) -> bool:

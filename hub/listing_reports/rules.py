@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hub.dialogue.rules import is_plain
+
 
 class ReportState(StrEnum):
     """Where a report stands."""
@@ -235,6 +237,8 @@ MOST_POINTS = 48
 """Points of one action on a strike ladder."""
 SHORTEST_SENTENCE, LONGEST_SENTENCE = 20, 1_000
 """Characters of a sentence to the other party."""
+NOT_PLAIN = "leave out control characters: write plain lines of text"
+"""What is said where text would not be read by the other party as it was written."""
 
 
 REFUSALS: Mapping[str, str] = MappingProxyType(
@@ -307,6 +311,8 @@ def check_sentence(text: str) -> str:
             "sentence",
             f"say what to mend, or why, in a sentence of {SHORTEST_SENTENCE} to {LONGEST_SENTENCE:,} characters",
         )
+    if not is_plain(text):
+        raise WordsError("sentence", NOT_PLAIN)
     return text
 
 

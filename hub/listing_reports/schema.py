@@ -337,7 +337,7 @@ class CommandSchema(SaidSchema):
         metadata={"description": "To confirm: whether the order number is one of this listing"},
     )
     listings = fields.List(
-        fields.Integer(strict=True),
+        fields.Integer(strict=True, validate=validate.Range(1, MOST_LISTINGS)),
         load_default=None,
         allow_none=True,
         validate=validate.Length(1, MOST_LISTINGS),

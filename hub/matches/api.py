@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
@@ -12,6 +10,7 @@ from hub.indicators.rules import split
 from hub.matches import schema, service
 from hub.matches.rules import MOST_MATCHED
 from hub.web.api import blob, octets
+from hub.web.arguments import Blueprint
 
 blueprint = Blueprint("matches_api", __name__, url_prefix="/api/v1/keys", description="Matching")
 

@@ -3,11 +3,10 @@
 from operator import attrgetter
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.members import schema, service
+from hub.web.arguments import Blueprint
 from hub.web.pagination import paged
 
 blueprint = Blueprint("members_api", __name__, url_prefix="/api/v1", description="Sharing groups")

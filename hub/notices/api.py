@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.notices import schema, service
+from hub.web.arguments import Blueprint
 from hub.web.pagination import open_cursor, seal_cursor
 
 blueprint = Blueprint("notices_api", __name__, url_prefix="/api/v1", description="Notices")

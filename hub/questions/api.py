@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response, abort
-from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
@@ -19,6 +18,7 @@ from hub.questions.rules import RefusedStepError, WordsError
 from hub.questions.service import AnswerRate, ShownQuestion, UnknownQuestionError
 from hub.web import idempotency
 from hub.web.api import request_id
+from hub.web.arguments import Blueprint
 from hub.web.pagination import paged
 from hub.web.problems import TYPES, ProblemError, problem
 

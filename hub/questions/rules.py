@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from hub.canonical.listing import canonical_listing, digest_of
 from hub.canonical.refusal import RefusedError
+from hub.dialogue.rules import is_plain
 from hub.listing_reports.preflight_rules import Fault, Site, site_of
+from hub.listing_reports.rules import NOT_PLAIN
 from hub.sheets.table import read_table
 
 
@@ -187,6 +189,8 @@ def sentence_of(command: Command, text: str) -> str:
     if not least <= len(text) <= LONGEST_WORDS:
         asked = "why it is a fake" if least else "more, if you like,"
         raise WordsError("sentence", f"say {asked} in a sentence of {least} to {LONGEST_WORDS:,} characters")
+    if not is_plain(text):
+        raise WordsError("sentence", NOT_PLAIN)
     return text
 
 
@@ -300,6 +304,8 @@ def _of_row(
     asked = " ".join((row.words or words).split())
     if not SHORTEST_WORDS <= len(asked) <= LONGEST_WORDS:
         wrong("words", "not_a_question", f"ask in {SHORTEST_WORDS} to {LONGEST_WORDS:,} characters")
+    elif not is_plain(asked):
+        wrong("words", "not_plain", NOT_PLAIN)
     pictures = _pictures(row)
     if len(pictures) > MOST_PICTURES:
         wrong("pictures", "too_many", f"name {MOST_PICTURES} pictures of a listing at most")

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response, abort, request
-from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
@@ -18,6 +17,7 @@ from hub.rights.sheet_rules import Fault
 from hub.sheets.table import SheetError
 from hub.web import idempotency
 from hub.web.api import OCTETS, answers, octets, request_id
+from hub.web.arguments import Blueprint
 from hub.web.attachment import attachment
 from hub.web.pagination import paged
 from hub.web.problems import TYPES, ProblemError, problem

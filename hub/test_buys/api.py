@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from flask import abort
-from flask_smorest import Blueprint
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
@@ -16,6 +15,7 @@ from hub.test_buys import schema, service
 from hub.test_buys.rules import Command, RefusedStepError, WordsError
 from hub.test_buys.service import NotMendedError, Plan, ShownBuy, StaleBuyError, UnknownBuyError
 from hub.web import idempotency
+from hub.web.arguments import Blueprint
 from hub.web.pagination import paged
 from hub.web.problems import ProblemError
 
