@@ -17,7 +17,6 @@ from hub.web.filters import opening
 from hub.web.pagination import shown_page
 
 blueprint = Blueprint("authorised_sellers", __name__)
-PAGE = 50
 
 
 @blueprint.get("/authorised-sellers")
@@ -25,8 +24,7 @@ PAGE = 50
 def own() -> str:
     """The list of the reader's brand, or what was ended of it; newest first."""
     me, ended = actor(), request.args.get("ended") == "y"
-    bound = f"sellers {me.member_id} {ended}"
-    page = shown_page(partial(service.sellers, me, ended=ended), bound, PAGE)
+    page = shown_page(partial(service.sellers, me, ended=ended), f"sellers {ended}")
     return render_template("authorised_sellers/list.html", page=page, ended=ended)
 
 

@@ -12,10 +12,9 @@ from hub.dialogue.rules import MessageError
 from hub.dialogue.service import Say, ShownMessage, Thread
 from hub.evidence import service as evidence
 from hub.evidence.service import Sought
-from hub.web.pagination import paged
+from hub.web.pagination import PAGE, paged
 from hub.web.shown import CursorPage
 
-PAGE = 50
 ANCHOR = "dialogue"
 """Where on the page the section stands."""
 
@@ -27,8 +26,7 @@ def section(thread: Thread, name: str, form: MessageForm | None, *, may_write: b
     def newest_first(before: int | None, limit: int) -> list[ShownMessage]:
         return thread(me, name, before=before, limit=limit)[::-1]
 
-    bound = f"messages {me.member_id} {name}"
-    rows, older = paged(newest_first, request.args.get("messages"), bound, PAGE)
+    rows, older = paged(newest_first, request.args.get("messages"), f"messages {name}", PAGE)
     if may_write and me.may(Permission.EVIDENCE_STORE) and me.may(Permission.EVIDENCE_READ):
         form.offer(evidence.evidence(me, Sought(own=True, erased=False), limit=PAGE))
     return {"thread": CursorPage(tuple(rows[::-1]), older=older), "message": form, "may_write": may_write}

@@ -15,7 +15,7 @@ from hub.evidence.service import Sought, Upload
 from hub.web.api import OCTETS, answers, octets
 from hub.web.arguments import Blueprint
 from hub.web.attachment import attachment
-from hub.web.pagination import paged
+from hub.web.pagination import list_page
 from hub.web.problems import ProblemError
 
 blueprint = Blueprint("evidence_api", __name__, url_prefix="/api/v1/evidence", description="The vault of evidence")
@@ -49,10 +49,8 @@ def store(query: dict[str, Any]) -> Any:
 @blueprint.response(200, schema.EvidencePageSchema)
 def listed(query: dict[str, Any]) -> Any:
     """The files that your member may see, newest first."""
-    me, cursor, limit = actor(), query.pop("cursor"), query.pop("limit")
-    bound = f"evidence {me.member_id}"
-    found, more = paged(partial(service.evidence, me, Sought(**query)), cursor, bound, limit)
-    return {"evidence": found, "cursor": more}
+    asked = {name: query.pop(name) for name in ("cursor", "limit")}
+    return list_page("evidence", partial(service.evidence, actor(), Sought(**query)), asked)
 
 
 @blueprint.get("/<name>")

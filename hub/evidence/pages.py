@@ -29,7 +29,6 @@ from hub.web.shown import Filter, Filters
 from hub.web.streamed import BrokenFormError, SentFile, announced, sent_file
 
 blueprint = Blueprint("evidence", __name__)
-PAGE = 50
 NEAR_END = 0.9
 """The part of the room from which on the page warns."""
 TOO_LONG = f"A file has at most {rules.LARGEST_FILE // 10**6} MB; nothing of this one was read"
@@ -54,10 +53,9 @@ def vault() -> str:
         whose.value == "own" if whose.value else None,
         kept.value == "erased" if kept.value else None,
     )
-    bound = f"evidence {me.member_id}"
     return render_template(
         "evidence/list.html",
-        page=shown_page(partial(service.evidence, me, sought), bound, PAGE),
+        page=shown_page(partial(service.evidence, me, sought), "evidence"),
         filters=Filters((type, whose, kept)),
         types=TYPES,
         may_store=me.may(Permission.EVIDENCE_STORE),

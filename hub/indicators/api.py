@@ -16,13 +16,20 @@ from hub.epochs.api import key_named
 from hub.indicators import rules, schema, service
 from hub.indicators.service import ListPlace, Terms
 from hub.members import service as members
-from hub.web import idempotency
-from hub.web.api import OCTETS, answers
+from hub.web.api import MEND, OCTETS, answers, refuses
 from hub.web.arguments import Blueprint
+from hub.web.idempotency import once
 from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.problems import ProblemError
 
 blueprint = Blueprint("indicators_api", __name__, url_prefix="/api/v1", description="Sharing indicators")
+refuses(
+    blueprint,
+    {
+        members.UnknownGroupError: MEND._replace(field="sharing_groups"),
+        members.UnknownMemberError: MEND._replace(field="members"),
+        rules.TermsError: MEND,
+    },
+)
 
 
 @blueprint.post("/contributions")
@@ -32,24 +39,14 @@ blueprint = Blueprint("indicators_api", __name__, url_prefix="/api/v1", descript
 def share(given: dict[str, Any]) -> Any:
     """Share up to 10,000 tokens under the same terms. Sharing the same again changes nothing."""
     me = actor()
-    claim = idempotency.claim(me.member_id)
-    if claim.done:
-        return claim.answer, {"Audit-Entry": (claim.answer or {})["entry"]}
-    key = key_named(given.pop("key"), for_sharing=True)
-    tokens, sellers = given.pop("tokens"), given.pop("sellers", None)
-    try:
+
+    def shared() -> dict[str, Any]:
+        key = key_named(given.pop("key"), for_sharing=True)
+        tokens, sellers = given.pop("tokens"), given.pop("sellers", None)
         audience = _audience(me, given)
-        shared = service.share(me, key, tokens, sellers, Terms(audience=audience, **given))
-    except members.UnknownGroupError as error:
-        raise _not_valid("sharing_groups", str(error)) from error
-    except members.UnknownMemberError as error:
-        raise _not_valid("members", str(error)) from error
-    except rules.TermsError as error:
-        raise _not_valid(error.field, str(error)) from error
-    answer = asdict(shared)
-    claim.keep(me.member_id, answer)
-    db.session.commit()
-    return answer, {"Audit-Entry": shared.entry}
+        return asdict(service.share(me, key, tokens, sellers, Terms(audience=audience, **given)))
+
+    return once(shared)
 
 
 @blueprint.post("/contributions/withdrawals")
@@ -59,14 +56,7 @@ def share(given: dict[str, Any]) -> Any:
 def withdraw(given: dict[str, Any]) -> Any:
     """Take back up to 10,000 of your own contributions. They have no effect from the next request on."""
     me = actor()
-    claim = idempotency.claim(me.member_id)
-    if claim.done:
-        return claim.answer, {"Audit-Entry": (claim.answer or {})["entry"]}
-    withdrawn = service.withdraw(me, key_named(given["key"]), given["tokens"], given["reason"])
-    answer = asdict(withdrawn)
-    claim.keep(me.member_id, answer)
-    db.session.commit()
-    return answer, {"Audit-Entry": withdrawn.entry}
+    return once(lambda: asdict(service.withdraw(me, key_named(given["key"]), given["tokens"], given["reason"])))
 
 
 @blueprint.get("/keys/<key_id>/list")
@@ -80,6 +70,7 @@ def token_list(query: dict[str, Any], key_id: str) -> Response:
     level, members not named (0: fewer than three), a zero byte, expiry as days since 1970-01-01 (4 bytes, big-endian).
     """
     me, key, cursor = actor(), key_named(key_id), query.get("cursor")
+    # by hand: clients keep these cursors, one of an older hub begins anew, and the note that is signed holds both
     bound = f"list {me.member_id} {key.id}"
     page = service.list_page(me, key, _place(open_cursor(cursor, bound)) if cursor else None, query["limit"])
     db.session.commit()
@@ -125,7 +116,3 @@ def _place(written: list[Any]) -> ListPlace | None:
         return None
     full, since, until, next_since, scope, after = written
     return ListPlace(full, since, until, next_since, scope, bytes.fromhex(after))
-
-
-def _not_valid(field: str, detail: str) -> ProblemError:
-    return ProblemError("not-valid", detail, "Mend the field that `errors` names and send it again", field=field)

@@ -1,6 +1,8 @@
 """Pages of what a member shared."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -17,11 +19,10 @@ from hub.ledger.events import Event
 from hub.ledger.service import OwnEntry
 from hub.members import service as members
 from hub.tokens import KeyId
-from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.pagination import shown_page, shown_stretch
 from hub.web.shown import ContributionRow, CursorPage, Filter, Filters, ShareAct
 
 blueprint = Blueprint("indicators", __name__)
-PAGE = 50
 _OWN_STATES = [
     state for state in ContributionState if state is not ContributionState.ORPHANED
 ]  # nobody is left to see it
@@ -32,18 +33,15 @@ VERBS = {Event.CONTRIBUTION_SHARED: "shared", Event.CONTRIBUTION_WITHDRAWN: "wit
 @requires(Permission.CONTRIBUTION_READ_OWN)
 def contributions() -> str:
     """The reader's own contributions, newest first."""
-    me, cursor = actor(), request.args.get("cursor")
+    me = actor()
     options = tuple((state, state.capitalize()) for state in (*_OWN_STATES, EXPIRING))
     state = Filter.of(request.args, "state", "State", options)
-    bound = f"contributions {me.member_id}"
-    after = tuple(open_cursor(cursor, bound)) if cursor else None
-    found = service.own_contributions(me, after=after, state=state.value, limit=PAGE + 1)
-    older = seal_cursor(found[PAGE - 1].place, bound) if len(found) > PAGE else None
-    page = CursorPage(_rows(me, found[:PAGE]), older=older)
+    found = shown_page(partial(service.own_contributions, me, state=state.value), "contributions", attrgetter("place"))
+    page = CursorPage(_rows(me, found.rows), older=found.older)
     return render_template("indicators/contributions.html", page=page, filters=Filters((state,)))
 
 
-def _rows(me: Actor, found: list[OwnContribution]) -> tuple[ContributionRow, ...]:
+def _rows(me: Actor, found: Sequence[OwnContribution]) -> tuple[ContributionRow, ...]:
     addressees = {each for one in found for each in one.audience.addressees or ()}
     codes = members.addressee_words(me, addressees)
     return tuple(
@@ -81,14 +79,10 @@ def _passes_to(audience: Audience, codes: Mapping[int, str]) -> tuple[str, ...]:
 @requires(Permission.CONTRIBUTION_READ_OWN)
 def history() -> str:
     """The reader's own acts of sharing and withdrawing, newest first, as the log holds them."""
-    me, cursor = actor(), request.args.get("cursor")
     options = tuple((event.value, verb.capitalize()) for event, verb in VERBS.items())
     chosen = request.args.get("act") if request.args.get("act") in dict(options) else Event.CONTRIBUTION_SHARED.value
-    bound = f"acts {me.member_id}"
-    before = open_cursor(cursor, bound) if cursor else None
-    found = ledger.own_page(me, ledger.Chosen(action=chosen), before=before, limit=PAGE)
-    older = None if found.before is None else seal_cursor(found.before, bound)
-    page = CursorPage(tuple(_act(entry) for entry in found.entries if entry.fields), older=older)
+    found = shown_stretch(partial(ledger.own_page, actor(), ledger.Chosen(action=chosen)), "acts")
+    page = CursorPage(tuple(_act(entry) for entry in found.rows if entry.fields), older=found.older)
     filters = Filters((Filter("act", "Act", chosen or "", options),))
     return render_template("indicators/history.html", page=page, filters=filters)
 

@@ -1,6 +1,7 @@
 """The log over HTTP: C2SP tiles and checkpoints for everybody, each party's own entries and receipts for itself."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,8 +16,9 @@ from hub.tree.promise import in_header
 from hub.tree.tiles import parse_tile_path
 from hub.web.api import OCTETS, answers
 from hub.web.arguments import Blueprint
-from hub.web.pagination import open_cursor, seal_cursor
+from hub.web.pagination import shown_stretch
 from hub.web.problems import ProblemError
+from hub.web.shown import CursorPage
 
 log = Blueprint("log", __name__, url_prefix="/audit/log", description="The public log (C2SP tlog-tiles)")
 blueprint = Blueprint("ledger_api", __name__, url_prefix="/audit", description="Your own part of the log")
@@ -188,19 +190,15 @@ def entries(query: dict[str, Any]) -> Response:
     cursor, newest first instead; the cursor of the next page stands in the Link header.
     """
     me, chosen = actor(), schema.chosen(query)
-    bound = f"own {me.member_id}"
-    cursor, older = query["cursor"], None
-    if chosen or cursor is not None:
-        place = None if cursor is None else open_cursor(cursor, bound)
-        found = service.own_page(me, chosen, before=place, limit=query["limit"])
-        own, older = found.entries, found.before
+    if chosen or query["cursor"] is not None:
+        page = shown_stretch(partial(service.own_page, me, chosen), "own", query["limit"])
     else:
-        own = service.own_entries(me, after=query["after"], limit=query["limit"])
+        page = CursorPage(tuple(service.own_entries(me, after=query["after"], limit=query["limit"])))
     best = request.accept_mimetypes.best_match(("application/x-ndjson", "text/csv"), "application/x-ndjson")
-    written = service.sheet(own) if best == "text/csv" else service.ndjson(own)
+    written = service.sheet(page.rows) if best == "text/csv" else service.ndjson(page.rows)
     answer = Response("".join(written), mimetype=best, headers={"Vary": "Accept"})
-    if older is not None:
-        onward = urlencode(request.args.to_dict() | {"cursor": seal_cursor(older, bound)})
+    if page.older is not None:
+        onward = urlencode(request.args.to_dict() | {"cursor": page.older})
         answer.headers["Link"] = f'<{url_for("ledger_api.entries")}?{onward}>; rel="next"'
     return answer
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, stream_with_context
 
@@ -19,12 +20,10 @@ from hub.ledger.service import Chosen, OwnEntry
 from hub.tree.leaf import parse_leaf
 from hub.tree.merkle import leaf_hash
 from hub.web.chart import curve
-from hub.web.pagination import open_cursor, seal_cursor
-from hub.web.shown import CursorPage, EntryLine, EntryPage, Filter, Filters, LogLine
+from hub.web.pagination import shown_stretch
+from hub.web.shown import EntryLine, EntryPage, Filter, Filters, LogLine
 
 blueprint = Blueprint("ledger", __name__)
-PAGE = 50
-
 
 ROLES = (
     ("actor", "You acted"),
@@ -41,15 +40,11 @@ MEDIA = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 @requires(Permission.LEDGER_READ_OWN)
 def entries() -> str:
     """The entries that concern the reader, newest first."""
-    me, cursor = actor(), request.args.get("cursor")
-    bound = f"own {me.member_id}"
+    me = actor()
     filters = _filters(me)
-    place = open_cursor(cursor, bound) if cursor else None
-    found = service.own_page(me, _chosen(filters), before=place, limit=PAGE)
-    older = None if found.before is None else seal_cursor(found.before, bound)
     return render_template(
         "ledger/list.html",
-        page=CursorPage(tuple(map(entry_line, found.entries)), older=older),
+        page=shown_stretch(partial(service.own_page, me, _chosen(filters)), "own").mapped(entry_line),
         filters=filters,
         log=log_line(me),
         as_of=clock.now(),

@@ -1,31 +1,37 @@
 """JSON endpoints of listing reports."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
 from functools import partial
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
-from flask import Response, abort, jsonify
+from flask import Response, jsonify
 
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
-from hub.db import db
 from hub.dialogue import endpoints as dialogue
 from hub.dialogue.schema import SaySchema, SentSchema, ThreadQuerySchema, ThreadSchema
 from hub.listing_reports import schema, service
 from hub.listing_reports.counter_rules import ANSWERS
-from hub.listing_reports.preflight_rules import Fault
 from hub.listing_reports.rules import Command, RefusedStepError, WordsError
 from hub.listing_reports.service import NotMendedError, ShownReport, ShownSeller, StaleReportError, UnknownReportError
-from hub.web import idempotency
-from hub.web.api import answers, request_id
+from hub.web.api import MEND, Refusal, answers, refuses, to_mend, whole
 from hub.web.arguments import Blueprint
-from hub.web.pagination import open_cursor, paged, seal_cursor
-from hub.web.problems import TYPES, ProblemError, problem
+from hub.web.idempotency import once
+from hub.web.pagination import followed, list_page
 
 blueprint = Blueprint("reports_api", __name__, url_prefix="/api/v1", description="Listing reports")
+refuses(
+    blueprint,
+    {
+        UnknownReportError: None,
+        WordsError: MEND,
+        StaleReportError: Refusal("conflict", "Read the report again, and name its present version"),
+        RefusedStepError: Refusal("conflict", "Read the report again: its state says what may be done"),
+    },
+)
+UNDONE = "things of this report are to be mended; nothing was filed"
 
 
 @blueprint.get("/listing-reports")
@@ -34,11 +40,7 @@ blueprint = Blueprint("reports_api", __name__, url_prefix="/api/v1", description
 @blueprint.response(200, schema.ReportsSchema)
 def reports(query: dict[str, Any]) -> dict[str, Any]:
     """The reports that your brand filed, or that were filed to your platform; newest first."""
-    me = actor()
-    bound = f"reports {me.member_id}"
-    read = partial(service.reports, me, query["wanted"])
-    found, more = paged(read, query.get("cursor"), bound, query["limit"])
-    return {"reports": found, "cursor": more}
+    return list_page("reports", partial(service.reports, actor(), query["wanted"]), query)
 
 
 @blueprint.post("/listing-reports")
@@ -47,20 +49,10 @@ def reports(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, schema.FiledSchema)
 def file(given: dict[str, Any]) -> Any:
     """File a report of up to 1,000 listings; with `dry_run` only say what would have to be mended, row by row."""
-    me = actor()
+    me, draft = actor(), given["draft"]
     if given["dry_run"]:
-        return _or_problem(lambda: service.check(me, given["draft"]))
-    claim = idempotency.claim(me.member_id)
-    if claim.done:
-        return claim.answer, {"Audit-Entry": (claim.answer or {})["entry"]}
-    filed = _or_problem(lambda: service.file(me, given["draft"], given["declaration"]))
-    if filed.faults:
-        db.session.rollback()
-        return _to_mend(filed.faults)
-    answer = asdict(filed)
-    claim.keep(me.member_id, answer)
-    db.session.commit()
-    return answer, {"Audit-Entry": filed.entry}
+        return service.check(me, draft)
+    return once(lambda: whole(service.file(me, draft, given["declaration"]), UNDONE))
 
 
 @blueprint.get("/listing-reports/<name>")
@@ -68,10 +60,7 @@ def file(given: dict[str, Any]) -> Any:
 @blueprint.response(200, schema.ReportSchema)
 def report(name: str) -> ShownReport:
     """One report, with its listings and its history."""
-    try:
-        return service.report(actor(), name)
-    except UnknownReportError:
-        abort(404)
+    return service.report(actor(), name)
 
 
 @blueprint.post("/listing-reports/<name>/answers")
@@ -111,12 +100,13 @@ def strikes(query: dict[str, Any]) -> dict[str, Any]:
     if "seller" in query:
         found = service.standings(me, [query["seller"]])
         return {**told, "sellers": [ShownSeller(*each) for each in found.items()]}
-    bound = f"strikes {me.member_id}"
-    sellers, told["cursor"] = paged(
+    return told | list_page(
+        "sellers",
         lambda before, limit: service.struck_sellers(me, after=before or "", limit=limit),
-        *(query.get("cursor"), bound, query["limit"], attrgetter("seller")),
+        query,
+        of="strikes",
+        place=attrgetter("seller"),
     )
-    return {**told, "sellers": sellers}
 
 
 @blueprint.get("/listing-reports/<name>/statements/<int:n>")
@@ -124,10 +114,7 @@ def strikes(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.doc(responses=answers("application/json", "A submission to the DSA Transparency Database", _404="None"))
 def statement(name: str, n: int) -> Any:
     """The statement of reasons for what was done about a listing, as the DSA Transparency Database takes it."""
-    try:
-        return jsonify(service.statement(actor(), name, n).submission)
-    except UnknownReportError:
-        abort(404)
+    return jsonify(service.statement(actor(), name, n).submission)
 
 
 @blueprint.get("/statements")
@@ -136,12 +123,8 @@ def statement(name: str, n: int) -> Any:
 @blueprint.doc(responses=answers("application/x-ndjson", "Submissions, one a line"))
 def statements(query: dict[str, Any]) -> Response:
     """Statements of reasons, one a line, in the order in which was acted; `Next-Cursor` leads on, also later."""
-    me, cursor = actor(), query.get("cursor")
-    bound = f"statements {me.member_id}"
-    after = open_cursor(cursor, bound) if cursor else None
-    found = service.statements(me, after, query["limit"])
+    found, onward = followed(partial(service.statements, actor()), query, "statements", itemgetter(0))
     lines = "".join(json.dumps(submission, ensure_ascii=False) + "\n" for _, submission in found)
-    onward = seal_cursor(found[-1][0], bound) if found else cursor
     return Response(lines, mimetype="application/x-ndjson", headers={"Next-Cursor": onward} if onward else {})
 
 
@@ -159,10 +142,7 @@ def clocks() -> dict[str, Any]:
 @blueprint.response(200, ThreadSchema)
 def messages(query: dict[str, Any], name: str) -> Any:
     """What brand and platform wrote to each other about a report, oldest first."""
-    try:
-        return dialogue.read_on(service.thread, name, query)
-    except UnknownReportError:
-        abort(404)
+    return dialogue.read_on(service.thread, name, query)
 
 
 @blueprint.post("/listing-reports/<name>/messages")
@@ -171,10 +151,7 @@ def messages(query: dict[str, Any], name: str) -> Any:
 @blueprint.response(201, SentSchema)
 def say(given: dict[str, Any], name: str) -> Any:
     """Write to the other party of a report; who files or reviews reports may. It may then read the files named."""
-    try:
-        return dialogue.say(service.say, name, given)
-    except UnknownReportError:
-        abort(404)
+    return dialogue.say(service.say, name, given)
 
 
 def _lead(name: str, given: dict[str, Any]) -> Any:
@@ -188,33 +165,7 @@ def _lead(name: str, given: dict[str, Any]) -> Any:
         **dict.fromkeys(ANSWERS, lambda: service.answer(me, name, given["reply"], said)),
     }
     try:
-        entry = _or_problem(ways.get(given["command"], lambda: service.lead(me, name, given["command"], said)))
-    except UnknownReportError:
-        abort(404)
+        entry = ways.get(given["command"], lambda: service.lead(me, name, given["command"], said))()
     except NotMendedError as error:
-        db.session.rollback()
-        return _to_mend(error.faults)
+        raise to_mend(error.faults, UNDONE) from error
     return {"entry": entry}, {"Audit-Entry": entry}
-
-
-def _or_problem(command: Callable[[], Any]) -> Any:
-    try:
-        return command()
-    except WordsError as error:
-        raise ProblemError(
-            "not-valid", str(error), "Mend the field that `errors` names and send it again", field=error.field
-        ) from error
-    except StaleReportError as error:
-        raise ProblemError("conflict", str(error), "Read the report again, and name its present version") from error
-    except RefusedStepError as error:
-        raise ProblemError("conflict", str(error), "Read the report again: its state says what may be done") from error
-
-
-def _to_mend(faults: Sequence[Fault]) -> Response:
-    """What is to be mended, by row: `row 3` → field and words."""
-    errors: dict[str, list[str]] = {}
-    for fault in faults:
-        place = fault.field if fault.row is None else f"row {fault.row}"
-        errors.setdefault(place, []).append(fault.words if fault.row is None else f"{fault.field}: {fault.words}")
-    told = f"{len(faults):,} things of this report are to be mended; nothing was filed"
-    return problem(TYPES["not-valid"], told, "Mend what `errors` names; dry_run lists it", request_id(), errors)

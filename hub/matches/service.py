@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import DateTime, LargeBinary, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -139,8 +139,7 @@ class Kept:
     expires_on: date | None
 
 
-@dataclass(frozen=True)
-class KeptPage:
+class KeptPage(NamedTuple):
     """One page of matches, and the number to go on from; None: these were the last."""
 
     rows: Sequence[Kept]

@@ -7,7 +7,7 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.members import schema, service
 from hub.web.arguments import Blueprint
-from hub.web.pagination import paged
+from hub.web.pagination import list_page
 
 blueprint = Blueprint("members_api", __name__, url_prefix="/api/v1", description="Sharing groups")
 
@@ -19,9 +19,9 @@ blueprint = Blueprint("members_api", __name__, url_prefix="/api/v1", description
 def groups(query: dict[str, Any]) -> dict[str, Any]:
     """The sharing groups that your member sits in or is invited to, in the order of their codes."""
     me = actor()
-    bound = f"groups {me.member_id}"
-    found, more = paged(
+    return list_page(
+        "groups",
         lambda before, limit: service.groups_after(me, before or "", limit),
-        *(query.get("cursor"), bound, query["limit"], attrgetter("code")),
+        query,
+        place=attrgetter("code"),
     )
-    return {"groups": found, "cursor": more}

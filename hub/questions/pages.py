@@ -25,7 +25,6 @@ from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("questions", __name__)
-PAGE = 50
 MOST_RIGHTS = 500
 """Rights to choose from."""
 STATES = tuple((each.value, opening(each.value)) for each in QuestionState)
@@ -131,9 +130,8 @@ def _inbox(form: AnswerForm, status: int = 200) -> Response:
     party = "brand" if policy.party(me) is Party.PLATFORM else "platform"
     other = Filter.of(request.args, party, opening(party), tuple(reports.counterparts(me).items()))
     wanted = Wanted(QuestionState(state.value) if state.value else None, other.value or None)
-    bound = f"questions {me.member_id}"
     shown = {
-        "page": shown_page(partial(service.questions, me, wanted), bound, PAGE),
+        "page": shown_page(partial(service.questions, me, wanted), "questions"),
         "filters": Filters((state, other)),
         "rates": [] if request.args.get("cursor") else service.answer_rates(me),
         "ticked": ticked(),

@@ -30,7 +30,6 @@ from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("rights", __name__)
-PAGE = 50
 WAITING = "waiting"
 """Of a platform's list: what it was asked to verify."""
 
@@ -52,10 +51,9 @@ def register() -> str:
         state == EXPIRING,
         state == WAITING,
     )
-    bound = f"rights {me.member_id}"
     return render_template(
         "rights/list.html",
-        page=shown_page(partial(service.rights, me, wanted), bound, PAGE),
+        page=shown_page(partial(service.rights, me, wanted), "rights"),
         filters=Filters(filters),
         may_enter=me.may(Permission.RIGHT_ENTER),
         of_all=policy.sees_all(me),

@@ -4,22 +4,32 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flask import abort
-
 from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
-from hub.db import db
 from hub.evidence.service import NoRoomError, VaultFullError
 from hub.listing_reports.rules import WordsError as ReportWordsError
 from hub.test_buys import schema, service
 from hub.test_buys.rules import Command, RefusedStepError, WordsError
 from hub.test_buys.service import NotMendedError, Plan, ShownBuy, StaleBuyError, UnknownBuyError
-from hub.web import idempotency
+from hub.web.api import MEND, Refusal, refuses
 from hub.web.arguments import Blueprint
-from hub.web.pagination import paged
+from hub.web.idempotency import once
+from hub.web.pagination import list_page
 from hub.web.problems import ProblemError
 
 blueprint = Blueprint("test_buys_api", __name__, url_prefix="/api/v1/test-buys", description="Test buys of brands")
+refuses(
+    blueprint,
+    {
+        UnknownBuyError: None,
+        WordsError: MEND,
+        ReportWordsError: MEND,
+        StaleBuyError: Refusal("conflict", "Read it again, and name its present version"),
+        RefusedStepError: Refusal("conflict", "Read it again: its state says what may be done"),
+        NoRoomError: Refusal("quota-spent", "Make room in the vault, and sign again"),
+        VaultFullError: Refusal("quota-spent", "Make room in the vault, and sign again"),
+    },
+)
 
 
 @blueprint.get("")
@@ -29,11 +39,9 @@ blueprint = Blueprint("test_buys_api", __name__, url_prefix="/api/v1/test-buys",
 def test_buys(query: dict[str, Any]) -> dict[str, Any]:
     """Your brand's test buys, newest first, and what all of them cost."""
     me = actor()
-    bound = f"buys {me.member_id}"
-    read = partial(service.test_buys, me, query["state"])
-    found, more = paged(read, query.get("cursor"), bound, query["limit"])
+    page = list_page("test_buys", partial(service.test_buys, me, query["state"]), query, "buys")
     totals = [dict(zip(("currency", "test_buys", "spent"), each, strict=True)) for each in service.totals(me)]
-    return {"test_buys": found, "totals": totals, "cursor": more}
+    return page | {"totals": totals}
 
 
 @blueprint.post("")
@@ -42,14 +50,7 @@ def test_buys(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, schema.BuyPlannedSchema)
 def plan(given: Plan) -> Any:
     """Plan a test buy; a person of the brand other than you then approves its budget, on the page."""
-    me = actor()
-    claim = idempotency.claim(me.member_id)
-    if claim.done:
-        return claim.answer
-    answer = {"name": _or_problem(lambda: service.plan(me, given))}
-    claim.keep(me.member_id, answer)
-    db.session.commit()
-    return answer
+    return once(lambda: {"name": service.plan(actor(), given)})
 
 
 @blueprint.get("/<name>")
@@ -57,10 +58,7 @@ def plan(given: Plan) -> Any:
 @blueprint.response(200, schema.BuySchema)
 def test_buy(name: str) -> ShownBuy:
     """One test buy, with its chain of custody and its costs."""
-    try:
-        return service.test_buy(actor(), name)
-    except UnknownBuyError:
-        abort(404)
+    return service.test_buy(actor(), name)
 
 
 @blueprint.post("/<name>/commands")
@@ -78,27 +76,11 @@ def lead(given: dict[str, Any], name: str) -> Any:
         Command.SIGN: lambda: service.sign(me, name, version, given["signature"]),
         Command.LINK: lambda: service.link(me, name, version, given["linking"])[1],
     }
-    entry = _or_problem(ways.get(command, lambda: service.carry(me, name, version, command, given["carried"])))
-    return {"entry": entry}, {"Audit-Entry": entry}
-
-
-def _or_problem(command: Callable[[], str]) -> str:
     try:
-        return command()
-    except UnknownBuyError:
-        abort(404)
-    except (WordsError, ReportWordsError) as error:
-        raise ProblemError(
-            "not-valid", str(error), "Mend the field that `errors` names and send it again", field=error.field
-        ) from error
+        entry = ways.get(command, lambda: service.carry(me, name, version, command, given["carried"]))()
     except NotMendedError as error:
-        told = {each.field: each.words for each in error.faults}
+        fields = ", ".join(dict.fromkeys(each.field for each in error.faults))
         raise ProblemError(
-            "not-valid", str(error), f"Mend {', '.join(told)} and send it again; nothing was filed", field="linking"
+            "not-valid", str(error), f"Mend {fields} and send it again; nothing was filed", field="linking"
         ) from error
-    except StaleBuyError as error:
-        raise ProblemError("conflict", str(error), "Read it again, and name its present version") from error
-    except RefusedStepError as error:
-        raise ProblemError("conflict", str(error), "Read it again: its state says what may be done") from error
-    except (NoRoomError, VaultFullError) as error:
-        raise ProblemError("quota-spent", str(error), "Make room in the vault, and sign again") from error
+    return {"entry": entry}, {"Audit-Entry": entry}

@@ -26,7 +26,6 @@ from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("test_buys", __name__)
-PAGE = 50
 MOST_RIGHTS = 500
 """Rights to choose from."""
 STATES = tuple((each.value, opening(each.value)) for each in BuyState)
@@ -37,10 +36,10 @@ STATES = tuple((each.value, opening(each.value)) for each in BuyState)
 def own() -> str:
     """The brand's test buys, newest first, and what all of them cost."""
     me, state = actor(), Filter.of(request.args, "state", "State", STATES)
-    bound, wanted = f"buys {me.member_id}", BuyState(state.value) if state.value else None
+    wanted = BuyState(state.value) if state.value else None
     return render_template(
         "test_buys/list.html",
-        page=shown_page(partial(service.test_buys, me, wanted), bound, PAGE),
+        page=shown_page(partial(service.test_buys, me, wanted), "buys"),
         filters=Filters((state,)),
         totals=[] if request.args.get("cursor") else service.totals(me),
         amount=amount,

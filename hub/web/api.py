@@ -1,12 +1,13 @@
-"""flask-smorest with RFC 9457 problems for every error, and what JSON endpoints read from a request."""
+"""flask-smorest with RFC 9457 problems for every error; what JSON endpoints read of a request, and answer to it."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from apispec import BasePlugin
-from flask import Flask, g, request
+from flask import Blueprint, Flask, current_app, g, request
 from flask_smorest import Api
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from hub.web.problems import BY_STATUS, TYPES, ProblemError, ProblemSchema, problem
 
@@ -127,6 +128,75 @@ def _sentences(words: Any, place: str = "") -> Iterator[str]:
 def request_id() -> str:
     """The id of this request: in the log, in every problem document."""
     return str(g.get("request_id", "-"))
+
+
+class Refusal(NamedTuple):
+    """How an error of a service is answered: a kind of problem, and what mends it; the words are the error's own."""
+
+    slug: str
+    remedy: str
+    field: str | None = None
+    """The one at fault, where the error names none."""
+
+
+LISTED_BY_DRY_RUN = "Mend what `errors` names; dry_run lists it"
+MEND = Refusal("not-valid", "Mend the field that `errors` names and send it again")
+
+
+def refuses(blueprint: Blueprint, table: Mapping[type[Exception], Refusal | None]) -> None:
+    """Have what a blueprint's endpoints let through answered as a problem; None: as whatever is unknown."""
+
+    def refused(error: Exception) -> Any:
+        refusal = next(table[each] for each in type(error).__mro__ if each in table)
+        if refusal is None:
+            return current_app.handle_user_exception(NotFound())
+        field = getattr(error, "field", refusal.field)
+        return current_app.handle_user_exception(ProblemError(refusal.slug, str(error), refusal.remedy, field=field))
+
+    for each in table:
+        blueprint.register_error_handler(each, refused)
+
+
+class Fault(Protocol):
+    """One thing to mend, in a row or (None) in all of them; nothing here repeats a value."""
+
+    @property
+    def row(self) -> int | None:
+        """Counts from 1."""
+
+    @property
+    def field(self) -> str:
+        """By the name that the request gives it."""
+
+    @property
+    def words(self) -> str:
+        """What mends it."""
+
+
+class Outcome(Protocol):
+    """What a command on many rows came to: all of it was done, unless there is something to mend."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """All of them."""
+
+
+def to_mend(faults: Sequence[Fault], undone: str, remedy: str = LISTED_BY_DRY_RUN) -> ProblemError:
+    """What is to be mended, by row: `row 3` → field and words. `undone` tells of that many things."""
+    errors: dict[str, list[str]] = {}
+    for fault in faults:
+        place = fault.field if fault.row is None else f"row {fault.row}"
+        errors.setdefault(place, []).append(fault.words if fault.row is None else f"{fault.field}: {fault.words}")
+    return ProblemError("not-valid", f"{len(faults):,} {undone}", remedy, errors=errors)
+
+
+def whole(outcome: Outcome, undone: str, remedy: str = LISTED_BY_DRY_RUN) -> dict[str, Any]:
+    """The outcome of what was done. Raises ProblemError, as `to_mend` makes it, while there are faults."""
+    if outcome.faults:
+        raise to_mend(outcome.faults, undone, remedy)
+    return asdict(outcome)
 
 
 def blob(most: int, what: str) -> bytes:

@@ -1,6 +1,7 @@
 """A repeated request under the same Idempotency-Key gets the same answer, and is done once."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,8 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub import clock
-from hub.db import Model, compiled, given
+from hub.access.gate import actor
+from hub.db import Model, compiled, db, given
 from hub.web.problems import ProblemError
 
 
@@ -88,3 +90,18 @@ def claim(member_id: int) -> Claim:
             "Use a new key for each new request, and the old key only to repeat the same one",
         )
     return Claim(key, digest, done=True, answer=kept.answer)
+
+
+def once(deed: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the deed answers, done once under this request's key, and its ledger entry as a header; commits.
+
+    Raises what the deed does, and ProblemError as `claim` does.
+    """
+    member = actor().member_id
+    claimed = claim(member)
+    answer = claimed.answer or {}
+    if not claimed.done:
+        answer = deed()
+        claimed.keep(member, answer)
+        db.session.commit()
+    return answer, {"Audit-Entry": answer["entry"]} if "entry" in answer else {}

@@ -1,5 +1,6 @@
 """Every error the API answers with: one registry of RFC 9457 problem types, one exception that raises them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,11 +68,18 @@ class ProblemError(Exception):
     """Ends the request with a problem document. `detail` and `remedy` never contain a value somebody sent."""
 
     def __init__(
-        self, slug: str, detail: str, remedy: str, *, field: str | None = None, retry_after: int | None = None
+        self,
+        slug: str,
+        detail: str,
+        remedy: str,
+        *,
+        field: str | None = None,
+        errors: Mapping[str, list[str]] | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.type, self.detail, self.remedy = TYPES[slug], detail, remedy
-        self.errors = {field: [detail]} if field else None
+        self.errors = {field: [detail]} if field else errors
         self.retry_after = retry_after
 
     def response(self, request_id: str) -> Response:

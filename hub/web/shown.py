@@ -4,12 +4,13 @@ Moments are aware UTC, days are UTC days. Evidence levels read `E1`…`E4`, TLP 
 identifier types as people read them. Every text is safe to show to the member that the page is for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, Self, TypeVar
 
 Row = TypeVar("Row")
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class CursorPage(Generic[Row]):
     rows: tuple[Row, ...]
     newer: str | None = None
     older: str | None = None
+
+    def mapped(self, shown: Callable[[Row], Shown]) -> "CursorPage[Shown]":
+        """The same page with each row as it is shown."""
+        return CursorPage(tuple(map(shown, self.rows)), self.newer, self.older)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("applications", __name__)
-PAGE = 50
 
 
 @blueprint.get("/applications")
@@ -32,8 +31,8 @@ def queue() -> str:
     me = actor()
     options = tuple((state.value, state.value.capitalize()) for state in ApplicationState)
     state = Filter.of(request.args, "state", "State", options)
-    bound, wanted = f"applications {me.member_id}", ApplicationState(state.value) if state.value else None
-    page = shown_page(partial(service.applications, me, state=wanted), bound, PAGE, attrgetter("number"))
+    wanted = ApplicationState(state.value) if state.value else None
+    page = shown_page(partial(service.applications, me, state=wanted), "applications", attrgetter("number"))
     filters = Filters((state,))
     return render_template("applications/queue.html", page=page, filters=filters, items=len(ITEMS), sectors=SECTORS)
 

@@ -55,8 +55,8 @@ _MATCHED = (
 )
 
 
-def own_contributions(actor: Actor, *, after: Place | None, state: str, limit: int) -> list[OwnContribution]:
-    """The actor's contributions, newest first, from `after` on; `state`: one of ContributionState, or EXPIRING."""
+def own_contributions(actor: Actor, *, before: Place | None, state: str, limit: int) -> list[OwnContribution]:
+    """The actor's contributions, newest first, below the place `before`; `state`: a ContributionState, or EXPIRING."""
     actor.must(Permission.CONTRIBUTION_READ_OWN)
     newest = (Contribution.shared_at, Contribution.key_id, Contribution.token)
     found = (
@@ -70,8 +70,8 @@ def own_contributions(actor: Actor, *, after: Place | None, state: str, limit: i
         found = found.where(Contribution.state == ContributionState.ACTIVE.value, _ends_soon())
     elif state:
         found = found.where(Contribution.state == state)
-    if after is not None:
-        place: Any = (datetime.fromisoformat(after[0]), after[1], bytes.fromhex(after[2]))
+    if before is not None:
+        place: Any = (datetime.fromisoformat(before[0]), before[1], bytes.fromhex(before[2]))
         found = found.where(tuple_(*newest) < place)
     return [
         OwnContribution(

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import json
@@ -85,8 +85,7 @@ class Chosen:
         return any(each is not None for each in astuple(self))
 
 
-@dataclass(frozen=True)
-class OwnPage:
+class OwnPage(NamedTuple):
     """Own entries, newest first, and the place to go on from; None when there are no more."""
 
     entries: list[OwnEntry]

@@ -36,7 +36,6 @@ from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("reports", __name__)
-PAGE = 50
 
 
 @blueprint.get("/reports")
@@ -60,10 +59,9 @@ def inbox() -> str:
         mine=review.value == "mine",
         unassigned=review.value == "unassigned",
     )
-    bound = f"reports {me.member_id}"
     return render_template(
         "listing_reports/list.html",
-        page=shown_page(partial(service.reports, me, wanted), bound, PAGE),
+        page=shown_page(partial(service.reports, me, wanted), "reports"),
         filters=Filters((state, reason, other, *((review,) if platform else ()))),
         platform=platform,
         reasons=REASONS,
@@ -189,11 +187,11 @@ def statement(name: str, n: int) -> str:
 @requires(Permission.REPORT_REVIEW)
 def strikes() -> str:
     """Where sellers stand on the strike ladder, by name."""
-    me = actor()
-    bound, chosen = f"strikes {me.member_id}", service.own_ladder(me)
+    me, chosen = actor(), service.own_ladder(actor())
     page = shown_page(
         lambda before, limit: service.struck_sellers(me, after=before or "", limit=limit),
-        *(bound, PAGE, attrgetter("seller")),
+        of="strikes",
+        place=attrgetter("seller"),
     )
     return render_template(
         "listing_reports/strikes.html",

@@ -19,6 +19,5 @@ PAGE = 20
 @requires(Permission.MAIL_ADMINISTER)
 def kept() -> str:
     """The letters kept, newest first."""
-    bound = f"letters {actor().member_id}"
-    page = shown_page(partial(service.kept_letters, actor()), bound, PAGE, attrgetter("number"))
+    page = shown_page(partial(service.kept_letters, actor()), "letters", attrgetter("number"), PAGE)
     return render_template("members/letters.html", page=page, days=KEPT_DAYS)

@@ -19,7 +19,6 @@ from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("members", __name__)
-PAGE = 50
 PROPOSED = "It is proposed, and waits for a second person of the office."
 
 
@@ -33,10 +32,11 @@ def everybody() -> str:
         Filter.of(given, "state", "Standing", tuple((state.value, state.value.capitalize()) for state in MemberState)),
         Filter.of(given, "sector", "Sector", tuple(SECTORS.items())),
     )
-    chosen, bound = {each.name: each.value for each in filters}, f"members {me.member_id}"
+    chosen = {each.name: each.value for each in filters}
     page = shown_page(
         lambda before, limit: service.members_listed(me, after=before or "", limit=limit, **chosen),
-        *(bound, PAGE, attrgetter("code")),
+        of="members",
+        place=attrgetter("code"),
     )
     return render_template("members/everybody.html", page=page, filters=Filters(filters), sectors=SECTORS)
 

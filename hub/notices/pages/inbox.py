@@ -18,7 +18,6 @@ from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("notices", __name__)
-PAGE = 50
 RECORDS = {
     "report": ("reports.one", "name"),
     "right": ("rights.one", "name"),
@@ -44,8 +43,8 @@ def inbox() -> str:
     topics = tuple((topic.value, words) for topic, (words, _) in TOPICS.items())
     filters = Filter.of(request.args, "topic", "Topic", topics), Filter.of(request.args, "show", "State", shows)
     topic, show = (each.value for each in filters)
-    bound, wanted = f"notices {me.member_id}", Wanted(Topic(topic) if topic else None, show == "unread")
-    page = shown_page(partial(service.notices, me, wanted), bound, PAGE, attrgetter("place"))
+    wanted = Wanted(Topic(topic) if topic else None, show == "unread")
+    page = shown_page(partial(service.notices, me, wanted), "notices", attrgetter("place"))
     return render_template(
         "notices/list.html",
         page=page,

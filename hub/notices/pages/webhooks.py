@@ -21,7 +21,6 @@ from hub.web.forms import EmptyForm
 from hub.web.pagination import shown_page
 
 blueprint = Blueprint("webhooks", __name__)
-PAGE = 50
 
 
 @blueprint.get("/webhooks")
@@ -133,10 +132,9 @@ def _list(form: WebhookForm, *, secret: str = "", status: int = 200) -> Response
 
 def _one(name: str, *, secret: str = "") -> Response:
     me = actor()
-    bound = f"deliveries {me.member_id} {name}"
     try:
         shown = service.webhook(me, name)
-        page = shown_page(partial(service.deliveries, me, name), bound, PAGE)
+        page = shown_page(partial(service.deliveries, me, name), f"deliveries {name}")
     except service.UnknownWebhookError:
         abort(404)
     text = render_template(

@@ -3,6 +3,7 @@
 The cases come from the map of addresses: one that takes a name stands in ROUTES, or in NAMES_NO_RECORD with its reason.
 """
 
+import ast
 import base64
 import re
 from collections import Counter, defaultdict
@@ -15,7 +16,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from hub.web.pagination import seal_cursor
-from tests.conftest import ROOT
+from tests.shape.source import modules, origins
 from tests.web.access.everybody import ACTING, GROUPS, Everybody
 from tests.web.access.test_access_matrix import routes
 from tests.web.indicators.test_share_and_match_over_http import KEY, token
@@ -326,11 +327,30 @@ LISTS = (
 """What cursors are bound to, beside a member."""
 
 
+def list_words(module: ast.Module) -> set[str]:
+    """The words of the lists that a module reads by cursor: in a call's `of`, or the last text that it is given."""
+    found, known = set(), origins(module)
+    for call in (each for each in ast.walk(module) if isinstance(each, ast.Call)):
+        read_by = known.get(ast.unparse(call.func), "")
+        if read_by.startswith("hub.web.pagination.") and not read_by.endswith("_cursor"):
+            given = [each.value for each in call.keywords if each.arg == "of"] or call.args[::-1]
+            (word, *_) = (text[1] for text in (re.match(r"f?'(\w+)", ast.unparse(each)) for each in given) if text)
+            found.add(word)
+    return found
+
+
 def test_every_list_with_a_cursor_has_a_case() -> None:
-    found = set()
-    for path in (ROOT / "hub").rglob("*.py"):
-        found |= set(re.findall(r'f"(\w+) \{(?:me|actor\(\))\.member_id', path.read_text()))
-    assert found == set(LISTS)
+    found = {word for path, module in modules("hub").items() if "/web/" not in path for word in list_words(module)}
+    assert found | {"list"} == set(LISTS)
+
+
+def test_a_list_with_a_cursor_is_noticed() -> None:
+    written = (
+        "from hub.web.pagination import list_page, shown_page\n"
+        "page = shown_page(read, f'buys {ended}')\n"
+        "told = list_page('sellers', read, query, of='strikes')\n"
+    )
+    assert list_words(ast.parse(written)) == {"buys", "strikes"}
 
 
 @pytest.mark.parametrize("which", LISTS)

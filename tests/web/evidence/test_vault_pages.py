@@ -293,7 +293,7 @@ def test_list_is_filtered_and_its_room_counted(vault: Hub, brand: FlaskClient) -
 
 
 def test_list_goes_on_by_cursor(brand: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.evidence.pages.PAGE", 1)
+    monkeypatch.setattr("hub.web.pagination.PAGE", 1)
     names = [uploaded(brand, b"text %d" % n, f"{n}.txt") for n in range(3)]
     seen, address = [], "/evidence"
     while address:

@@ -95,7 +95,7 @@ def test_filter_keeps_to_a_topic(desk: Hub) -> None:
 
 
 def test_more_than_a_page_is_led_on(desk: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.notices.pages.inbox.PAGE", 1)
+    monkeypatch.setattr("hub.web.pagination.PAGE", 1)
     text = desk.signed_in("brand-a").get("/notices", headers=HTML).text
     assert "returned the listing report" in text
     assert 'class="next"' in text
