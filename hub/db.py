@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 from flask_sqlalchemy_lite import SQLAlchemy
 from psycopg.rows import namedtuple_row
-from sqlalchemy import BindParameter, CheckConstraint, Connection, CursorResult, Executable, MetaData, bindparam
+from sqlalchemy import BindParameter, CheckConstraint, Connection, CursorResult, Executable, MetaData, Select, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import UserDefinedType
 
 ENGINE_OPTIONS: dict[str, Any] = {
@@ -21,6 +21,8 @@ ENGINE_OPTIONS: dict[str, Any] = {
     "pool_pre_ping": False,  # a lost connection is one failed request with a remedy, not a query before every request
     "connect_args": {"options": "-c jit=off -c timezone=UTC", "prepare_threshold": 3},
 }
+
+Found = TypeVar("Found", bound=Select[*tuple[Any, ...]])
 
 
 class Model(DeclarativeBase):
@@ -95,6 +97,12 @@ class Compiled:
             raise DBAPIError.instance(
                 self.sql, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed
             ) from error
+
+
+def newest(found: Found, number: InstrumentedAttribute[int], before: int | None, limit: int) -> Found:
+    """The newest of what is sought, by number, so many at most; those below the number `before`, where there is one."""
+    found = found.order_by(number.desc()).limit(limit)
+    return found if before is None else found.where(number < before)
 
 
 def changed(statement: Executable) -> int:

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub import clock, jobs
 from hub.config import MailServer, Settings
-from hub.db import Model, changed, db
+from hub.db import Model, changed, db, newest
 from hub.jobs import AgainError
 from hub.log import log
 from hub.sealing import seal, unseal
@@ -152,9 +152,7 @@ class KeptLetter:
 
 def kept_letters(*, before: int | None, limit: int) -> Sequence[KeptLetter]:
     """Letters that a hub without a mail server kept instead of sending them, newest first."""
-    found = select(PostedLetter).where(PostedLetter.sealed.is_not(None)).order_by(PostedLetter.id.desc()).limit(limit)
-    if before is not None:
-        found = found.where(PostedLetter.id < before)
+    found = newest(select(PostedLetter).where(PostedLetter.sealed.is_not(None)), PostedLetter.id, before, limit)
     rows = db.session.execute(found).scalars()
     return [KeptLetter(row.id, row.posted_at, _open(row.sealed)) for row in rows if row.sealed is not None]
 

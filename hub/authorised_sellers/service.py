@@ -29,7 +29,7 @@ from hub.access.tlp import MemberKind
 from hub.authorised_sellers import policy, rules
 from hub.authorised_sellers.model import AuthorisedSeller
 from hub.authorised_sellers.rules import AskedListing, Fault, FoundListing, GivenSeller, ListedSeller
-from hub.db import changed, db
+from hub.db import changed, db, newest
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.limits import service as limits
@@ -118,9 +118,7 @@ def sellers(actor: Actor, *, ended: bool, before: int | None, limit: int) -> lis
     _must(actor)
     of = AuthorisedSeller.ended_at.is_not(None) if ended else AuthorisedSeller.ended_at.is_(None)
     found = select(AuthorisedSeller).where(policy.visible_to(actor), of)
-    if before is not None:
-        found = found.where(AuthorisedSeller.id < before)
-    rows = db.session.execute(found.order_by(AuthorisedSeller.id.desc()).limit(limit)).scalars()
+    rows = db.session.execute(newest(found, AuthorisedSeller.id, before, limit)).scalars()
     return [_shown(row, clock.today()) for row in rows]
 
 

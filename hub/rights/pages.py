@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
@@ -30,6 +31,7 @@ from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("rights", __name__)
+Form = TypeVar("Form", bound=FlaskForm)
 WAITING = "waiting"
 """Of a platform's list: what it was asked to verify."""
 
@@ -170,20 +172,16 @@ def correct(name: str) -> Response | Answer:
 @requires(Permission.RIGHT_ENTER)
 def certify(name: str) -> Answer:
     """Hand a copy of a file of the vault to the register as the right's certificate."""
-    _seen(name)
-    form = CertifyForm()
     words = "The certificate is handed in. The right is verified anew."
-    return _done(name, form, lambda: service.certify(actor(), name, form.file.data), words)
+    return _done(name, CertifyForm(), lambda form: service.certify(actor(), name, form.file.data), words)
 
 
 @blueprint.post("/rights/<name>/askings")
 @requires(Permission.RIGHT_ENTER)
 def ask(name: str) -> Answer:
     """Show a right to a platform, and ask it to verify it."""
-    _seen(name)
-    form = AskForm()
     words = "The platform is asked. Reports to it may rely on the right once it has verified it."
-    return _done(name, form, lambda: service.ask(actor(), name, form.platform.data), words)
+    return _done(name, AskForm(), lambda form: service.ask(actor(), name, form.platform.data), words)
 
 
 @blueprint.get("/rights/<name>/certificate")
@@ -201,30 +199,23 @@ def certificate(name: str) -> Response:
 @requires(Permission.RIGHT_ENTER)
 def withdraw(name: str) -> Answer:
     """Take a right back."""
-    return _done(name, EmptyForm(), lambda: service.withdraw(actor(), name), "The right is withdrawn.")
+    return _done(name, EmptyForm(), lambda _: service.withdraw(actor(), name), "The right is withdrawn.")
 
 
 @blueprint.post("/rights/<name>/verification")
 @requires(Permission.RIGHT_VERIFY)
 def verify(name: str) -> Answer:
     """Say that the register holds it as it was shown."""
-    _seen(name)
-    form = VerifyForm()
-    return _done(name, form, lambda: service.verify(actor(), name, form.digest.data), "The right is verified.")
+    words = "The right is verified."
+    return _done(name, VerifyForm(), lambda form: service.verify(actor(), name, form.digest.data), words)
 
 
 @blueprint.post("/rights/<name>/refusal")
 @requires(Permission.RIGHT_VERIFY)
 def refuse(name: str) -> Answer:
     """Refuse it; its member reads the reason."""
-    _seen(name)
-    form = ReasonForm()
-    return _done(
-        name,
-        form,
-        lambda: service.refuse(actor(), name, form.reason.data),
-        "The right is refused; its member reads why.",
-    )
+    words = "The right is refused; its member reads why."
+    return _done(name, ReasonForm(), lambda form: service.refuse(actor(), name, form.reason.data), words)
 
 
 def _platforms(me: Actor, shown: service.Right, verdicts: Sequence[ShownVerdict]) -> dict[str, str] | None:
@@ -266,12 +257,13 @@ def _sheet(form: SheetForm, looked: Entered | None = None, status: int = 200) ->
     return make_response(page, status)
 
 
-def _done(name: str, form: FlaskForm, act: Callable[[], None], words: str) -> Answer:
-    """Do it, and say so on the right's page; or say there why it was not done."""
+def _done(name: str, form: Form, act: Callable[[Form], None], words: str) -> Answer:
+    """Do what the form says, and say so on the right's page; or say there why it was not done."""
+    _seen(name)
     if not form.validate_on_submit():
         return _back(name, " ".join(f"{said}." for field in form for said in field.errors))
     try:
-        act()
+        act(form)
     except service.UnknownRightError:
         abort(404)
     except ValueError as error:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.db import db
+from hub.db import db, newest
 from hub.evidence import policy
 from hub.evidence.chunks import CHUNK, DamagedFileError, open_chunks
 from hub.evidence.model import Evidence, EvidenceParty
@@ -98,15 +98,13 @@ def evidence(
     """Files that the actor may see, newest first. Raises NotPermittedError."""
     actor.must(Permission.EVIDENCE_READ)
     sought = sought or Sought()
-    found = select(Evidence).where(policy.visible_to(actor)).order_by(Evidence.id.desc()).limit(limit)
+    found = newest(select(Evidence).where(policy.visible_to(actor)), Evidence.id, before, limit)
     if sought.type is not None:
         found = found.where(Evidence.type == sought.type.value)
     if sought.own is not None:
         found = found.where(policy.own_by(actor) if sought.own else ~policy.own_by(actor))
     if sought.erased is not None:
         found = found.where(Evidence.erased_at.is_not(None) if sought.erased else Evidence.erased_at.is_(None))
-    if before is not None:
-        found = found.where(Evidence.id < before)
     return [line_of(row, own=row.member_id == actor.member_id) for row in db.session.execute(found).scalars()]
 
 

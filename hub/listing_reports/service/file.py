@@ -215,10 +215,7 @@ def _types(files: Mapping[str, EvidenceLine]) -> dict[str, EvidenceType]:
 
 
 def _platform(code: str) -> int:
-    try:
-        found = members.find(code)
-    except members.UnknownMemberError:
-        found = None
+    found = members.known(code)
     if found is None or found.kind != MemberKind.PLATFORM.value or found.state not in ACTIVE:
         raise WordsError("platform", "this code is of no platform that takes reports")
     return found.id

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, false, func, select
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.db import db
+from hub.db import db, newest
 from hub.listing_reports import clock_rules, policy, rules
 from hub.listing_reports.clock_rules import Clock
 from hub.listing_reports.counter_rules import CounterState
@@ -146,9 +146,7 @@ def reports(actor: Actor, wanted: Wanted, *, before: int | None, limit: int) -> 
     """The reports that the actor is a party of, newest first, those below the number `before`."""
     actor.must(Permission.REPORT_READ)
     party = policy.party(actor)
-    found = select(ListingReport).where(policy.visible_to(actor)).order_by(ListingReport.id.desc()).limit(limit)
-    if before is not None:
-        found = found.where(ListingReport.id < before)
+    found = newest(select(ListingReport).where(policy.visible_to(actor)), ListingReport.id, before, limit)
     if wanted.state is not None:
         found = found.where(ListingReport.state == wanted.state.value)
     if wanted.reason is not None:
@@ -233,12 +231,8 @@ def _timeline(row: ListingReport, steps: Sequence[ShownStep], counters: Sequence
 
 def _with(found: Select[ListingReport], party: Party, code: str) -> Select[ListingReport]:
     """Those of one counterpart; none for a code of nobody."""
-    try:
-        number = members.find(code).id
-    except members.UnknownMemberError:
-        number = -1
-    other = ListingReport.platform_id if party is Party.BRAND else ListingReport.brand_id
-    return found.where(other == number)
+    other, one = ListingReport.platform_id if party is Party.BRAND else ListingReport.brand_id, members.known(code)
+    return found.where(false() if one is None else other == one.id)
 
 
 def _line(row: ListingReport, codes: Mapping[int, str], party: Party) -> ReportLine:

@@ -1,6 +1,7 @@
 """The office's page of decisions that wait for a second person."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -16,6 +17,7 @@ from hub.members.service import RefusedMoveError, UnknownDecisionError
 from hub.web.filters import opening
 
 blueprint = Blueprint("decisions", __name__)
+Form = TypeVar("Form", bound=ReasonForm)
 
 
 @blueprint.get("/decisions")
@@ -32,48 +34,38 @@ def waiting() -> str:
 @requires(Permission.MEMBER_ADMINISTER, fresh=True)
 def erase() -> Response:
     """Propose to erase what an entry of the log tells, or whom a pseudonym stands for."""
-    form, me = ErasureForm(), actor()
-
-    def propose() -> str:
-        return service.propose_erasure(me, form.subject.data, Ground(form.ground.data), form.reason.data)
-
-    return _proposed(form, propose, "The erasure is proposed: another person of the office must approve it.")
+    return _proposed(
+        ErasureForm(),
+        lambda me, form: service.propose_erasure(me, form.subject.data, Ground(form.ground.data), form.reason.data),
+        "The erasure",
+    )
 
 
 @blueprint.post("/decisions/reanchorings")
 @requires(Permission.MEMBER_ADMINISTER, fresh=True)
 def reanchor() -> Response:
     """Propose that the halted log is anchored anew."""
-    form, me = ReanchoringForm(), actor()
-
-    def propose() -> str:
-        return service.propose_reanchoring(me, form.state.data, Cause(form.cause.data), form.reason.data)
-
-    return _proposed(form, propose, "This is proposed: another person of the office must approve it.")
+    return _proposed(
+        ReanchoringForm(),
+        lambda me, form: service.propose_reanchoring(me, form.state.data, Cause(form.cause.data), form.reason.data),
+    )
 
 
 @blueprint.post("/decisions/settings-aside")
 @requires(Permission.MEMBER_ADMINISTER, fresh=True)
 def set_aside() -> Response:
     """Propose that an entry which can never stand in the log is set aside for good."""
-    form, me = SettingAsideForm(), actor()
-
-    def propose() -> str:
-        return service.propose_setting_aside(me, form.entry.data, form.reason.data)
-
-    return _proposed(form, propose, "This is proposed: another person of the office must approve it.")
+    return _proposed(
+        SettingAsideForm(), lambda me, form: service.propose_setting_aside(me, form.entry.data, form.reason.data)
+    )
 
 
-def _proposed(form: ReasonForm, propose: Callable[[], str], words: str) -> Response:
-    if not form.validate_on_submit():
-        flash(" ".join(f"{told}." for field in form for told in field.errors), "error")
-        return redirect(url_for("decisions.waiting"), 303)
-    try:
-        propose()
-    except (RefusedMoveError, ValueError) as error:
-        flash(f"{opening(error)}.", "error")
-    else:
-        flash(words, "success")
+def _proposed(form: Form, propose: Callable[[Actor, Form], str], what: str = "This") -> Response:
+    if form.validate_on_submit():
+        return _done(
+            lambda: propose(actor(), form), f"{what} is proposed: another person of the office must approve it."
+        )
+    flash(" ".join(f"{told}." for field in form for told in field.errors), "error")
     return redirect(url_for("decisions.waiting"), 303)
 
 
@@ -81,23 +73,20 @@ def _proposed(form: ReasonForm, propose: Callable[[], str], words: str) -> Respo
 @requires(Permission.MEMBER_ADMINISTER, fresh=True)
 def approve(name: str) -> Response:
     """Approve it, and carry it out."""
-    return _settled(
-        service.approve,
-        name,
-        "The decision is approved and carried out; what is done to the log itself, the operator does.",
-    )
+    words = "The decision is approved and carried out; what is done to the log itself, the operator does."
+    return _done(lambda: service.approve(actor(), name), words)
 
 
 @blueprint.post("/decisions/<name>/refusal")
 @requires(Permission.MEMBER_ADMINISTER, fresh=True)
 def refuse(name: str) -> Response:
     """Refuse it, or take it back."""
-    return _settled(service.refuse, name, "The proposal is refused: nothing was changed.")
+    return _done(lambda: service.refuse(actor(), name), "The proposal is refused: nothing was changed.")
 
 
-def _settled(act: Callable[[Actor, str], None], name: str, words: str) -> Response:
+def _done(act: Callable[[], object], words: str) -> Response:
     try:
-        act(actor(), name)
+        act()
     except UnknownDecisionError:
         abort(404)
     except (RefusedMoveError, ValueError) as error:

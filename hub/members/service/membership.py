@@ -203,9 +203,14 @@ def set_limit(actor: Actor, code: str, per_minute: int) -> None:
     db.session.commit()
 
 
+def known(code: str) -> Member | None:
+    """The member of that code; None: there is none."""
+    return db.session.execute(select(Member).where(Member.code == code)).scalar_one_or_none()
+
+
 def find(code: str) -> Member:
     """The member of that code; raises UnknownMemberError."""
-    member = db.session.execute(select(Member).where(Member.code == code)).scalar_one_or_none()
+    member = known(code)
     if member is None:
         raise UnknownMemberError(f"there is no member {code!r}; `hub member list` shows those there are")
     return member

@@ -9,7 +9,7 @@ from sqlalchemy import Update, delete, func, insert, select, update
 
 from hub import clock
 from hub.access.actor import Actor
-from hub.db import changed, db
+from hub.db import changed, db, newest
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.notices import policy
@@ -96,9 +96,7 @@ def webhook(actor: Actor, name: str) -> ShownWebhook:
 def deliveries(actor: Actor, name: str, *, before: int | None, limit: int) -> list[ShownDelivery]:
     """The deliveries of a webhook, newest first, those below the number `before`. Raises UnknownWebhookError."""
     found = select(Delivery).where(Delivery.webhook_id == _held(actor, name, lock=False).id)
-    if before is not None:
-        found = found.where(Delivery.id < before)
-    rows = db.session.execute(found.order_by(Delivery.id.desc()).limit(limit)).scalars().all()
+    rows = db.session.execute(newest(found, Delivery.id, before, limit)).scalars().all()
     tries: dict[int, list[ShownTry]] = {row.id: [] for row in rows}
     told = select(DeliveryTry).where(DeliveryTry.delivery_id.in_(tries)).order_by(DeliveryTry.id.desc())
     for one in db.session.execute(told).scalars():

@@ -137,10 +137,7 @@ def _checked(actor: Actor, draft: Draft) -> _Checked:
 
 
 def _brand(code: str) -> int:
-    try:
-        found = members.find(code)
-    except members.UnknownMemberError:
-        found = None
+    found = members.known(code)
     if found is None or found.kind != MemberKind.BRAND.value or found.state not in ACTIVE:
         raise WordsError("brand", "this code is of no brand that takes questions")
     return found.id

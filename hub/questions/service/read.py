@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, false, func, select
 
 from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.db import db
+from hub.db import db, newest
 from hub.members import service as members
 from hub.questions import policy, rules
 from hub.questions.model import Question
@@ -96,9 +96,7 @@ def questions(actor: Actor, wanted: Wanted, *, before: int | None, limit: int) -
     """The questions that the actor is a party of, newest first, those below the number `before`."""
     actor.must(Permission.QUESTION_READ)
     party = policy.party(actor)
-    found = select(Question).where(policy.visible_to(actor)).order_by(Question.id.desc()).limit(limit)
-    if before is not None:
-        found = found.where(Question.id < before)
+    found = newest(select(Question).where(policy.visible_to(actor)), Question.id, before, limit)
     if wanted.state is not None:
         found = found.where(Question.state == wanted.state.value)
     if wanted.counterpart is not None:
@@ -163,12 +161,8 @@ def answer_rates(actor: Actor) -> list[AnswerRate]:
 
 def _with(found: Select[Question], party: Party, code: str) -> Select[Question]:
     """Those of one counterpart; none for a code of nobody."""
-    try:
-        number = members.find(code).id
-    except members.UnknownMemberError:
-        number = -1
-    other = Question.platform_id if party is Party.BRAND else Question.brand_id
-    return found.where(other == number)
+    other, one = Question.platform_id if party is Party.BRAND else Question.brand_id, members.known(code)
+    return found.where(false() if one is None else other == one.id)
 
 
 def _line(row: Question, codes: Mapping[int, str]) -> QuestionLine:

@@ -52,10 +52,7 @@ def show(actor: Actor, name: str, platform_id: int) -> None:
 
 
 def _platform(code: str) -> int:
-    try:
-        found = members.find(code)
-    except members.UnknownMemberError:
-        found = None
+    found = members.known(code)
     if found is None or found.kind != MemberKind.PLATFORM.value or found.state not in ACTIVE:
         raise FactError("platform", "this code is of no platform that is a member")
     return found.id

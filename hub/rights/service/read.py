@@ -11,7 +11,7 @@ from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
-from hub.db import db
+from hub.db import db, newest
 from hub.members.model import Member
 from hub.rights import policy, rules
 from hub.rights.model import IpRight, IpRightMove, RightCertificate, RightVerdict
@@ -121,9 +121,7 @@ class Wanted:
 def rights(actor: Actor, wanted: Wanted, *, before: int | None, limit: int) -> list[Right]:
     """The rights that the actor sees, newest first, those below the number `before`."""
     actor.must(Permission.RIGHT_READ)
-    found = _found(actor).order_by(IpRight.id.desc()).limit(limit)
-    if before is not None:
-        found = found.where(IpRight.id < before)
+    found = newest(_found(actor), IpRight.id, before, limit)
     standing = policy.standing_with(actor)
     if wanted.state is not None:
         found = found.where(standing == wanted.state.value)

@@ -71,10 +71,7 @@ def plan(actor: Actor, given: Plan) -> str:
 
 
 def _platform(code: str) -> int:
-    try:
-        found = members.find(code)
-    except members.UnknownMemberError:
-        found = None
+    found = members.known(code)
     if found is None or found.kind != MemberKind.PLATFORM.value:
         raise WordsError("platform", "this code is of no platform")
     return found.id

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
-from hub.db import db
+from hub.db import db, newest
 from hub.members import service as members
 from hub.test_buys import policy
 from hub.test_buys.model import Buy, BuyCost, CustodyStep
@@ -92,9 +92,7 @@ def test_buys(actor: Actor, state: BuyState | None, *, before: int | None, limit
     """The test buys of the actor's brand, newest first, those below the number `before`."""
     actor.must(Permission.TESTBUY_READ)
     policy.must_be_brand(actor)
-    found = select(Buy).where(policy.own_by(actor)).order_by(Buy.id.desc()).limit(limit)
-    if before is not None:
-        found = found.where(Buy.id < before)
+    found = newest(select(Buy).where(policy.own_by(actor)), Buy.id, before, limit)
     if state is not None:
         found = found.where(Buy.state == state.value)
     rows = db.session.execute(found).scalars().all()

@@ -1,6 +1,5 @@
 """The office's pages of members: standing changes with a reason, and nothing of what members share is on them."""
 
-import importlib
 import re
 
 import pytest
@@ -57,7 +56,7 @@ def test_list_is_filtered_by_kind_state_and_sector(office: Hub) -> None:
 
 
 def test_list_goes_on_by_cursor_and_keeps_its_filter(office: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("hub.members.pages.members"), "PAGE", 1)
+    monkeypatch.setattr("hub.web.pagination.PAGE", 1)
     client = office.signed_in("ada")
     first = client.get("/members?kind=brand", headers=HTML).text
     onward = re.search(r'href="(/members\?cursor=[^"]+)"', first)

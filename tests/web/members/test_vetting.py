@@ -1,6 +1,5 @@
 """An application is vetted and kept by people of the office alone, and no longer than it is of use."""
 
-import importlib
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -160,7 +159,7 @@ def test_what_is_no_item_and_no_document_is_not_found(office: Hub) -> None:
 
 
 def test_list_is_filtered_and_paged(office: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("hub.applications.pages.office"), "PAGE", 2)
+    monkeypatch.setattr("hub.web.pagination.PAGE", 2)
     names = [applied(office, legal_name=f"Peak {n}", contact_email=f"a{n}@northpeak.org") for n in range(3)]
     client = office.signed_in("ada")
     first = client.get("/applications", headers=HTML).text
