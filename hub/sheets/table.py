@@ -75,7 +75,7 @@ def _decoded(body: bytes) -> str:
 
 def _text(text: str, headings: Collection[str]) -> Iterator[Line]:
     first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = next((each for each in _DELIMITERS if _is_heading(first.split(each), headings)), None)
+    delimiter = next((each for each in _DELIMITERS if _is_heading(_cells(first, each), headings)), None)
     if delimiter is None or (delimiter == "\t" and '"' not in first):
         # pasted from a spreadsheet, or one address a line: a quotation mark means itself
         yield from (Line(number, line.split("\t")) for number, line in enumerate(text.splitlines(), start=1))
@@ -87,6 +87,14 @@ def _text(text: str, headings: Collection[str]) -> Iterator[Line]:
         )
     except csv.Error as error:
         raise SheetError("this is no CSV that can be read: save it again, or as .xlsx") from error
+
+
+def _cells(line: str, delimiter: str) -> Sequence[str]:
+    """The cells of one line, in quotation marks or not: many programs put them around every cell."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), ())
+    except csv.Error:
+        return ()
 
 
 def _workbook(body: bytes) -> Iterator[Line]:

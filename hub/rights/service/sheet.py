@@ -13,7 +13,7 @@ from hub.rights.model import IpRight
 from hub.rights.service.enter import must_enter, standing, write
 from hub.rights.sheet_rules import Fault, Good, Row
 
-ENTERING_LOCK = 7273
+ENTERING_LOCK = 7274
 """Among the hub's advisory locks: who enters a sheet for a brand, so that no sheet is entered twice at once."""
 
 

@@ -44,6 +44,13 @@ def test_cells_are_parted_as_the_heading_is(text: str) -> None:
     assert read_table(text.encode(), HEADINGS, 10) == (["url", "class"], [Line(2, ["1", "2"])])
 
 
+@pytest.mark.parametrize("delimiter", ["\t", ";", ","])
+def test_every_cell_may_stand_in_quotation_marks(delimiter: str) -> None:
+    rows = [["URL", "Class"], ["https://a.example/1,2;3", "25"]]
+    text = "\r\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in rows)
+    assert read_table(text.encode(), HEADINGS, 10) == (["url", "class"], [Line(2, rows[1])])
+
+
 def test_utf_16_with_its_mark_is_read() -> None:
     assert read_table("url\nä".encode("utf-16"), HEADINGS, 10)[1] == [Line(2, ["ä"])]
 
