@@ -95,8 +95,9 @@ def order(actor: Actor, name: str, version: int, given: Order) -> str:
     actor.must(Permission.TESTBUY_RUN)
     buy = held(actor, name, version)
     to = rules.moved(BuyState(buy.state), Command.ORDER)
-    if [each.kind for each in given.costs].count(CostKind.PRICE) != 1:
-        raise WordsError("costs", "give the price, once, and what was paid beside it")
+    kinds = [each.kind for each in given.costs]
+    if kinds.count(CostKind.PRICE) != 1 or CostKind.REFUND in kinds:
+        raise WordsError("costs", "give the price, once, and what was paid beside it; what came back comes later")
     buy.order_number = rules.order_number(given.number)
     buy.ordered_on = rules.ordered_on(given.day, clock.today())
     _spend(actor, buy, given.costs)

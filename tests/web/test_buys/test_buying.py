@@ -137,6 +137,16 @@ def test_order_above_the_budget_is_refused_and_costs_nothing(brand: Hub) -> None
     assert (shown["test_buy"]["spent"], shown["costs"], shown["order_number"]) == (0, [], None)
 
 
+def test_order_that_names_money_back_beforehand_does_not_pass_the_budget_by(brand: Hub) -> None:
+    name = plan(brand.client("brand-a"), budget=13_539)
+    approve(brand, name)
+    ordered = told("order")
+    ordered["order"]["costs"].append({"kind": "refund", "minor": 12_000})
+    refused = lead(brand, name, "order", **ordered)
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["costs"])
+    assert read(brand, name)["test_buy"]["spent"] == 0
+
+
 # --- commands
 
 
