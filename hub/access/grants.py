@@ -124,13 +124,14 @@ CLIENT = (
         Permission.MAIL_ADMINISTER,
         Permission.APPLICATION_READ,
         Permission.APPLICATION_VET,
-        Permission.RIGHT_VERIFY,
         Permission.SESSION_OWN,
         Permission.AUTHORISATION_READ,
         Permission.TESTBUY_APPROVE,
     }
 )
 """What an API key may at most. One that leaks makes no keys, lets nobody in, reads no letter and no application."""
+FOR_EVERYBODY = frozenset({Permission.RIGHT_VERIFY})
+"""What a platform's key does for the platform alone, and what the office does for everybody: there no key may it."""
 
 _WITH_TOKENS = frozenset({Permission.KEY_READ, Permission.TOKEN_EVALUATE})
 AGENT_SCOPES: dict[Permission, frozenset[Permission]] = {
@@ -167,6 +168,8 @@ def granted(kind: MemberKind, role: Role) -> frozenset[Permission]:
 def granted_to_client(kind: MemberKind, scopes: Collection[str] | None) -> frozenset[Permission]:
     """What an API key may: its scopes of what its kind of member's clients may; None: all of that."""
     most = GRANTS[kind] & CLIENT
+    if kind is MemberKind.ADMINISTRATION:
+        most -= FOR_EVERYBODY
     return most if scopes is None else frozenset(one for one in most if one.value in scopes)
 
 

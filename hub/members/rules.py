@@ -144,7 +144,7 @@ NOTICES: dict[Notice, tuple[str, str]] = {
 ACTS_OF_OWNERS = frozenset({Notice.ROLE_SET, Notice.SHUT_OUT, Notice.LET_IN})
 """What no stranger to the member does, and no new password mends."""
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 LONGEST_NAME = 120
 LONGEST_ADDRESS = 255
 
@@ -247,10 +247,11 @@ LONGEST_SUBJECT = 60
 
 
 def check_reason(reason: str) -> str:
-    """Why something is proposed or refused: 1 to 500 characters. Raises ValueError with the rule."""
-    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
-        raise ValueError(f"a reason has 1 to {LONGEST_REASON} characters")
-    return reason.strip()
+    """Why something is proposed or refused: 1 to 500 characters, in lines. Raises ValueError with the rule."""
+    reason = reason.replace("\r\n", "\n").strip()
+    if _CONTROL.search(reason.replace("\n", "").replace("\t", "")) or not 1 <= len(reason) <= LONGEST_REASON:
+        raise ValueError(f"a reason has 1 to {LONGEST_REASON} characters, and no control characters")
+    return reason
 
 
 def check_agreement(text: str) -> str:

@@ -23,6 +23,7 @@ refuses(
     blueprint,
     {
         UnknownRightError: None,
+        ForbiddenMoveError: Refusal("conflict", "See where the right stands with GET /api/v1/rights/{name}"),
         DuplicateRightError: Refusal("conflict", "Correct that right, or withdraw it first"),
         FactError: MEND,
     },
@@ -84,10 +85,43 @@ def ask(given: dict[str, Any], name: str) -> None:
     """Show a right and its certificate to a platform, and ask it to verify the right for reports to itself."""
     try:
         service.ask(actor(), name, given["platform"])
-    except ForbiddenMoveError as error:
-        raise ProblemError("conflict", str(error), "See its verdicts with GET /api/v1/rights/{name}") from error
     except FactError as error:
         raise ProblemError("not-valid", str(error), "Give the code of a platform", field=error.field) from error
+
+
+@blueprint.post("/rights/<name>/correction")
+@requires(Permission.RIGHT_ENTER)
+@blueprint.arguments(schema.EnterSchema)
+@blueprint.response(204)
+def correct(given: Given, name: str) -> None:
+    """Say anew what the register says of a right: all of it. It is then verified anew, and platforms are asked anew."""
+    service.correct(actor(), name, given)
+
+
+@blueprint.post("/rights/<name>/withdrawal")
+@requires(Permission.RIGHT_ENTER)
+@blueprint.response(204)
+def withdraw(name: str) -> None:
+    """Take a right back: nothing can rely on it any more, and its certificate is deleted."""
+    service.withdraw(actor(), name)
+
+
+@blueprint.post("/rights/<name>/verification")
+@requires(Permission.RIGHT_VERIFY)
+@blueprint.arguments(schema.VerifySchema)
+@blueprint.response(204)
+def verify(given: dict[str, Any], name: str) -> None:
+    """Say that the register holds a right that was shown to you, so that reports to you may rely on it."""
+    service.verify(actor(), name, given["digest"])
+
+
+@blueprint.post("/rights/<name>/refusal")
+@requires(Permission.RIGHT_VERIFY)
+@blueprint.arguments(schema.RefuseSchema)
+@blueprint.response(204)
+def refuse(given: dict[str, Any], name: str) -> None:
+    """Refuse a right that was shown to you, or take back that you verified it; its brand reads the reason."""
+    service.refuse(actor(), name, given["reason"])
 
 
 @blueprint.post("/rights/<name>/certificate")
@@ -98,8 +132,6 @@ def certify(given: dict[str, Any], name: str) -> None:
     """Hand a copy of a file of your vault to the register as the right's certificate. It is then verified anew."""
     try:
         service.certify(actor(), name, given["file"])
-    except ForbiddenMoveError as error:
-        raise ProblemError("conflict", str(error), "See the right's state with GET /api/v1/rights/{name}") from error
     except FactError as error:
         raise ProblemError(
             "not-valid", str(error), "Store it with POST /api/v1/evidence?type=certificate first", field=error.field

@@ -10,8 +10,9 @@ from hub.rights.model import IpRight, IpRightMove, RightCertificate, RightVerdic
 
 
 def may_verify(actor: Actor) -> bool:
-    """Whether the actor may verify and refuse: a person of the office or a platform, signed in; no key, no job."""
-    return actor.may(Permission.RIGHT_VERIFY) and actor.via == "ui"
+    """Whether the actor may verify and refuse: a platform for itself, of the office people alone. No job."""
+    ways = {"ui", "api"} if actor.kind is MemberKind.PLATFORM else {"ui"}
+    return actor.may(Permission.RIGHT_VERIFY) and actor.via in ways
 
 
 def sees_all(actor: Actor) -> bool:

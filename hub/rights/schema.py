@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 
+from hub.members.rules import LONGEST_REASON, check_reason
 from hub.rights import rules
 from hub.rights.rules import Given, RightState, RightType
 
@@ -38,6 +39,9 @@ class FactsSchema(Schema):
     owner = _line(1000, required=True)
     certificate = fields.String(
         dump_only=True, allow_none=True, metadata={"description": "SHA-256 of the certificate handed in"}
+    )
+    digest = fields.String(
+        dump_only=True, metadata={"description": "SHA-256 of these facts: whoever verifies them names it"}
     )
 
 
@@ -115,6 +119,26 @@ class VerifierSchema(Schema):
     """Who is to verify a right."""
 
     platform = _line(40, required=True, metadata={"description": "Code of the platform"})
+
+
+class VerifySchema(Schema):
+    """Which facts are verified."""
+
+    digest = _line(64, required=True, metadata={"description": "`digest` of the facts that you looked at"})
+
+
+class RefuseSchema(Schema):
+    """Why a right is refused."""
+
+    reason = _line(LONGEST_REASON, required=True, metadata={"description": "Its brand reads it: what to mend"})
+
+    @validates("reason")
+    def stands(self, reason: str, **_: Any) -> None:
+        """Words that the record can hold."""
+        try:
+            check_reason(reason)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 class SheetQuerySchema(Schema):

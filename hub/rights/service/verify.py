@@ -46,4 +46,6 @@ def refuse(actor: Actor, name: str, reason: str) -> None:
 
 def _must(actor: Actor) -> None:
     if not policy.may_verify(actor):
-        raise NotPermittedError("only people of the office and of platforms, signed in, verify rights")
+        raise NotPermittedError(
+            "platforms verify rights for themselves, and people of the office, signed in, for everybody"
+        )

@@ -29,6 +29,7 @@ from hub.members import service as members
 from hub.members.rules import MemberState
 from tests.conftest import Hub, fresh_database, hub_on
 from tests.web.access.test_access_matrix import ARGUMENTS, TABLE
+from tests.web.rights.entered import RIGHT
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 KINDS = ("brand", "platform", "authority", "auditor", "agent")
@@ -37,7 +38,8 @@ OPERATIONS = (
     *("GET /api/v1/me", "GET /api/v1/groups", "GET /api/v1/keys"),
     *("GET /api/v1/rights", "POST /api/v1/rights", "GET /api/v1/rights/{name}"),
     *("GET /api/v1/rights/{name}/certificate", "POST /api/v1/rights/{name}/certificate"),
-    *("POST /api/v1/rights/{name}/askings", "POST /api/v1/rights/sheet"),
+    *(f"POST /api/v1/rights/{{name}}/{each}" for each in ("askings", "correction", "withdrawal")),
+    *("POST /api/v1/rights/{name}/verification", "POST /api/v1/rights/{name}/refusal", "POST /api/v1/rights/sheet"),
     *(
         "GET /api/v1/authorised-sellers",
         "POST /api/v1/authorised-sellers",
@@ -85,16 +87,9 @@ BODIES: Mapping[str, Any] = {
     "POST /api/v1/rights/{name}/certificate": {"file": "f_1"},
     "POST /api/v1/rights/sheet": b"copyright\t\t\tA song\tAcme GmbH\tDE",
     "POST /api/v1/rights/{name}/askings": {"platform": "platform"},
-    "POST /api/v1/rights": {
-        "type": "trade-mark",
-        "office": "EUIPO",
-        "number": "018123456",
-        "title": "ACME",
-        "classes": [9],
-        "begins_on": "2020-01-01",
-        "ends_on": "2099-01-01",
-        "owner": "Acme GmbH",
-    },
+    "POST /api/v1/rights/{name}/verification": {"digest": "0" * 64},
+    "POST /api/v1/rights/{name}/refusal": {"reason": "The register names another owner."},
+    **dict.fromkeys(("POST /api/v1/rights", "POST /api/v1/rights/{name}/correction"), RIGHT),
     "POST /api/v1/authorised-sellers": {"sellers": [{"url": "https://shop.example.com/store/1", "seller": "Shop"}]},
     "POST /api/v1/listing-reports": {
         "platform": "platform",

@@ -138,7 +138,7 @@ ROUTES: Mapping[str, str] = {
     ),
     **dict.fromkeys(("filing.mend", "filing.submit"), "report"),
     **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review", "say")), "report"),
-    **dict.fromkeys(("rights_api.certificate", "rights_api.right"), "right"),
+    **dict.fromkeys(("rights_api.certificate", "rights_api.right", "rights_api.withdraw"), "right"),
     **dict.fromkeys(("authorised_sellers.end", "authorised_sellers_api.end"), "authorised seller"),
     **dict.fromkeys(
         tuple(
@@ -169,6 +169,9 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "evidence_api.erase": "a reason is asked for before the file is looked for; with one: web/evidence/test_reading.py",
     "rights_api.ask": "a platform is asked for before the right is looked for; with one: web/rights",
     "rights_api.certify": "a file is asked for before the right is looked for; with one: web/rights",
+    "rights_api.correct": "facts are asked for before the right is looked for; with them: web/rights",
+    "rights_api.verify": "a digest is asked for before the right is looked for; with one: web/rights",
+    "rights_api.refuse": "a reason is asked for before the right is looked for; with one: web/rights",
     "test_buys_api.lead": "a command is asked for before the test buy is looked for; with one: web/test_buys",
     **dict.fromkeys(
         ("reports.statement", "reports_api.statement"),

@@ -90,6 +90,7 @@ def test_refusal_needs_a_reason_and_its_member_reads_it(office: Hub) -> None:
     page = f"/rights/{enter(office.client('brand-a'))}"
     ada = office.signed_in("ada")
     assert "Say what its member should mend" in send(ada, page, f"{page}/refusal", reason=" ")
+    assert "no control characters" in send(ada, page, f"{page}/refusal", reason="a\x00b")
     assert "its member reads why" in send(ada, page, f"{page}/refusal", reason="Another owner.")
     assert "Another owner." in office.signed_in("brand-a").get(page, headers=HTML).text
 

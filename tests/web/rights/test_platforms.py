@@ -219,11 +219,16 @@ def test_refused_right_waits_for_its_brand_to_correct_it(alliance: Hub, asked: s
         ask(alliance, asked)
 
 
-def test_platforms_word_is_a_persons_who_may_give_it(alliance: Hub, asked: str) -> None:
+def test_platforms_word_is_given_by_who_may_give_it(alliance: Hub, asked: str) -> None:
     with person(alliance, "sue") as actor, pytest.raises(NotPermittedError):
         rights.refuse(actor, asked, "because")
-    with alliance.app.app_context(), pytest.raises(NotPermittedError):
-        rights.verify(alliance.actor("shop"), asked, "")
+    alliance.sql(
+        "UPDATE credential SET scopes = '{right:read}' WHERE member_id = (SELECT id FROM member WHERE code = %s)",
+        "shop",
+    )
+    refused = alliance.client("shop").post(f"/api/v1/rights/{asked}/refusal", json={"reason": "because"})
+    assert refused.status_code == 403
+    assert verdicts(alliance, asked) == [("shop", "entered", "")]
 
 
 # --- relied on

@@ -170,10 +170,12 @@ def test_facts_corrected_while_the_office_looked_are_not_verified(alliance: Hub)
     assert state(alliance, name) == "entered"
 
 
-def test_no_key_and_no_brand_verifies(alliance: Hub) -> None:
+def test_no_key_of_the_office_and_no_brand_verifies(alliance: Hub) -> None:
     name = enter(alliance.client("brand-a"))
     with alliance.app.app_context(), pytest.raises(NotPermittedError):
         rights.verify(alliance.actor("alliance"), name, "")
+    address, said = f"/api/v1/rights/{name}/verification", {"digest": "0" * 64}
+    assert [alliance.client(code).post(address, json=said).status_code for code in ("alliance", "brand-a")] == [403] * 2
     with person(alliance, "brand-a") as actor, pytest.raises(NotPermittedError):
         rights.refuse(actor, name, "because")
 
