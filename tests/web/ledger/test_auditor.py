@@ -1,7 +1,9 @@
 """The auditor reads everybody's record, and everybody whose record it read is told so."""
 
 import json
+import re
 from collections import Counter
+from html import unescape
 from typing import Any
 
 import psycopg
@@ -146,11 +148,30 @@ def test_auditor_asks_for_the_entries_of_one_member(alliance: Hub) -> None:
     assert read(auditor, member="nobody") == []
 
 
-def test_page_of_the_auditor_filters_by_member_and_pages_on(alliance: Hub) -> None:
+def test_auditor_chooses_among_the_members_by_their_names(alliance: Hub) -> None:
+    alliance.sql("UPDATE member SET name = 'Northpeak & Sons' WHERE code = 'brand-a'")
     page = alliance.signed_in("auditor").get("/ledger?member=shop", headers=HTML).text
-    assert "matched 1 identifier" in page
-    assert "shared 2 indicators" not in page
-    assert '<option value="brand-a">' in page
+    offered = re.findall(r'<option value="([^"]*)"', page.split('id="filter-member"')[1].split("</select>")[0])
+    others = sorted(str(code) for (code,) in alliance.sql("SELECT code FROM member WHERE kind <> 'auditor'"))
+    assert offered == ["", *others]
+    assert '<option value="brand-a">Northpeak &amp; Sons (brand-a)</option>' in page
+    assert '<option value="shop" selected>' in page
+
+
+def test_pages_of_the_auditor_keep_to_the_member_chosen(alliance: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.ledger.pages.PAGE", 1)
+    client, address, seen = alliance.signed_in("auditor"), "/ledger?member=shop", []
+    while address:
+        seen.append(client.get(address, headers=HTML).text)
+        address = unescape("".join(re.findall(r'href="([^"]+)" rel="next"', seen[-1])))
+    assert len(seen) > 1
+    assert ["matched 1 identifier" in page for page in seen].count(True) == 1
+    assert not [page for page in seen if "shared 2 indicators" in page]
+
+
+def test_member_that_is_none_of_those_offered_is_no_choice(alliance: Hub) -> None:
+    page = alliance.signed_in("auditor").get("/ledger?member=nobody", headers=HTML).text
+    assert "shared 2 indicators" in page
 
 
 def test_page_of_a_member_offers_no_other_member(alliance: Hub) -> None:
