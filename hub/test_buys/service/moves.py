@@ -12,6 +12,7 @@ from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.evidence import service as evidence
+from hub.evidence.rules import STRIPPED as PICTURES
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.test_buys import money_rules, policy, rules
@@ -225,8 +226,8 @@ def _digest(actor: Actor, name: str) -> str:
         line = evidence.one_evidence(actor, name).line
     except evidence.UnknownEvidenceError:
         line = None
-    if line is None or not line.own or line.erased_at is not None:
-        raise WordsError("photos", "name files that your brand keeps in the vault, as f_…")
+    if line is None or not line.own or line.erased_at is not None or line.media not in PICTURES:
+        raise WordsError("photos", "name pictures that your brand keeps in the vault: JPEG, PNG or WebP, as f_…")
     return line.sha256
 
 

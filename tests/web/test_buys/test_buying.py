@@ -182,6 +182,13 @@ def test_photo_that_is_erased_or_another_members_is_refused(brand: Hub, photo: s
         assert (refused.status_code, list(refused.json["errors"])) == (422, ["photos"])
 
 
+def test_file_that_is_no_picture_shows_nothing(brand: Hub, photo: str) -> None:
+    name = led_to(brand, photo, "order")
+    paper = str(stored(brand.client("brand-a"), name="paper.pdf", type="test_buy")["name"])
+    refused = lead(brand, name, "receive", **told("receive", paper))
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["photos"])
+
+
 def test_cancelled_plan_says_why_and_is_the_end(brand: Hub) -> None:
     name = plan(brand.client("brand-a"))
     assert lead(brand, name, "cancel", words="No.").status_code == 422
