@@ -159,7 +159,7 @@ def test_auditor_chooses_among_the_members_by_their_names(alliance: Hub) -> None
 
 
 def test_pages_of_the_auditor_keep_to_the_member_chosen(alliance: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.ledger.pages.PAGE", 1)
+    monkeypatch.setattr("hub.web.pagination.PAGE", 1)
     client, address, seen = alliance.signed_in("auditor"), "/ledger?member=shop", []
     while address:
         seen.append(client.get(address, headers=HTML).text)
