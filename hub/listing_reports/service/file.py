@@ -173,7 +173,7 @@ def _checked(actor: Actor, draft: Draft) -> _Checked:
     right, facts = _right(actor, draft.right, platform_id)
 
     def reported(digests: Sequence[bytes]) -> Collection[bytes]:
-        return _reported(actor, platform_id, draft, digests)
+        return _reported(actor, platform_id, facts, draft.grounds.reason, digests) if facts else ()
 
     sites = sites_of(platform_id)
     files = _files(actor, draft.grounds)
@@ -242,11 +242,15 @@ def _told(facts: Facts) -> dict[str, Any]:
     return told
 
 
-def _reported(actor: Actor, platform_id: int, draft: Draft, digests: Sequence[bytes]) -> Collection[bytes]:
-    """What the brand itself has reported so before, and neither withdrawn nor had rejected."""
+def _reported(actor: Actor, platform_id: int, right: Facts, reason: str, digests: Sequence[bytes]) -> Collection[bytes]:
+    """What the brand itself has reported so before, and neither withdrawn nor had rejected.
+
+    A right is the same that its office calls so: whoever withdraws and enters it anew has no other.
+    """
+    same = {part: value for part, value in _told(right).items() if part in {"type", "office", "number"}}
     standing = (
-        ListingReport.right_name == draft.right,
-        ListingReport.reason == draft.grounds.reason,
+        ListingReport.right_facts.contains(same),
+        ListingReport.reason == reason,
         ListingReport.state != ReportState.WITHDRAWN.value,
     )
     found = select(ReportedListing.digest).where(

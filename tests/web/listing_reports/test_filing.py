@@ -94,6 +94,13 @@ def test_what_was_withdrawn_or_rejected_may_be_reported_again(alliance: Hub, rig
     file(alliance.client("brand-a"), right)
 
 
+def test_right_that_was_withdrawn_and_entered_anew_is_the_same(alliance: Hub, right: str) -> None:
+    file(alliance.client("brand-a"), right)
+    assert alliance.client("brand-a").post(f"/api/v1/rights/{right}/withdrawal").status_code == 204
+    looked = alliance.client("brand-a").post(API, json=said(verified_right(alliance, "brand-a"), dry_run=True))
+    assert {each["code"] for each in looked.json["faults"]} == {"reported_before"}
+
+
 def test_what_another_brand_reported_is_not_told(alliance: Hub, right: str) -> None:
     file(alliance.client("brand-a"), right)
     other = verified_right(alliance, "brand-b", number="018999999")
