@@ -53,6 +53,13 @@ def test_text_that_no_record_holds_is_refused_at_its_field(alliance: Hub, right:
         assert list(problem(sent(client, path, body), 422)["errors"]) == [field], path
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-be"])
+def test_half_a_character_is_refused_however_the_body_writes_it(alliance: Hub, right: str, encoding: str) -> None:
+    body = json.dumps(said(right, explanation="a\ud800b"), ensure_ascii=False).encode(encoding, "surrogatepass")
+    refused = alliance.client("brand-a").post(API, data=body, content_type="application/json")
+    assert refused.status_code in {400, 422}, refused.text
+
+
 @pytest.mark.parametrize(
     "path", [f"{API}?counterpart=%00", f"{QUESTIONS}?counterpart=%00", "/api/v1/strikes?seller=%00"]
 )
