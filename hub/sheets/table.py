@@ -76,6 +76,8 @@ def _decoded(body: bytes) -> str:
 def _text(text: str, headings: Collection[str]) -> Iterator[Line]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = next((each for each in _DELIMITERS if _is_heading(_cells(first, each), headings)), None)
+    if delimiter is None:
+        _refuse_unnamed(text.splitlines(), headings)
     if delimiter is None or (delimiter == "\t" and '"' not in first):
         # pasted from a spreadsheet, or one address a line: a quotation mark means itself
         yield from (Line(number, line.split("\t")) for number, line in enumerate(text.splitlines(), start=1))
@@ -87,6 +89,20 @@ def _text(text: str, headings: Collection[str]) -> Iterator[Line]:
         )
     except csv.Error as error:
         raise SheetError("this is no CSV that can be read: save it again, or as .xlsx") from error
+
+
+def _refuse_unnamed(lines: Sequence[str], headings: Collection[str]) -> None:
+    """Raise SheetError where each line looks like as many cells: taken for one address, they would be another's."""
+    given = [line for line in lines if line.strip()]
+    if any("\t" in line for line in given):
+        return
+    for delimiter in (";", ","):
+        (count, *others) = {line.count(delimiter) for line in given} or {0}
+        if count and not others and all("/" not in line.rpartition(delimiter)[2] for line in given):
+            raise SheetError(
+                "these lines look like several columns, and nothing names them: put their names in a line above;"
+                f" `{next(iter(headings))}` alone, if each line is one cell"
+            )
 
 
 def _cells(line: str, delimiter: str) -> Sequence[str]:

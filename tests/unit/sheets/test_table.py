@@ -44,6 +44,27 @@ def test_cells_are_parted_as_the_heading_is(text: str) -> None:
     assert read_table(text.encode(), HEADINGS, 10) == (["url", "class"], [Line(2, ["1", "2"])])
 
 
+@pytest.mark.parametrize("delimiter", [";", ","])
+def test_columns_that_nothing_names_are_taken_for_no_addresses(delimiter: str) -> None:
+    rows = "".join(f"https://a.example/{n}{delimiter}25{delimiter}seller\n" for n in range(3))
+    with pytest.raises(SheetError, match="nothing names them"):
+        read_table(rows.encode(), HEADINGS, 10)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example/1,2\nhttps://a.example/3\n",
+        "https://a.example/1,2/a\nhttps://a.example/1;2,3/b\n",
+        "url\nhttps://a.example/1,2\nhttps://a.example/3,4\n",
+        "https://a.example/1,2\t25\n",
+    ],
+)
+def test_address_may_hold_commas(text: str) -> None:
+    addresses = [cells[0] for _, cells in read_table(text.encode(), HEADINGS, 10)[1]]
+    assert addresses == [line.partition("\t")[0] for line in text.splitlines() if line != "url"]
+
+
 @pytest.mark.parametrize("delimiter", ["\t", ";", ","])
 def test_every_cell_may_stand_in_quotation_marks(delimiter: str) -> None:
     rows = [["URL", "Class"], ["https://a.example/1,2;3", "25"]]
