@@ -101,10 +101,11 @@ def followed(
     `read` is given `after`, the place that the cursor holds (`begins`: there is no cursor), and `limit`. Raises
     ProblemError as open_cursor does.
     """
-    after = _opened(query.get("cursor"), of, begins)
-    found = read(after=after, limit=query["limit"])
-    after = place(found[-1]) if found else after
-    return found, None if after is None else _sealed(after, of)
+    cursor = query.get("cursor")
+    found = read(after=_opened(cursor, of, begins), limit=query["limit"])
+    if not found and (cursor or begins is None):
+        return found, cursor
+    return found, _sealed(place(found[-1]) if found else begins, of)
 
 
 def shown_page(
