@@ -114,7 +114,7 @@ def _env(name: str, settings: Environment) -> dict[str, str]:
     told = {**clean_environment(), **settings}
     known = _KNOWN_URLS.get(name)
     told.pop("GUNICORN_CMD_ARGS", None)
-    told.setdefault("MALLOC_ARENA_MAX", "2")  # or each thread of a worker keeps the room of its largest answer
+    told.setdefault("MALLOC_ARENA_MAX", "1")  # or each thread of a worker keeps the room of its largest answer
     return {key: value for key, value in told.items() if key not in _DATABASE_URLS or key == known}
 
 
