@@ -13,7 +13,7 @@ from hub.tokens import Blinder, EvaluationKey, KeyId
 
 
 def _blinded(hub: Stage) -> bytes:
-    blinder = Blinder(base64.b64decode(hub.profiles["brand-a"]["keys"][KEY]))  # type: ignore[index]
+    blinder = Blinder(base64.b64decode(hub.profiles["brand-a"]["keys"][KEY]))  # type: ignore[index]  # a profile holds keys by name
     return blinder.blind([token(n) for n in range(1000)])
 
 

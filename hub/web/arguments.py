@@ -33,7 +33,7 @@ class _Parser(FlaskParser):
         return location_data
 
 
-class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no types
     """flask-smorest's Blueprint with this parser."""
 
     ARGUMENTS_PARSER = _Parser()
