@@ -55,13 +55,13 @@ def test_every_tick_is_on_record_without_its_note(office: Hub) -> None:
     client = office.signed_in("ben")
     posted(client, f"/applications/{name}/items/sector/removal", f"/applications/{name}")
     rows = office.sql("SELECT action, count(*) FROM ledger_entry WHERE action LIKE 'application.%%' GROUP BY 1")
-    assert dict(rows) == {  # type: ignore[arg-type]
+    assert dict(rows) == {  # type: ignore[arg-type]  # rows are untyped
         "application.received": 1,
         "application.ticked": 5,
         "application.vetted": 1,
         "application.unticked": 1,
     }
-    views = str([bytes(row[0]) for row in office.sql("SELECT view FROM ledger_part")])  # type: ignore[arg-type]
+    views = str([bytes(row[0]) for row in office.sql("SELECT view FROM ledger_part")])  # type: ignore[arg-type]  # rows are untyped
     assert "Seen in the register" not in views
     assert "Northpeak" not in views
 
