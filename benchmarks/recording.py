@@ -23,9 +23,10 @@ INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp,
 """What a brand's word on one token is in the database."""
 RECORD = """\\set count :count + 1
 \\set run hash(:count / 4096, :client_id) & 65535
-SELECT 1 / ledger_append_under('{version}',
+SELECT 1 / ledger_append('{version}',
   overlay(gen_random_uuid()::text PLACING lpad(to_hex(:run::int), 4, '0') FROM 1 FOR 4)::uuid, now(), 'indicator.shared',
-  '{leaf}'::bytea, '{parties}', '{{0,1,2}}', ARRAY['{view}', '{view}', '{view}']::bytea[],
+  'allowed', 'api', '{leaf}'::bytea, '{parties}', '{{0,1,2}}', '{{actor,concerned,auditor}}',
+  '{{platform-x,platform-x,platform-x}}', ARRAY['{view}', '{view}', '{view}']::bytea[],
   ARRAY['{salt}', '{salt}', '{salt}']::bytea[])::int;
 """
 """As the hub records, each client with ids in runs as a process of the hub has them (`hub.tree.leaf.new_id`); divided by

@@ -37,7 +37,7 @@ class Entry(Model):
 class Part(Model):
     """One party's private view of an entry, the salt that opens its commitment, and what it may be asked for by.
 
-    `ledger_append` writes the latter itself, out of the view; all but `at` and `action` go with the view.
+    The latter is given beside the view, so that nobody reads it again; all but `at` and `action` go with the view.
     """
 
     __tablename__ = "ledger_part"

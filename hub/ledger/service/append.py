@@ -31,13 +31,14 @@ class LedgerHaltedError(Exception):
 
 _APPEND = compiled(
     select(
-        func.ledger_append_under(
+        func.ledger_append(
             given("known", Uuid),
             given("entry", Uuid),
             given("moment", DateTime(timezone=True)),
-            given("what", Text),
+            *(given(name, Text) for name in ("what", "came_to", "way")),
             given("leaf", LargeBinary),
             *(given(name, ARRAY(Integer)) for name in ("parties", "places")),
+            *(given(name, ARRAY(Text)) for name in ("roles", "acting")),
             *(given(name, ARRAY(LargeBinary)) for name in ("views", "salts")),
         ).label("written")
     )
@@ -149,9 +150,13 @@ def _insert(
         entry=UUID(bytes=id),
         moment=moment,
         what=event.value,
+        came_to=whole["outcome"],
+        way=whole["via"],
         leaf=sealed.leaf,
         parties=[party for party, _, _ in parties],
         places=[part.n for part in sealed.parts],
+        roles=[view["role"] for view in views],
+        acting=[view["member"] for view in views],
         views=[part.view for part in sealed.parts],
         salts=[part.salt for part in sealed.parts],
     )

@@ -34,7 +34,7 @@ class TagKeys:
     """Opened tag keys by party, and the auditors in good standing, who are told of all."""
 
     version: UUID | None
-    """Of the keys and the auditors as they were read; `ledger_append_under` compares it with what is there."""
+    """Of the keys and the auditors as they were read; `ledger_append` compares it with what is there."""
     keys: Mapping[int, bytes]
     auditors: Sequence[int]
 

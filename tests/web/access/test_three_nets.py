@@ -20,6 +20,7 @@ from hub.members import service as members
 from hub.notices.jobs import make_notices
 from tests.conftest import TEMPLATE, Hub, as_role, plain, settings_for
 from tests.web.indicators.test_share_and_match_over_http import match, share
+from tests.web.ledger.recording import append_nothing
 from tests.web.ledger.witnessing import enrolled
 from tests.web.rights.entered import certify, enter
 
@@ -373,9 +374,7 @@ def test_temporary_table_of_the_application_takes_no_event_from_the_log(exchange
     with as_application(exchanged) as connection:
         connection.execute("CREATE TEMPORARY TABLE ledger_entry (LIKE public.ledger_entry)")
         connection.execute("GRANT ALL ON ledger_entry TO PUBLIC")
-        connection.execute(
-            "SELECT ledger_append(gen_random_uuid(), now(), 'x', 'leaf', '{}', '{}', '{}'::bytea[], '{}'::bytea[])"
-        )
+        append_nothing(connection, "x")
         assert connection.execute("SELECT count(*) FROM pg_temp.ledger_entry").fetchone() == (0,)
     assert exchanged.sql("SELECT count(*) FROM ledger_entry")[0][0] == before + 1  # type: ignore[operator]
 

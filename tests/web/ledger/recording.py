@@ -1,6 +1,7 @@
 """Recording entries without an exchange, and what somebody may do who is the database's superuser."""
 
 import base64
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from tests.conftest import Hub, as_role, hub_on, on, plain
 
 NOBODY = bytes(32)
 """The tag key of a party that is none."""
-_APPEND = "SELECT ledger_append(%s, %s, %s, %s, %s::int[], %s::int[], %s::bytea[], %s::bytea[])"
+_APPEND = """SELECT ledger_append((SELECT version FROM ledger_tag_version), %s, %s, %s, %s, %s, %s, %s::int[], %s::int[],
+  %s::text[], %s::text[], %s::bytea[], %s::bytea[])"""
 
 
 def sealed(id: UUID, key: bytes = NOBODY, **fields: Any) -> SealedLeaf:
@@ -47,9 +49,17 @@ def append(
     ((party, key),) = (parties or {0: NOBODY}).items()
     made = sealed(id, key, **fields)
     (part,) = made.parts
-    kept = ([party], [part.n], [part.view], [part.salt]) if party else ([], [], [], [])
-    action = fields.get("action", "list.fetched")
-    connection.execute(_APPEND, (id, clock.now(), action, made.leaf if leaf is None else leaf, *kept))
+    view = json.loads(part.view)
+    told = (view["action"], view["outcome"], view["via"])
+    kept = (
+        [[each] for each in (party, part.n, view["role"], view["member"], part.view, part.salt)] if party else [[]] * 6
+    )
+    connection.execute(_APPEND, (id, clock.now(), *told, made.leaf if leaf is None else leaf, *kept))
+
+
+def append_nothing(connection: psycopg.Connection[Any], action: str) -> None:
+    """Record an entry that no tree would take, of no party."""
+    connection.execute(_APPEND, (new_id(), clock.now(), action, "allowed", "api", b"leaf", *[[]] * 6))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from hub.members import service as members
 from hub.members.jobs import tell_of_halt
 from tests.conftest import HTML, TEMPLATE, Hub, as_role, plain
 from tests.web.indicators.test_share_and_match_over_http import share
-from tests.web.ledger.recording import as_superuser, backup_of, reason
+from tests.web.ledger.recording import append_nothing, as_superuser, backup_of, reason
 from tests.web.ledger.test_disputes import EVIDENCE
 from tests.web.ledger.test_log_over_http import grow
 from tests.web.ledger.test_no_event_no_exchange import EXCHANGES, exchange, state
@@ -132,10 +132,7 @@ def test_database_records_what_leads_out_of_a_halt_and_nothing_else(alliance: Hu
     with psycopg.connect(plain(as_role(alliance.owner_url, "app")), autocommit=True) as connection:
         for event in Event:
             try:
-                connection.execute(
-                    "SELECT ledger_append(gen_random_uuid(), now(), %s, 'x', '{}', '{}', '{}'::bytea[], '{}'::bytea[])",
-                    (event.value,),
-                )
+                append_nothing(connection, event.value)
             except psycopg.Error as error:
                 assert error.sqlstate == "LH001"  # noqa: PT017
             else:

@@ -1,6 +1,7 @@
 """Every exchange is on record before it is answered; what cannot be recorded does not happen."""
 
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -86,6 +87,17 @@ def test_exchange_names_the_entry_that_records_it(alliance: Hub) -> None:
         "evaluate": "token.evaluated",
         "list": "list.fetched",
     }
+
+
+def test_what_a_part_is_asked_for_by_is_what_its_view_says(alliance: Hub) -> None:
+    for what in EXCHANGES:
+        exchange(alliance, what)
+    roles = set()
+    for view, *beside in alliance.sql("SELECT view, action, outcome, role, via, acting FROM ledger_part"):
+        told = json.loads(bytes(view))  # type: ignore[arg-type]  # of a column that holds bytes
+        assert beside == [told[name] for name in ("action", "outcome", "role", "via", "member")]
+        roles.add((told["role"], told["member"] is None))
+    assert roles == {("actor", False), ("counterparty", False), ("owner", True)}
 
 
 def test_exchange_names_its_entry_in_the_body_too(alliance: Hub) -> None:

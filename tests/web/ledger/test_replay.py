@@ -17,7 +17,7 @@ from hub.manage.sequencing import erase_again
 from hub.members import service as members
 from tests.conftest import Hub, as_role, plain
 from tests.web.indicators.test_share_and_match_over_http import match, share
-from tests.web.ledger.recording import backup_of, reason
+from tests.web.ledger.recording import append_nothing, backup_of, reason
 from tests.web.ledger.test_erasures import erased, named, proposed, told
 from tests.web.ledger.test_faults import no_room
 from tests.web.ledger.test_halt import halted
@@ -122,10 +122,7 @@ def test_application_may_not_replay(restored: Hub) -> None:
     with psycopg.connect(plain(as_role(restored.owner_url, "app")), autocommit=True) as connection:
         for action in ("audit.erase", "audit.forget"):
             with pytest.raises(psycopg.Error, match="halted"):
-                connection.execute(
-                    "SELECT ledger_append(gen_random_uuid(), now(), %s, 'x', '{}', '{}', '{}'::bytea[], '{}'::bytea[])",
-                    (action,),
-                )
+                append_nothing(connection, action)
 
 
 # --- the journal
