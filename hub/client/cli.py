@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 from hub.canonical import TYPES
-from hub.client import cli_files, cli_ledger
+from hub.client import cli_files, cli_ledger, cli_outcomes
 from hub.client.console import table
 from hub.client.errors import ClientError, ExitCode, usage
 from hub.client.http import PATIENCE
@@ -54,7 +54,7 @@ def alliance(context: click.Context, profile: str | None, patience: float, actin
     context.obj = Options(profile, patience, acting_for)
 
 
-for command in (*cli_files.COMMANDS, cli_ledger.ledger):
+for command in (*cli_files.COMMANDS, cli_outcomes.outcomes, cli_ledger.ledger):
     alliance.add_command(command)
 
 

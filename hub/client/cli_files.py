@@ -148,10 +148,16 @@ def share(
             _share(session, source(file, kind, seller=seller, **reading), terms, yes)
             return
         assert basis is not None  # without a FILE there is one, as _what has asked
-        with stores_of(session, basis) as sheet:
-            bad_rows = Path(f"{basis.kind.replace('_', '-')}-{basis.name}.bad.csv")
-            reading |= {"column": ADDRESS, "heading": True, "bad_rows": bad_rows}
-            _share(session, source(sheet, kind, seller=SELLER, **reading), terms, yes)
+        share_stores(session, basis, terms, yes=yes)
+
+
+def share_stores(session: Session, basis: Basis, terms: Terms, *, yes: bool) -> None:
+    """Share the stores that one of our own records names, and keep that it was done. Raises ClientError."""
+    with stores_of(session, basis) as sheet:
+        bad_rows = Path(f"{basis.kind.replace('_', '-')}-{basis.name}.bad.csv")
+        given = Source(sheet, STORES, column=ADDRESS, seller=SELLER, heading=True, bad_rows=bad_rows)
+        _share(session, given, terms, yes)
+    session.vault.keep_outcome(basis.kind, basis.name)
 
 
 def _what(file: Path | None, kind: str | None, evidence: str | None, basis: Basis | None) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Sharing what was found: the stores of our own listing report or test buy, as a sheet like any other."""
+"""Sharing what was found: our own listing reports and test buys, and the stores of one, as a sheet like any other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hub.client.errors import ClientError, ExitCode, false_answer, usage
+from hub.client.errors import ClientError, ExitCode, false_answer, printable, usage
 from hub.client.session import Session
 
 STORES = "store_url"
@@ -19,6 +19,9 @@ STORES = "store_url"
 ADDRESS, SELLER = "address", "seller"
 """The columns of the sheet."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_SIGNED = frozenset({"signed", "linked", "refunded", "retained", "destroyed"})
+"""The states of a test buy from its signature on."""
+_LONGEST, _PAGE = 120, 100
 Rows = Iterator[tuple[str, str]]
 """Store and seller."""
 
@@ -37,6 +40,10 @@ class Kind:
     """What it names. Raises ClientError."""
     empty: str
     """What is said where that is nothing."""
+    key: str
+    """What the hub calls a list of them."""
+    told: Callable[[dict[str, Any]], tuple[str, object] | None]
+    """Of one in that list what it is about and when it began; None: nothing was found that could be shared."""
 
 
 def _of_report(report: dict[str, Any]) -> Rows:
@@ -66,6 +73,21 @@ def _of_test_buy(shown: dict[str, Any]) -> Rows:
         yield store, ""
 
 
+def _report_told(line: dict[str, Any]) -> tuple[str, object] | None:
+    found = {"established": "established", "partly": "established in part"}.get(str(line.get("outcome")))
+    if found is None:
+        return None
+    count = line.get("listings")
+    noun = "listing" if count == 1 else "listings"
+    return f"{count} {noun} reported to {line.get('platform')}: {found}", line.get("filed_at")
+
+
+def _test_buy_told(line: dict[str, Any]) -> tuple[str, object] | None:
+    if line.get("state") not in _SIGNED or line.get("verdict") != "counterfeit":
+        return None
+    return f"{line.get('goods')}, bought on {line.get('platform')}: counterfeit", line.get("planned_at")
+
+
 KINDS: Mapping[str, Kind] = {
     "report": Kind(
         "--report",
@@ -74,6 +96,8 @@ KINDS: Mapping[str, Kind] = {
         "/api/v1/listing-reports/",
         _of_report,
         "the report has no store that its platform established",
+        "reports",
+        _report_told,
     ),
     "test_buy": Kind(
         "--test-buy",
@@ -82,6 +106,8 @@ KINDS: Mapping[str, Kind] = {
         "/api/v1/test-buys/",
         _of_test_buy,
         "the test buy names no store of the seller",
+        "test_buys",
+        _test_buy_told,
     ),
 }
 """By what the API calls them."""
@@ -99,17 +125,55 @@ class Basis:
         """What it bears."""
         return KINDS[self.kind].level
 
+    @classmethod
+    def named(cls, kind: str, name: str) -> Basis:
+        """The record of that name. Raises ClientError for what is no name."""
+        if not _NAME.fullmatch(name):
+            words = f"{KINDS[kind].option} takes the name that the record's page shows"
+            raise usage(words, "copy the command from that page")
+        return cls(kind, name)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A record of ours upon which something may be shared, as a list shows it."""
+
+    basis: Basis
+    words: str
+    day: str
+    """When it was filed or planned, as 2026-11-27."""
+
+
+def outcomes(session: Session, kind: str, cursor: str | None = None) -> tuple[list[Outcome], str | None]:
+    """Of a page of the hub's list, newest first, those that may be shared upon; and the cursor of the page after it.
+
+    Raises ClientError.
+    """
+    known = KINDS[kind]
+    asked: dict[str, str | int] = {"limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+    document = session.hub.get(known.path.rstrip("/"), asked).document()
+    lines, after = document.get(known.key), document.get("cursor")
+    if not isinstance(lines, list) or not isinstance(after, str | None):
+        raise false_answer("the hub's answer lacks the list of our own records")
+    found = []
+    for line in lines:
+        name = line.get("name") if isinstance(line, dict) else None
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise false_answer("a line of the hub's list names no record")
+        if (told := known.told(line)) is not None:
+            words, began = told
+            found.append(Outcome(Basis(kind, name), printable(words, _LONGEST), printable(str(began))[:10]))
+    return found, after
+
 
 def basis_of(named: Mapping[str, str | None], evidence: str | None, stance: str) -> Basis | None:
     """The record that the options name; None: none. Raises ClientError for what cannot be shared upon it."""
-    given = [Basis(kind, name) for kind, name in named.items() if name is not None]
+    given = [Basis.named(kind, name) for kind, name in named.items() if name is not None]
     if not given:
         return None
     if len(given) > 1:
         raise usage("--report and --test-buy name what it rests on", "give one of them")
     kind = KINDS[given[0].kind]
-    if not _NAME.fullmatch(given[0].name):
-        raise usage(f"{kind.option} takes the name that the record's page shows", "copy the command from that page")
     if evidence not in {None, kind.level}:
         raise usage(f"{kind.words} bears {kind.level}, and no {evidence}", "leave --evidence out")
     if stance != "infringing":

@@ -24,7 +24,7 @@ from hub.client.recorded import Recorded
 from hub.client.spool import CHUNK
 
 MARK_BYTES = 16
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
 CREATE TABLE key(n INTEGER PRIMARY KEY, key_id TEXT NOT NULL UNIQUE, public_key BLOB NOT NULL, since TEXT NOT NULL);
 CREATE TABLE token(key INTEGER NOT NULL, mark BLOB NOT NULL, token BLOB NOT NULL, PRIMARY KEY(key, mark)) WITHOUT ROWID;
@@ -41,7 +41,11 @@ ALTER TABLE journal ADD COLUMN promise TEXT;
 ALTER TABLE journal ADD COLUMN receipt TEXT;
 PRAGMA user_version = 2;
 """
-_STEPS = (_SCHEMA, _PROMISES)
+_OUTCOMES = """
+CREATE TABLE outcome(kind TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
+PRAGMA user_version = 3;
+"""
+_STEPS = (_SCHEMA, _PROMISES, _OUTCOMES)
 """What brings a vault from each version to the next."""
 
 
@@ -163,6 +167,16 @@ class Vault:
             "SELECT mark FROM shared WHERE seller = ? AND key = ? ORDER BY mark", (reference, self._key(key_id))
         )
         return [mark for (mark,) in found]
+
+    def keep_outcome(self, kind: str, name: str) -> None:
+        """Keep that the stores of a record of ours were shared, and when."""
+        self._db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?)", (kind, name, clock.stamp(clock.now())))
+
+    def outcomes(self, kind: str, names: Sequence[str]) -> dict[str, str]:
+        """Name → when it was shared last (RFC 3339), of those records that were shared from here."""
+        among = ",".join("?" * len(names))
+        query = f"SELECT name, at FROM outcome WHERE kind = ? AND name IN ({among})"  # noqa: S608 - only "?"
+        return dict(self._db.execute(query, (kind, *names)).fetchall())
 
     def name_sellers(self, labels: dict[str, str]) -> None:
         """Keep reference → own label."""

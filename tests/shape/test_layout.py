@@ -36,6 +36,8 @@ BANNED_BEGINNINGS = {"do", "process", "handle"}
 NOT_OUR_WORDS = {
     "handle_http_exception": "overrides flask-smorest's method",
     "operation_helper": "overrides apispec's method",
+    "do_GET": "http.server looks for these names",
+    "do_POST": "http.server looks for these names",
     "derivation_info": "RFC 9497 calls DeriveKeyPair's second input so",
 }
 
