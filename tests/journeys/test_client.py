@@ -409,13 +409,22 @@ def test_broken_promise_is_complained_of_with_evidence(brand: Member) -> None:
     assert brand.answer("ledger", "receipt", filed["entry"])["view"]["subject"]["ref"] == filed["dispute"]
 
 
-def test_vault_of_before_promises_is_brought_up_to_date(brand: Member) -> None:
+UNDONE = (
+    (2, ("DROP TABLE outcome",)),
+    (1, tuple(f"ALTER TABLE journal DROP COLUMN {column}" for column in ("promise", "receipt"))),
+)
+"""What takes a vault back to each older version, newest first."""
+
+
+@pytest.mark.parametrize("version", [version for version, _ in UNDONE])
+def test_vault_of_an_older_version_is_brought_up_to_date(brand: Member, version: int) -> None:
     brand.share(brand.written(listed(phones(795, 1))))
     path = brand.folder / "state" / "vault.sqlite"
     with sqlite3.connect(path) as old:
-        for column in ("promise", "receipt"):
-            old.execute(f"ALTER TABLE journal DROP COLUMN {column}")
-        old.execute("PRAGMA user_version = 1")
+        for older, statements in UNDONE:
+            for statement in statements if older >= version else ():
+                old.execute(statement)
+        old.execute(f"PRAGMA user_version = {version}")
     old.close()
     assert brand.share(brand.folder / "list.csv")["unchanged"] == 1
 
