@@ -13,6 +13,7 @@ depends_on = None
 # Whether the log is halted and whether the keys are those that the parts are tagged with: one look.
 # While it is halted, what leads out of it is recorded all the same, and what shows that something is wrong; whoever owns
 # the tables may record an erasure that a backup has undone.
+# What records an erasure is read again when it is taken into the tree (`erased_by_records`), and so must be JSON.
 # The setting says at commit that this transaction recorded something (`settle_debt`), and goes back with a savepoint.
 WHOLE = """
 DROP FUNCTION ledger_append_under;
@@ -32,6 +33,9 @@ BEGIN
       'ledger.reanchored', 'audit.read', 'ledger.disputed', 'ledger.witness_removed'])
       AND NOT (what IN ('audit.erase', 'audit.forget') AND session_user = current_user) THEN
     RAISE EXCEPTION USING ERRCODE = 'LH001', MESSAGE = 'the log is halted';
+  END IF;
+  IF what IN ('audit.erase', 'audit.forget') THEN
+    PERFORM convert_from(v, 'UTF8')::json FROM unnest(views) AS v;
   END IF;
   INSERT INTO ledger_entry (id, at, action, leaf) VALUES (entry, moment, what, leaf);
   INSERT INTO ledger_part (entry_id, n, party, view, salt, at, action, outcome, role, via, acting)
@@ -72,15 +76,26 @@ BEGIN
   RETURN true;
 END $$;
 """
+# `hub ledger fsck` holds against the view what stands beside it; a view is written as RFC 8785 has it.
+PARTS = "g.action, g.leaf, p.n,"
+BESIDE = f"{PARTS} p.outcome, p.role, p.via, p.acting,"
+ACTION = """position(convert_to('"action":"' || p.action || '"', 'UTF8') IN p.view) = 0"""
+TOLD = f"""NOT coalesce(NOT {ACTION}
+       AND position(convert_to('"outcome":"' || p.outcome || '"', 'UTF8') IN p.view) > 0
+       AND position(convert_to('"role":"' || p.role || '"', 'UTF8') IN p.view) > 0
+       AND position(convert_to('"via":"' || p.via || '"', 'UTF8') IN p.view) > 0
+       AND position(convert_to('"member":' || coalesce('"' || p.acting || '"', 'null'), 'UTF8') IN p.view) > 0, false)"""
 
 
 def upgrade() -> None:
-    """One function."""
+    """One function; and what it is given beside a view is checked afterwards."""
     _functions(WHOLE, "ledger_append")
+    _checked((PARTS, BESIDE), (ACTION, TOLD))
 
 
 def downgrade() -> None:
     """The two before it, of which older migrations change pieces."""
+    _checked((BESIDE, PARTS), (TOLD, ACTION))
     _functions(IN_TWO, "ledger_append", "ledger_append_under")
 
 
@@ -90,6 +105,15 @@ def _functions(definition: str, *names: str) -> None:
     for name in names:
         run(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC")
         run(f"GRANT EXECUTE ON FUNCTION {name} TO {_app()}")
+
+
+def _checked(*changes: tuple[str, str]) -> None:
+    run = op.get_bind().exec_driver_sql
+    definition = str(run("SELECT pg_get_functiondef('ledger_faults'::regproc)").scalar_one())
+    for old, new in changes:
+        assert definition.count(old) == 1, old
+        definition = definition.replace(old, new)
+    run(definition.replace("%", "%%"))
 
 
 def _app() -> str:

@@ -78,6 +78,10 @@ class ListingReport(Model):
         Index("ix_listing_report_platform_reason", "platform_id", "reason", "id"),
         Index("ix_listing_report_platform_brand", "platform_id", "brand_id", "id"),
         Index("ix_listing_report_platform_assigned", "platform_id", "assigned_to", "id"),
+        Index(
+            *("ix_listing_report_platform_due", "platform_id", "due_at", "id"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
         Index("ix_listing_report_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 
@@ -117,6 +121,8 @@ class ListingReport(Model):
     assigned_to: Mapped[str | None] = mapped_column(String(24))
     """The person of the platform who reviews it."""
     outcome: Mapped[str | None] = mapped_column(String(12))
+    stores: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """How many stores were established."""
 
 
 class ReportedListing(Model):
@@ -161,6 +167,8 @@ class ReportedListing(Model):
     action: Mapped[str | None] = mapped_column(String(16))
     points: Mapped[int | None] = mapped_column(SmallInteger)
     acted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    automated: Mapped[bool | None]
+    """Whether a machine decided, by the word of the platform; None: it is not decided, or was before that was asked."""
 
 
 class ReportStep(Model):

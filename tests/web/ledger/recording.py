@@ -18,7 +18,7 @@ from tests.conftest import Hub, as_role, hub_on, on, plain
 
 NOBODY = bytes(32)
 """The tag key of a party that is none."""
-_APPEND = """SELECT ledger_append((SELECT version FROM ledger_tag_version), %s, %s, %s, %s, %s, %s, %s::int[], %s::int[],
+APPEND = """SELECT ledger_append((SELECT version FROM ledger_tag_version), %s, %s, %s, %s, %s, %s, %s::int[], %s::int[],
   %s::text[], %s::text[], %s::bytea[], %s::bytea[])"""
 
 
@@ -54,12 +54,12 @@ def append(
     kept = (
         [[each] for each in (party, part.n, view["role"], view["member"], part.view, part.salt)] if party else [[]] * 6
     )
-    connection.execute(_APPEND, (id, clock.now(), *told, made.leaf if leaf is None else leaf, *kept))
+    connection.execute(APPEND, (id, clock.now(), *told, made.leaf if leaf is None else leaf, *kept))
 
 
 def append_nothing(connection: psycopg.Connection[Any], action: str) -> None:
     """Record an entry that no tree would take, of no party."""
-    connection.execute(_APPEND, (new_id(), clock.now(), action, "allowed", "api", b"leaf", *[[]] * 6))
+    connection.execute(APPEND, (new_id(), clock.now(), action, "allowed", "api", b"leaf", *[[]] * 6))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from hub.tree.checkpoint import CheckpointBody
 from hub.tree.note import split_note
 from tests.conftest import Hub, plain
 from tests.web.indicators.test_share_and_match_over_http import share, token
-from tests.web.ledger.recording import append, application, as_superuser, new_id, reason, record, sealed
+from tests.web.ledger.recording import APPEND, append, application, as_superuser, new_id, reason, record, sealed
 from tests.web.ledger.test_log_over_http import grow
 from tests.web.test_every_error_is_a_problem import GOOD, SHARE
 
@@ -118,6 +118,13 @@ def test_row_that_is_no_leaf_is_put_aside_and_holds_up_no_other(alliance: Hub, l
     assert list(quarantined(alliance)) == [poison]
     assert alliance.sql("SELECT count(*) FROM ledger_pending") == [(0,)]
     assert reason(alliance) is None
+
+
+@pytest.mark.parametrize("action", ["audit.erase", "audit.forget"])
+def test_record_of_an_erasure_that_the_sequencer_could_not_read_is_refused(alliance: Hub, action: str) -> None:
+    told = (action, "allowed", "api", b"leaf", *([each] for each in (1, 0, "actor", "brand-a", b"no JSON", bytes(32))))
+    with application(alliance) as connection, pytest.raises(psycopg.errors.InvalidTextRepresentation):
+        connection.execute(APPEND, (new_id(), clock.now(), *told))
 
 
 def test_outbox_row_without_an_entry_is_put_aside(alliance: Hub) -> None:

@@ -76,7 +76,7 @@ ROT: Sequence[tuple[str, str, set[str]]] = (
         "ledger_part.view",
         f"UPDATE ledger_part SET view = {FLIP.format('view', 'octet_length(view) - 6')} WHERE entry_id = (SELECT entry_id"
         " FROM ledger_leaf WHERE leaf_index = 100) AND n = 0",
-        {"view"},
+        {"view", "entry"},
     ),
     (
         "ledger_part.salt",
@@ -88,6 +88,18 @@ ROT: Sequence[tuple[str, str, set[str]]] = (
         "ledger_part.n",
         "UPDATE ledger_part SET n = n + 2 WHERE entry_id = (SELECT entry_id FROM ledger_leaf WHERE leaf_index = 100)",
         {"view", "party leaf"},
+    ),
+    *(
+        (
+            f"ledger_part.{column}",
+            f"UPDATE ledger_part SET {column} = {value} WHERE entry_id = (SELECT entry_id FROM ledger_leaf"
+            " WHERE leaf_index = 100)",
+            {"entry"},
+        )
+        for column, value in (
+            *(("outcome", "'denied'"), ("role", "'auditor'"), ("role", "NULL"), ("via", "'job'")),
+            *(("acting", "'brand-z'"), ("acting", "NULL")),
+        )
     ),
     (
         "ledger_part.party",
