@@ -156,8 +156,8 @@ def share_stores(session: Session, basis: Basis, terms: Terms, *, yes: bool) -> 
     with stores_of(session, basis) as sheet:
         bad_rows = Path(f"{basis.kind.replace('_', '-')}-{basis.name}.bad.csv")
         given = Source(sheet, STORES, column=ADDRESS, seller=SELLER, heading=True, bad_rows=bad_rows)
-        _share(session, given, terms, yes)
-    session.vault.keep_outcome(basis.kind, basis.name)
+        refused = _share(session, given, terms, yes)
+    session.vault.keep_outcome(basis.kind, basis.name, refused)
 
 
 def _what(file: Path | None, kind: str | None, evidence: str | None, basis: Basis | None) -> tuple[str, str]:
@@ -171,8 +171,8 @@ def _what(file: Path | None, kind: str | None, evidence: str | None, basis: Basi
     return kind, evidence
 
 
-def _share(session: Session, given: Source, terms: Terms, yes: bool) -> None:
-    """Read a file, show what is in it, ask, and share its good rows. Raises ClientError."""
+def _share(session: Session, given: Source, terms: Terms, yes: bool) -> int:
+    """Read a file, show what is in it, ask, and share its good rows; how many were refused. Raises ClientError."""
     console = session.console
     with (
         Workers(session.assignment(given.type, given.country), console.say) as workers,
@@ -195,6 +195,7 @@ def _share(session: Session, given: Source, terms: Terms, yes: bool) -> None:
         resumed = f", {shared.resumed:,} shared before the interruption" if shared.resumed else ""
         told = f"{shared.added:,} added, {shared.changed:,} changed, {shared.unchanged:,} unchanged{resumed}"
         console.result(document, [f"shared under {shared.key_id}: {told}"])
+        return intake.preview.bad
 
 
 @click.command(

@@ -30,7 +30,7 @@ def page_of(options: Options, audience: Audience) -> Page:
 )
 @audience_options
 @click.option(
-    "--port", type=click.IntRange(1, 65535), metavar="PORT", help="Of this computer; a free one if not given."
+    "--port", type=click.IntRange(1024, 65535), metavar="PORT", help="Of this computer; a free one if not given."
 )
 @click.pass_obj
 def outcomes(options: Options, /, audience: Audience, port: int | None) -> None:
@@ -47,6 +47,9 @@ def outcomes(options: Options, /, audience: Audience, port: int | None) -> None:
         with PageServer(page_of(options, audience), port or 0) as server:
             console.result({}, [server.url])
             console.say("open this address in your browser; Ctrl-C ends it")
-            server.serve_forever()
+            try:
+                server.serve_forever()
+            finally:
+                server.page.finish()  # else the hub had what our vault does not know of
     except KeyboardInterrupt:
         console.say("ended")

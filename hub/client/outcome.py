@@ -42,8 +42,8 @@ class Kind:
     """What is said where that is nothing."""
     key: str
     """What the hub calls a list of them."""
-    told: Callable[[dict[str, Any]], tuple[str, object] | None]
-    """Of one in that list what it is about and when it began; None: nothing was found that could be shared."""
+    told: Callable[[dict[str, Any]], tuple[str, object, bool] | None]
+    """Of one in that list what it is about, when it began, and whether it names a store; None: nothing was found."""
 
 
 def _of_report(report: dict[str, Any]) -> Rows:
@@ -73,19 +73,20 @@ def _of_test_buy(shown: dict[str, Any]) -> Rows:
         yield store, ""
 
 
-def _report_told(line: dict[str, Any]) -> tuple[str, object] | None:
+def _report_told(line: dict[str, Any]) -> tuple[str, object, bool] | None:
     found = {"established": "established", "partly": "established in part"}.get(str(line.get("outcome")))
     if found is None:
         return None
     count = line.get("listings")
     noun = "listing" if count == 1 else "listings"
-    return f"{count} {noun} reported to {line.get('platform')}: {found}", line.get("filed_at")
+    return f"{count} {noun} reported to {line.get('platform')}: {found}", line.get("filed_at"), bool(line.get("stores"))
 
 
-def _test_buy_told(line: dict[str, Any]) -> tuple[str, object] | None:
-    if line.get("state") not in _SIGNED or line.get("verdict") != "counterfeit":
+def _test_buy_told(line: dict[str, Any]) -> tuple[str, object, bool] | None:
+    if str(line.get("state")) not in _SIGNED or line.get("verdict") != "counterfeit":
         return None
-    return f"{line.get('goods')}, bought on {line.get('platform')}: counterfeit", line.get("planned_at")
+    words = f"{line.get('goods')}, bought on {line.get('platform')}: counterfeit"
+    return words, line.get("planned_at"), bool(line.get("store"))
 
 
 KINDS: Mapping[str, Kind] = {
@@ -142,6 +143,7 @@ class Outcome:
     words: str
     day: str
     """When it was filed or planned, as 2026-11-27."""
+    names_store: bool
 
 
 def outcomes(session: Session, kind: str, cursor: str | None = None) -> tuple[list[Outcome], str | None]:
@@ -153,7 +155,7 @@ def outcomes(session: Session, kind: str, cursor: str | None = None) -> tuple[li
     asked: dict[str, str | int] = {"limit": _PAGE} | ({"cursor": cursor} if cursor else {})
     document = session.hub.get(known.path.rstrip("/"), asked).document()
     lines, after = document.get(known.key), document.get("cursor")
-    if not isinstance(lines, list) or not isinstance(after, str | None):
+    if not isinstance(lines, list) or len(lines) > _PAGE or not isinstance(after, str | None):
         raise false_answer("the hub's answer lacks the list of our own records")
     found = []
     for line in lines:
@@ -161,8 +163,9 @@ def outcomes(session: Session, kind: str, cursor: str | None = None) -> tuple[li
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise false_answer("a line of the hub's list names no record")
         if (told := known.told(line)) is not None:
-            words, began = told
-            found.append(Outcome(Basis(kind, name), printable(words, _LONGEST), printable(str(began))[:10]))
+            words, began, names_store = told
+            day = printable(str(began))[:10]
+            found.append(Outcome(Basis(kind, name), printable(words, _LONGEST), day, names_store))
     return found, after
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from hub.client.console import Console
-from hub.client.errors import ClientError, usage
+from hub.client.errors import ClientError, ExitCode, usage
 from hub.client.outcome import KINDS, Basis, Outcome, outcomes
 from hub.client.session import Session
 from hub.client.share import Audience
@@ -50,8 +51,11 @@ ul { list-style: none; margin: 0; padding: 0; border: 1px solid var(--line); bor
   background: light-dark(#fff, #132124); }
 li { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; padding: .75rem 1rem; }
 li + li { border-top: 1px solid var(--line); }
+li > * { flex: 0 1 auto; }
 li > div { flex: 1 1 20rem; min-width: 0; overflow-wrap: anywhere; }
+li:target { box-shadow: inset 4px 0 0 var(--fill); }
 p { margin: .25rem 0; }
+code { overflow-wrap: anywhere; font-size: .85rem; }
 .quiet, time { color: var(--quiet); font-size: .9rem; }
 .bad { color: var(--bad); white-space: pre-line; }
 .good { color: var(--good); }
@@ -68,7 +72,13 @@ class _Heard(Console):
 
     def __init__(self) -> None:
         super().__init__(as_json=True)
+        self.said: list[str] = []
         self.came_to: Mapping[str, Any] = {}
+
+    def say(self, text: str) -> None:
+        """One more line."""
+        self.said.append(text)
+        super().say(text)
 
     def result(self, document: Mapping[str, Any], lines: Sequence[str]) -> None:
         """What it came to."""
@@ -95,7 +105,9 @@ class Page:
         """The page as HTML; `cursors`: where each list goes on. Raises ClientError."""
         with self.open(Console(as_json=True)) as session:
             lists = [self._list(session, kind, cursors) for kind in KINDS]
-        whom = "".join(f"<p>{escape(line[0].upper() + line[1:])}.</p>" for line in self.audience.lines())
+            who = session.profile.acting_for or session.profile.member
+        lines = [f"shared as: {who}", *self.audience.lines()]
+        whom = "".join(f"<p>{escape(line[0].upper() + line[1:])}.</p>" for line in lines)
         return _whole(
             "<h1>Share what was found</h1><p>One click shares the stores of a record with the alliance: your computer"
             f" makes tokens of them, and no address leaves it.</p><div class=quiet>{whom}</div>{''.join(lists)}"
@@ -108,42 +120,65 @@ class Page:
             try:
                 with self.open(heard) as session:
                     self.share(session, basis)
-                self.told[basis] = (True, _words(heard.came_to))
             except ClientError as error:
-                self.told[basis] = (False, str(error))
+                self.told[basis] = (False, "\n".join([*heard.said, str(error)]))
+                return
+            new, words = _words(heard.came_to)
+            if new or not self.told.get(basis, (False, ""))[0]:  # a second click takes nothing back from the first
+                self.told[basis] = (True, words)
+
+    def finish(self) -> None:
+        """Wait for the click that is under way."""
+        with self._turn:
+            pass
 
     def _list(self, session: Session, kind: str, cursors: Mapping[str, str]) -> str:
-        found, after = outcomes(session, kind, cursors.get(kind))
-        days = session.vault.outcomes(kind, [each.basis.name for each in found])
         title, empty = _TITLES[kind]
-        rows = "".join(self._row(each, days.get(each.basis.name), cursors) for each in found)
+        try:
+            found, after = outcomes(session, kind, cursors.get(kind))
+        except ClientError as error:
+            if error.code is not ExitCode.REFUSED:
+                raise
+            return f"<h2>{title}</h2><p class=bad>{escape(str(error))}</p>"  # a key that may not read these reads those
+        before = session.vault.outcomes(kind, [each.basis.name for each in found])
+        rows = "".join(self._row(each, before.get(each.basis.name), cursors) for each in found)
         older = f"<p><a href='?{escape(urlencode({**cursors, kind: after}))}'>Older ones</a></p>" if after else ""
         return f"<h2>{title}</h2>{f'<ul>{rows}</ul>' if rows else f'<p class=quiet>{empty}</p>'}{older}"
 
-    def _row(self, outcome: Outcome, shared_at: str | None, cursors: Mapping[str, str]) -> str:
-        basis = outcome.basis
-        well, words = self.told.get(basis, (True, f"Shared on {shared_at[:10]}." if shared_at else ""))
-        said = f"<p class={'good' if well else 'bad'} role=status>{escape(words)}</p>" if words else ""
-        name = escape(basis.name)
-        button = f"<button class=again aria-label='Share {name} again'>Share again</button>"
-        if shared_at is None:
-            button = f"<button aria-label='Share {name}'>Share</button>"
+    def _row(self, outcome: Outcome, before: tuple[str, int] | None, cursors: Mapping[str, str]) -> str:
+        kind, name = outcome.basis.kind, escape(outcome.basis.name)
+        told = self.told.get(outcome.basis)
+        if told is not None:
+            said = f"<p class={'good' if told[0] else 'bad'} role=status>{escape(told[1])}</p>"
+        elif before is not None:
+            refused = f" {before[1]} stores were refused." if before[1] else ""
+            said = f"<p class=good>Last shared on {escape(before[0][:10])}.{refused}</p>"
+        else:
+            said = ""
+        if outcome.names_store:
+            again = before is not None
+            words = "Share again" if again else "Share"
+            act = (
+                f"<form method=post action='share?{escape(urlencode(cursors))}'>"
+                f"<input type=hidden name=kind value='{kind}'><input type=hidden name=name value='{name}'>"
+                f"<button {'class=again ' if again else ''}aria-label='{words}: {name}'>{words}</button></form>"
+            )
+        else:
+            command = f"alliance share FILE --type phone {KINDS[kind].option} {name}"
+            act = f"<p class=quiet>It names no store. What you know of the seller: <code>{command} --tlp …</code></p>"
         return (
-            f"<li><div><p>{escape(outcome.words)}</p>"
-            f"<p class=quiet><time>{escape(outcome.day)}</time> · {name}</p>{said}</div>"
-            f"<form method=post action='share?{escape(urlencode(cursors))}'>"
-            f"<input type=hidden name=kind value='{basis.kind}'><input type=hidden name=name value='{name}'>"
-            f"{button}</form></li>"
+            f"<li id='{name}'><div><p>{escape(outcome.words)}</p>"
+            f"<p class=quiet><time>{escape(outcome.day)}</time> · {name}</p>{said}</div>{act}</li>"
         )
 
 
-def _words(came_to: Mapping[str, Any]) -> str:
-    """What sharing came to, in a sentence for people."""
+def _words(came_to: Mapping[str, Any]) -> tuple[int, str]:
+    """How many stores were shared that were not so before, and what it came to in a sentence for people."""
     shared, rows = came_to["shared"], came_to["rows"]
     new = shared["added"] + shared["changed"]
     noun = "store" if new == 1 else "stores"
     told = f"Shared {new} {noun}." if new else "Nothing is new: all of its stores were shared before."
-    return told + (f" {rows['bad']} could not be read: {came_to['bad_rows_file']}" if rows["bad"] else "")
+    return new, told + (f" {rows['bad']} were refused: {came_to['bad_rows_file']}" if rows["bad"] else "")
 
 
 def _whole(body: str) -> str:
@@ -177,6 +212,9 @@ class _Answering(BaseHTTPRequestHandler):
             self._fail(HTTPStatus.BAD_GATEWAY, str(error))
         except ConnectionError:
             self.close_connection = True  # whoever asked has gone
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            self._fail(HTTPStatus.INTERNAL_SERVER_ERROR, f"{reason}\n  → check the disk, and click again")
         except Exception as error:
             self._fail(HTTPStatus.INTERNAL_SERVER_ERROR, f"a fault of this program ({type(error).__name__})")
 
@@ -199,9 +237,10 @@ class _Answering(BaseHTTPRequestHandler):
         if given.get("kind") not in KINDS:
             self._nothing()
             return
-        self.server.page.click(Basis.named(given["kind"], given.get("name", "")))
+        basis = Basis.named(given["kind"], given.get("name", ""))
+        self.server.page.click(basis)
         self.send_response(HTTPStatus.SEE_OTHER)
-        self.send_header("Location", f".?{urlencode(query)}")
+        self.send_header("Location", f".?{urlencode(query)}#{basis.name}")
         self._end(b"")
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -225,9 +264,10 @@ class _Answering(BaseHTTPRequestHandler):
         self._answer(status, _whole(said))
 
     def _answer(self, status: HTTPStatus, body: str, kind: str = "text/html") -> None:
+        octets = body.encode(errors="replace")  # the hub may tell halves of characters
         self.send_response(status)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
-        self._end(body.encode())
+        self._end(octets)
 
     def _end(self, body: bytes) -> None:
         for name, value in _HEADERS.items():

@@ -42,7 +42,8 @@ ALTER TABLE journal ADD COLUMN receipt TEXT;
 PRAGMA user_version = 2;
 """
 _OUTCOMES = """
-CREATE TABLE outcome(kind TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
+CREATE TABLE outcome(kind TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL, refused INTEGER NOT NULL,
+  PRIMARY KEY(kind, name)) WITHOUT ROWID;
 PRAGMA user_version = 3;
 """
 _STEPS = (_SCHEMA, _PROMISES, _OUTCOMES)
@@ -168,15 +169,16 @@ class Vault:
         )
         return [mark for (mark,) in found]
 
-    def keep_outcome(self, kind: str, name: str) -> None:
-        """Keep that the stores of a record of ours were shared, and when."""
-        self._db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?)", (kind, name, clock.stamp(clock.now())))
+    def keep_outcome(self, kind: str, name: str, refused: int) -> None:
+        """Keep that the stores of a record of ours were shared, when, and how many of them were refused."""
+        row = (kind, name, clock.stamp(clock.now()), refused)
+        self._db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?)", row)
 
-    def outcomes(self, kind: str, names: Sequence[str]) -> dict[str, str]:
-        """Name → when it was shared last (RFC 3339), of those records that were shared from here."""
+    def outcomes(self, kind: str, names: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Name → when it was last shared from here (RFC 3339), and how many stores were refused then."""
         among = ",".join("?" * len(names))
-        query = f"SELECT name, at FROM outcome WHERE kind = ? AND name IN ({among})"  # noqa: S608 - only "?"
-        return dict(self._db.execute(query, (kind, *names)).fetchall())
+        query = f"SELECT name, at, refused FROM outcome WHERE kind = ? AND name IN ({among})"  # noqa: S608 - only "?"
+        return {name: (at, refused) for name, at, refused in self._db.execute(query, (kind, *names))}
 
     def name_sellers(self, labels: dict[str, str]) -> None:
         """Keep reference → own label."""

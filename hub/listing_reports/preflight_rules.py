@@ -25,6 +25,7 @@ from hub.listing_reports.rules import NOT_PLAIN
 from hub.sheets.table import read_table
 
 TARGETS = ("listing", "store")
+STORE = TARGETS[1]
 LONGEST_SELLER = 120
 _CLASS = re.compile(r"[0-9]{1,2}")
 COLUMNS: Mapping[str, str] = MappingProxyType(

@@ -117,6 +117,7 @@ class ReportLineSchema(Schema):
     due_at = fields.DateTime(allow_none=True, metadata={"description": "When the time for an answer runs out"})
     due_on = fields.Date(allow_none=True, metadata={"description": "Its last day, in the platform's time zone"})
     outcome = fields.String(allow_none=True)
+    stores = fields.Integer(metadata={"description": "How many stores were established"})
     version = fields.Integer(metadata={"description": "To be named by whoever leads the report on"})
     assigned_to = fields.String(allow_none=True, metadata={"description": "Of the platform; the brand is not told"})
 

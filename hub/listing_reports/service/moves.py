@@ -178,6 +178,7 @@ def _sentence(command: Command, said: Said) -> str:
 def _reopen(report: ListingReport) -> None:
     """What was decided is open again; the history keeps it."""
     report.outcome = report.clock = report.asked_at = None
+    report.stores = 0
     nothing = {"decision": None, "refusal": "", "sentence": "", "action": None, "points": None, "acted_at": None}
     db.session.execute(update(ReportedListing).where(ReportedListing.report_id == report.id).values(nothing))
 

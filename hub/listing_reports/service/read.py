@@ -34,6 +34,8 @@ class ReportLine:
     filed_at: datetime
     due_at: datetime | None
     outcome: str | None
+    stores: int
+    """How many stores were established."""
     version: int
     due_on: date | None
     """The last day of that time, in the platform's time zone."""
@@ -247,6 +249,7 @@ def _line(row: ListingReport, codes: Mapping[int, str], party: Party) -> ReportL
         row.filed_at,
         row.due_at,
         row.outcome,
+        row.stores,
         row.version,
         _due_on(row),
         row.assigned_to if party is Party.PLATFORM else None,

@@ -17,7 +17,7 @@ from hub.listing_reports import clock_rules, policy, rules
 from hub.listing_reports.clock_rules import Clock
 from hub.listing_reports.counter_rules import OPEN
 from hub.listing_reports.model import CounterNotice, ListingReport, ReportedListing, ReportStep
-from hub.listing_reports.preflight_rules import Fault
+from hub.listing_reports.preflight_rules import STORE, Fault
 from hub.listing_reports.reason_rules import files_of
 from hub.listing_reports.rules import OVER, Action, Command, Decision, ReportState
 
@@ -127,6 +127,9 @@ def tally(report: ListingReport) -> tuple[int, int, int]:
 def decide(report: ListingReport) -> None:
     """The outcome of a report whose last listing is decided."""
     _, *decided = tally(report)
+    stores = (ReportedListing.decision == Decision.ESTABLISHED.value, ReportedListing.target == STORE)
+    counted = select(func.count()).where(ReportedListing.report_id == report.id, *stores)
+    report.stores = db.session.execute(counted).scalar_one()
     report.outcome = rules.outcome(frozenset(each for each, count in zip(Decision, decided, strict=True) if count))
     lead_to(report, ReportState.DECIDED)
 

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 
+from hub.access.grants import CLIENT
+from hub.access.permissions import Permission
 from hub.client.cli_outcomes import page_of
+from hub.client.errors import ClientError, ExitCode
+from hub.client.http import HubConnection
 from hub.client.options import Options
-from hub.client.outcome import Basis, Outcome
-from hub.client.outcome_page import PageServer
+from hub.client.outcome import KINDS, Basis, Outcome
+from hub.client.outcome_page import Page, PageServer
 from hub.client.share import Audience
 from tests.conftest import HTML, Hub
 from tests.unit.client.typed import typed
@@ -58,18 +63,23 @@ def click(server: PageServer, kind: str, name: str) -> requests.Response:
     return requests.post(f"{server.url}share", {"kind": kind, "name": name}, timeout=60)
 
 
+def without_limit(get: Any) -> Any:
+    """The client's GET, with no word of how much is asked for."""
+    return lambda hub, path, params=None: get(hub, path, {k: v for k, v in (params or {}).items() if k != "limit"})
+
+
 def shared(hub: Hub) -> list[tuple[object, ...]]:
     return hub.sql("SELECT report, test_buy, evidence_level, tlp FROM contribution ORDER BY evidence_level, token")
 
 
-def judged(hub: Hub, right: str, decision: str, **other: Any) -> str:
+def judged(hub: Hub, right: str, decision: str, decided: Sequence[int] = (1,), **other: Any) -> str:
     """A report of one store, decided so."""
     sentence = "The pictures show the goods of the right holder."
     why = {"refusal": "not_infringing", "sentence": sentence} if decision == "rejected" else {}
     listings = [{"url": f"https://{HOST}/store/{decision}", "target": "store", "seller": "x"}]
     name = file(hub.client("brand-a"), right, **{"listings": listings, **other})
     review(hub, name, "take")
-    assert review(hub, name, "judge", decision=decision, listings=[1], **why).status_code == 200
+    assert review(hub, name, "judge", decision=decision, listings=[*decided], **why).status_code == 200
     return name
 
 
@@ -113,24 +123,34 @@ def test_click_shares_with_the_audience_that_the_page_was_opened_for(
     assert rows == [(3, True, True)] * 2
 
 
-def test_second_click_finds_nothing_new(alliance: Hub, report: str, server: PageServer) -> None:
+def test_second_click_shares_nothing_and_takes_nothing_back(alliance: Hub, report: str, server: PageServer) -> None:
     click(server, "report", report)
-    assert "Nothing is new" in click(server, "report", report).text
+    assert "Shared 2 stores." in click(server, "report", report).text
     assert len(shared(alliance)) == 2
+
+
+def test_click_after_the_command_finds_nothing_new(
+    alliance: Hub, report: str, client: Client, server: PageServer
+) -> None:
+    client("share", "--report", report, "--tlp", "green", "--yes")
+    assert "Nothing is new" in click(server, "report", report).text
 
 
 def test_what_was_shared_is_known_to_the_next_page(alliance: Hub, report: str, client: Client, tmp_path: Path) -> None:
     client("share", "--report", report, "--tlp", "green", "--yes")
     with opened(tmp_path) as server:
         text = requests.get(server.url, timeout=60).text
-    assert "Shared on 20" in text
+    assert "Last shared on 20" in text
     assert BUTTON.findall(text) == ["Share again"]
 
 
-def test_report_without_a_store_says_what_else_to_do(alliance: Hub, server: PageServer) -> None:
+def test_record_that_names_no_store_has_the_command_to_type_and_no_button(alliance: Hub, server: PageServer) -> None:
     right = verified_right(alliance, "brand-a")
     listings = [{"url": f"https://{HOST}/item/7", "target": "listing", "seller": "x"}]
     name = judged(alliance, right, "established", listings=listings)
+    text = requests.get(server.url, timeout=60).text
+    assert f"alliance share FILE --type phone --report {name}" in text
+    assert BUTTON.findall(text) == []
     text = click(server, "report", name).text
     assert "no store that its platform established" in text
     assert "give a FILE" in text
@@ -150,6 +170,55 @@ def test_list_goes_on_with_older_ones(
     (action,) = re.findall(r"action='(share\?[^']*)'", second)
     after = requests.post(server.url + action, {"kind": "report", "name": report}, timeout=60)
     assert "Shared 2 stores." in after.text
+
+
+def test_key_that_may_not_read_test_buys_shares_reports(alliance: Hub, report: str, server: PageServer) -> None:
+    scopes = [each.value for each in CLIENT - {Permission.TESTBUY_READ}]
+    alliance.sql("UPDATE credential SET scopes = %s", scopes)
+    text = requests.get(server.url, timeout=60).text
+    assert BUTTON.findall(text) == ["Share"]
+    assert "which role permits it" in text
+    assert "Shared 2 stores." in click(server, "report", report).text
+
+
+def test_store_that_is_refused_is_counted_and_kept_in_a_file_with_its_reason(
+    alliance: Hub, client: Client, tmp_path: Path
+) -> None:
+    """As the canonical forms of a later version refuse what an earlier one took."""
+    right = verified_right(alliance, "brand-a")
+    listings = [{"url": f"https://{HOST}/store/{n}", "target": "store", "seller": f"seller {n}"} for n in (1, 2)]
+    name = judged(alliance, right, "established", listings=listings, decided=[1, 2])
+    alliance.sql("UPDATE reported_listing SET url = 'https://nowhere' WHERE n = 2")
+    for _ in range(2):
+        with opened(tmp_path) as server:
+            text = click(server, "report", name).text
+            assert f"1 were refused: report-{name}.bad.csv" in text
+    with opened(tmp_path) as server:
+        assert "1 stores were refused." in requests.get(server.url, timeout=60).text
+    assert len(shared(alliance)) == 1
+
+
+def test_end_waits_for_the_click_that_is_under_way() -> None:
+    """Else the hub would have what our vault does not know of."""
+    began, may_end, ended = (threading.Event() for _ in range(3))
+
+    def share(*_: object) -> None:
+        began.set()
+        assert may_end.wait(60)
+        raise ClientError(ExitCode.REFUSED, "no")
+
+    page = Page(lambda _: nullcontext(None), share, GREEN)  # type: ignore[arg-type,return-value]  # no hub is asked
+    threads = [threading.Thread(target=page.click, args=[Basis("report", "A")])]
+    threads.append(threading.Thread(target=lambda: (page.finish(), ended.set())))
+    threads[0].start()
+    assert began.wait(60)
+    threads[1].start()
+    assert not ended.wait(0.2)
+    may_end.set()
+    assert ended.wait(60)
+    assert page.told == {Basis("report", "A"): (False, "no")}
+    for thread in threads:
+        thread.join()
 
 
 def test_hub_that_cannot_be_reached_is_told_and_nothing_is_lost(
@@ -203,15 +272,39 @@ def test_page_may_be_framed_by_nobody_and_loads_nothing_from_elsewhere(server: P
     assert headers["Cache-Control"] == "no-store"
 
 
-@given(words=st.text(max_size=300), began=st.text(max_size=40))
+ANYTHING = st.text(st.characters(), max_size=300)
+"""Halves of characters too."""
+
+
+@given(words=ANYTHING, began=ANYTHING)
 def test_whatever_the_hub_tells_is_shown_as_text(words: str, began: str) -> None:
     """The row of a record whose goods and moment a hostile hub made up."""
     page = page_of(Options(None, 0.0), GREEN)
-    row = page._row(Outcome(Basis("test_buy", "AAAA"), words, began), None, {"report": words})
+    row = page._row(Outcome(Basis("test_buy", "AAAA"), words, began, True), None, {"report": "c"})
     tags = re.findall(r"<(/?[a-z]+)", row)
     assert tags == ["li", "div", "p", "/p", "p", "time", "/time", "/p", "/div", "form", "input", "input", "button",
                     "/button", "/form", "/li"]  # fmt: skip
-    assert row.count("'") == page._row(Outcome(Basis("test_buy", "AAAA"), "", ""), None, {"report": ""}).count("'")
+    plain = page._row(Outcome(Basis("test_buy", "AAAA"), "", "", True), None, {"report": "c"})
+    assert row.count("'") == plain.count("'")
+
+
+def test_halves_of_characters_that_the_hub_tells_are_shown_as_marks(
+    alliance: Hub, test_buy: str, server: PageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = KINDS["test_buy"].told
+    odd = replace(KINDS["test_buy"], told=lambda line: told(line | {"goods": "\ud800 bag"}))
+    monkeypatch.setitem(KINDS, "test_buy", odd)  # type: ignore[arg-type]  # a dictionary that is only read
+    answer = requests.get(server.url, timeout=60)
+    assert (answer.status_code, "? bag" in answer.text) == (200, True)
+
+
+def test_list_that_is_longer_than_was_asked_for_is_a_false_answer(
+    alliance: Hub, report: str, server: PageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.client.outcome._PAGE", 0)
+    monkeypatch.setattr("hub.client.http.HubConnection.get", without_limit(HubConnection.get))
+    answer = requests.get(server.url, timeout=60)
+    assert (answer.status_code, "STOP" in answer.text) == (502, True)
 
 
 # --- as typed
@@ -244,9 +337,9 @@ class TestInABrowser:
                 with chromium() as browser:
                     page = browser.new_page()
                     page.goto(url)
-                    page.get_by_role("button", name=f"Share {report}").click()
+                    page.get_by_role("button", name=f"Share: {report}").click()
                     expect(page.get_by_role("status")).to_have_text("Shared 2 stores.")
-                    expect(page.get_by_role("button", name=f"Share {report} again")).to_be_visible()
+                    expect(page.get_by_role("button", name=f"Share again: {report}")).to_be_visible()
             finally:
                 page_process.send_signal(signal.SIGINT)
             out, err = page_process.communicate(timeout=60)

@@ -37,6 +37,7 @@ def _line(n: int, state: ReportState, outcome: str | None = None) -> ReportLine:
         NOW,
         due,
         outcome,
+        0,
         2,
         NOW.date() if due else None,
         "p_1",
