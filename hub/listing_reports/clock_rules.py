@@ -155,7 +155,8 @@ def deadline(clock: Clock, span: int, since: datetime) -> datetime:
 
 def local_day(clock: Clock, due_at: datetime) -> date:
     """The last day of a deadline, as the platform's calendar has it."""
-    return (due_at.astimezone(ZoneInfo(clock.zone)) - timedelta(microseconds=1)).date()
+    last_moment = due_at - timedelta(microseconds=1)  # before the conversion: some clocks leap over midnight
+    return last_moment.astimezone(ZoneInfo(clock.zone)).date()
 
 
 def holding(own: Mapping[str, Clock], countries: Collection[str], since: datetime) -> Clock:

@@ -1,4 +1,4 @@
-"""Deadlines of a whole year, in five time zones, under every preset, against a second way to count them.
+"""Deadlines of a whole year, in eight time zones, under every preset, against a second way to count them.
 
 The module counts local days and asks once where the last one ends; the restatement goes hour by hour through UTC.
 """
@@ -17,7 +17,9 @@ from hub.listing_reports.clock_rules import DEFAULT, EVERYWHERE, LONGEST_SPAN, P
 from hub.listing_reports.rules import WordsError
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "listing-reports.md").read_text("utf-8")
-ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Shanghai", "America/New_York", "Pacific/Auckland")
+LEAPING = {"America/Santiago": "2027-09-04", "Africa/Cairo": "2027-04-29", "Asia/Beirut": "2027-03-27"}
+"""Zones whose clocks leap over midnight, each with the last day before it in 2027."""
+ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Shanghai", "America/New_York", "Pacific/Auckland", *LEAPING)
 HOUR = timedelta(hours=1)
 YEAR = [datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=n, hours=n * 7 % 24, minutes=n % 60) for n in range(365)]
 HOLIDAYS = frozenset(
@@ -108,7 +110,14 @@ def test_local_day_of_a_deadline_is_its_last(zone: str, preset: str, moment: dat
     held, since = clock(preset, zone=zone), moment.replace(tzinfo=UTC)
     due = deadline(held, held.seller, since)
     assert clock_rules.local_day(held, due) == clock_rules.last_day(held, held.seller, since)
-    assert due > since + timedelta(days=held.seller)
+    assert due > since + timedelta(days=held.seller) - HOUR  # which clocks that go forward take
+
+
+@pytest.mark.parametrize(("zone", "day"), LEAPING.items())
+def test_day_before_a_midnight_that_is_leapt_over_is_shown_as_the_last(zone: str, day: str) -> None:
+    held, last = clock("default", zone=zone), date.fromisoformat(day)
+    asked = datetime.combine(last - timedelta(days=3), datetime.min.time(), ZoneInfo(zone)) + 12 * HOUR
+    assert clock_rules.local_day(held, deadline(held, 3, asked.astimezone(UTC))) == last
 
 
 @given(st.sampled_from(list(PRESETS)), st.integers(15, LONGEST_SPAN), st.frozensets(st.dates(), max_size=9))
