@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -143,10 +143,10 @@ def preflight(
     reported: Reported,
     *,
     files: Files,
-    today: date,
+    now: datetime,
 ) -> tuple[list[ReportedListing], list[Fault]]:
     """The rows that can be filed, and all that is to be mended, the whole report's first and then by row."""
-    faults = [*ground_faults(grounds, right, files, today), *_of_report(rows, grounds, right, sites)]
+    faults = [*ground_faults(grounds, right, files, now), *_of_report(rows, grounds, right, sites)]
     listings: list[ReportedListing] = []
     first: dict[bytes, int] = {}
     for row in rows:
@@ -164,9 +164,9 @@ def preflight(
     return [each for each in listings if each.digest not in known], faults
 
 
-def ground_faults(grounds: Grounds, right: Right, files: Files, today: date) -> list[Fault]:
+def ground_faults(grounds: Grounds, right: Right, files: Files, now: datetime) -> list[Fault]:
     """What is to be mended of the reason and its evidence."""
-    return list(_of_grounds(grounds, right, files, today))
+    return list(_of_grounds(grounds, right, files, now))
 
 
 def right_faults(right: Right) -> list[Fault]:
@@ -181,7 +181,7 @@ def authorised_faults(found: Sequence[FoundListing]) -> list[Fault]:
     return [Fault(each.number, each.field, *_AUTHORISED[each.own]) for each in found]
 
 
-def _of_grounds(grounds: Grounds, right: Right, files: Files, today: date) -> Iterator[Fault]:
+def _of_grounds(grounds: Grounds, right: Right, files: Files, now: datetime) -> Iterator[Fault]:
     if grounds.reason in REFUSED_BY_DESIGN:
         words = f"no report is taken for this: {REFUSED_BY_DESIGN[grounds.reason]}"
         yield Fault(None, "reason", "refused_by_design", words)
@@ -194,7 +194,7 @@ def _of_grounds(grounds: Grounds, right: Right, files: Files, today: date) -> It
         words = f"this reason goes with {' or '.join(sorted(reason.rights))}: choose another right or reason"
         yield Fault(None, "reason", "right_of_other_type", words)
     for name in reason.evidence:
-        wrong = evidence_fault(name, grounds.evidence.get(name, ""), files, today)
+        wrong = evidence_fault(name, grounds.evidence.get(name, ""), files, now)
         if wrong is not None:
             yield Fault(None, name, "evidence", wrong)
     if set(grounds.evidence) - set(reason.evidence):

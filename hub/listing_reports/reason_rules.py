@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from hub.listing_reports.rules import NOT_PLAIN
 
 LONGEST_TEXT = 2_000
 _ORDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{2,63}")
+_FIRST = timezone(timedelta(hours=14))
+"""Where each day comes first: in the Line Islands."""
 
 
 class EvidenceField(NamedTuple):
@@ -127,7 +129,7 @@ def files_of(evidence: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in named.items() if NAME.fullmatch(text)}
 
 
-def evidence_fault(name: str, text: str, files: Files, today: date) -> str | None:
+def evidence_fault(name: str, text: str, files: Files, now: datetime) -> str | None:
     """What is wrong with one piece of evidence, as a sentence that says what to give; None: nothing."""
     title, kind, stored_as = FIELDS[name]
     if not text.strip():
@@ -136,16 +138,21 @@ def evidence_fault(name: str, text: str, files: Files, today: date) -> str | Non
         return f"{title}: name a file of your own in the vault, stored under the type {stored_as} and not erased"
     if kind == "order" and not _ORDER.fullmatch(text):
         return f"{title}: give the order number as the platform shows it, 3 to 64 letters, digits and . / _ -"
-    if kind == "day" and not _is_past_day(text, today):
+    if kind == "day" and not _is_past_day(text, now):
         return f"{title}: give a day that has been, as 2026-01-31"
     if len(text) > LONGEST_TEXT:
         return f"{title}: say it in {LONGEST_TEXT:,} characters at most"
     return None if is_plain(text) else f"{title}: {NOT_PLAIN}"
 
 
-def _is_past_day(text: str, today: date) -> bool:
+def has_begun(day: date, moment: datetime) -> bool:
+    """Whether it is that day or later anywhere on earth: of what was done that day is not known where."""
+    return day <= moment.astimezone(_FIRST).date()
+
+
+def _is_past_day(text: str, now: datetime) -> bool:
     try:
-        return re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is not None and date.fromisoformat(text) <= today
+        return re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is not None and has_begun(date.fromisoformat(text), now)
     except ValueError:
         return False
 

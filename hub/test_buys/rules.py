@@ -4,12 +4,14 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import rfc8785
+
+from hub.listing_reports.reason_rules import has_begun
 
 
 class BuyState(StrEnum):
@@ -189,9 +191,9 @@ def order_number(text: str) -> str:
     return text.strip()
 
 
-def ordered_on(day: date, today: date) -> date:
-    """The day of the order. Raises WordsError for one that is yet to come."""
-    if day > today:
+def ordered_on(day: date, now: datetime) -> date:
+    """The day of the order. Raises WordsError for one that has begun nowhere yet."""
+    if not has_begun(day, now):
         raise WordsError("ordered_on", "give a day that has been")
     return day
 

@@ -144,7 +144,7 @@ def mended(actor: Actor, report: ListingReport, grounds: Grounds) -> tuple[Seque
     _must(actor)
     right, _ = _right(actor, report.right_name, report.platform_id)
     files = _files(actor, grounds)
-    faults = preflight_rules.ground_faults(grounds, right, _types(files), clock.today())
+    faults = preflight_rules.ground_faults(grounds, right, _types(files), clock.now())
     return [*faults, *preflight_rules.right_faults(right)], digests(grounds, files)
 
 
@@ -178,7 +178,7 @@ def _checked(actor: Actor, draft: Draft) -> _Checked:
     sites = sites_of(platform_id)
     files = _files(actor, draft.grounds)
     listings, faults = preflight_rules.preflight(
-        draft.rows, draft.grounds, right, sites, reported, files=_types(files), today=clock.today()
+        draft.rows, draft.grounds, right, sites, reported, files=_types(files), now=clock.now()
     )
     if not any(fault.row is None for fault in faults):
         listings, faults = _without_authorised(actor, listings, faults)

@@ -100,7 +100,7 @@ def order(actor: Actor, name: str, version: int, given: Order) -> str:
     if kinds.count(CostKind.PRICE) != 1 or CostKind.REFUND in kinds:
         raise WordsError("costs", "give the price, once, and what was paid beside it; what came back comes later")
     buy.order_number = rules.order_number(given.number)
-    buy.ordered_on = rules.ordered_on(given.day, clock.today())
+    buy.ordered_on = rules.ordered_on(given.day, clock.now())
     _spend(actor, buy, given.costs)
     rules.check_budget(buy.spent, buy.budget)
     return _done(actor, buy, Command.ORDER, to)

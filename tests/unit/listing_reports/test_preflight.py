@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -20,9 +20,9 @@ from hub.listing_reports.preflight_rules import (
     rows_of,
     site_of,
 )
-from hub.listing_reports.reason_rules import FIELDS, REASONS, REFUSED_BY_DESIGN, Grounds
+from hub.listing_reports.reason_rules import FIELDS, REASONS, REFUSED_BY_DESIGN, Grounds, has_begun
 
-TODAY = date(2026, 11, 27)
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 SITES = (Site("market.example.com", frozenset({"DE", "FR"})), Site("us.market.example.com", frozenset({"US"})))
 MARK = Right("trade-mark", frozenset({9, 25}), frozenset({"DE"}))
 FILE_OF = {each: f"f_{each:_<20}" for each in EvidenceType}
@@ -53,7 +53,7 @@ def faults(
     right: Right = MARK,
     sites: Sequence[Site] = SITES,
 ) -> list[tuple[int | None, str]]:
-    _, found = preflight(rows, grounds, right, sites, none_before, files=FILES, today=TODAY)
+    _, found = preflight(rows, grounds, right, sites, none_before, files=FILES, now=NOW)
     assert all(each.words for each in found)
     return [(each.row, each.code) for each in found]
 
@@ -66,7 +66,7 @@ def test_a_good_row_can_be_filed() -> None:
         SITES,
         none_before,
         files=FILES,
-        today=TODAY,
+        now=NOW,
     )
     assert not found
     assert [each.url for each in listings] == ["https://market.example.com/i/1"]
@@ -101,7 +101,7 @@ def test_the_same_listing_twice_names_the_second_row() -> None:
 
 
 def test_a_listing_reported_before_is_told() -> None:
-    listings, found = preflight([row(4)], GROUNDS, MARK, SITES, lambda digests: digests, files=FILES, today=TODAY)
+    listings, found = preflight([row(4)], GROUNDS, MARK, SITES, lambda digests: digests, files=FILES, now=NOW)
     assert [(each.row, each.code) for each in found] == [(4, "reported_before")]
     assert not listings
 
@@ -148,12 +148,23 @@ def test_a_test_buy_is_of_one_listing() -> None:
         ("photos", "f_" + "A" * 20),
         ("photos", FILE_OF[EvidenceType.LISTING]),
         ("order_number", "<b>"),
-        ("purchased_on", "2026-11-28"),
+        ("purchased_on", "2026-11-29"),
         ("purchased_on", "2026-02-30"),
     ],
 )
 def test_evidence_is_parsed_strictly(name: str, text: str) -> None:
     assert faults(row(), grounds=Grounds("test_buy", {**evidence("test_buy"), name: text})) == [(None, "evidence")]
+
+
+@pytest.mark.parametrize(("moment", "begun"), [("2026-11-27T09:59:59Z", False), ("2026-11-27T10:00Z", True)])
+def test_a_day_has_begun_once_it_has_where_it_comes_first(moment: str, begun: bool) -> None:
+    assert has_begun(date(2026, 11, 28), datetime.fromisoformat(moment)) is begun
+
+
+def test_a_purchase_of_today_in_shanghai_is_taken_before_it_is_today_in_utc() -> None:
+    grounds = Grounds("test_buy", {**evidence("test_buy"), "purchased_on": "2026-11-28"})
+    early = datetime(2026, 11, 27, 22, tzinfo=UTC)  # six in the morning there
+    assert preflight([row()], grounds, MARK, SITES, none_before, files=FILES, now=early)[1] == []
 
 
 def test_the_nearest_site_of_a_host_counts() -> None:
@@ -172,7 +183,7 @@ def test_a_thousand_rows_take_no_second() -> None:
 @given(st.lists(st.tuples(st.text(max_size=80), st.text(max_size=4), st.text(max_size=130)), max_size=8))
 def test_whatever_is_given_each_row_is_filed_or_has_a_fault(given_rows: list[tuple[str, str, str]]) -> None:
     rows = [ReportedRow(n, url, "", cls, seller) for n, (url, cls, seller) in enumerate(given_rows, start=1)]
-    listings, found = preflight(rows, GROUNDS, MARK, SITES, none_before, files=FILES, today=TODAY)
+    listings, found = preflight(rows, GROUNDS, MARK, SITES, none_before, files=FILES, now=NOW)
     assert {each.number for each in listings} | {each.row for each in found} - {None} == {each.number for each in rows}
     assert not {each.number for each in listings} & {each.row for each in found}
     assert not [each for each in found if not isinstance(each, Fault)]

@@ -1,13 +1,16 @@
 """A test buy is decided once the platform has held its order number against the listing: yes or no."""
 
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
+from hub import clock
 from tests.conftest import HTML, Hub
 from tests.unit.evidence.files import JPEG
 from tests.web.evidence.storing import stored
-from tests.web.listing_reports.reporting import WORDS, answer, file, read, review, sentences
+from tests.web.listing_reports.reporting import API, WORDS, answer, file, read, review, said, sentences
 from tests.web.listing_reports.test_report_pages import send
 
 YES, NO = {"order": True}, {"order": False, "sentence": WORDS}
@@ -64,8 +67,8 @@ def test_answer_is_yes_or_no(alliance: Hub, name: str, order: dict[str, Any]) ->
 
 
 def test_answer_given_by_mistake_is_given_anew(alliance: Hub, name: str) -> None:
-    for said, kept in ((NO, False), (YES, True)):
-        assert review(alliance, name, "confirm", **said).status_code == 200
+    for order, kept in ((NO, False), (YES, True)):
+        assert review(alliance, name, "confirm", **order).status_code == 200
         assert read(alliance, name)["order_confirmed"] is kept
 
 
@@ -81,6 +84,16 @@ def test_mended_report_is_asked_about_anew(alliance: Hub, name: str) -> None:
 
 def test_brand_does_not_answer_for_the_platform(alliance: Hub, name: str) -> None:
     assert answer(alliance, name, "confirm", **YES).status_code == 409
+
+
+@pytest.mark.parametrize(("hour", "status"), [(9, 422), (22, 200)])
+def test_purchase_of_a_day_is_taken_once_the_day_has_begun_anywhere(
+    alliance: Hub, right: str, hour: int, status: int
+) -> None:
+    draft, today = said(right, 1, **bought(alliance)), clock.today() + timedelta(days=1)
+    draft["evidence"]["purchased_on"] = str(today + timedelta(days=1))
+    with time_machine.travel(datetime.combine(today, time(hour), UTC), tick=False):  # 22:00 is six in Shanghai
+        assert alliance.client("brand-a").post(API, json=draft).status_code == status
 
 
 def test_report_without_an_order_takes_no_answer(alliance: Hub, right: str) -> None:

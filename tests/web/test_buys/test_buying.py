@@ -4,13 +4,16 @@ import hashlib
 import logging
 import re
 import threading
+from datetime import UTC, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
 import psycopg
 import pytest
+import time_machine
 from pypdf import PdfReader
 
+from hub import clock
 from hub.access.actor import NotPermittedError
 from hub.access.permissions import Permission
 from hub.db import db
@@ -135,6 +138,17 @@ def test_order_above_the_budget_is_refused_and_costs_nothing(brand: Hub) -> None
     assert (refused.status_code, "more than the budget" in refused.json["detail"]) == (409, True)
     shown = read(brand, name)
     assert (shown["test_buy"]["spent"], shown["costs"], shown["order_number"]) == (0, [], None)
+
+
+@pytest.mark.parametrize(("hour", "status"), [(9, 422), (22, 200)])
+def test_order_of_a_day_is_taken_once_the_day_has_begun_anywhere(brand: Hub, hour: int, status: int) -> None:
+    name = plan(brand.client("brand-a"))
+    approve(brand, name)
+    today = clock.today() + timedelta(days=1)
+    ordered = told("order")
+    ordered["order"]["day"] = str(today + timedelta(days=1))
+    with time_machine.travel(datetime.combine(today, time(hour), UTC), tick=False):  # 22:00 is six in Shanghai
+        assert lead(brand, name, "order", **ordered).status_code == status
 
 
 def test_order_that_names_money_back_beforehand_does_not_pass_the_budget_by(brand: Hub) -> None:
