@@ -5,7 +5,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Integer, LargeBinary, SmallInteger, Text, exists, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    and_,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
@@ -31,7 +43,7 @@ from hub.listing_reports.service.marketplaces import sites_of
 from hub.members import service as members
 from hub.members.rules import ACTIVE
 from hub.rights import service as rights
-from hub.rights.rules import Facts
+from hub.rights.rules import NOT_IN_NUMBERS, Facts, plain_number
 
 FILING_LOCK = 7271
 """Among the hub's advisory locks: whoever files for a brand, so that nothing is reported twice at once."""
@@ -173,7 +185,8 @@ def _checked(actor: Actor, draft: Draft) -> _Checked:
     right, facts = _right(actor, draft.right, platform_id)
 
     def reported(digests: Sequence[bytes]) -> Collection[bytes]:
-        return _reported(actor, platform_id, facts, draft.grounds.reason, digests) if facts else ()
+        same = None if facts is None else _under_same(draft.right, facts)
+        return () if same is None else _reported(actor, platform_id, same, draft.grounds.reason, digests)
 
     sites = sites_of(platform_id)
     files = _files(actor, draft.grounds)
@@ -242,17 +255,11 @@ def _told(facts: Facts) -> dict[str, Any]:
     return told
 
 
-def _reported(actor: Actor, platform_id: int, right: Facts, reason: str, digests: Sequence[bytes]) -> Collection[bytes]:
-    """What the brand itself has reported so before, and neither withdrawn nor had rejected.
-
-    A right is the same that its office calls so: whoever withdraws and enters it anew has no other.
-    """
-    same = {part: value for part, value in _told(right).items() if part in {"type", "office", "number"}}
-    standing = (
-        ListingReport.right_facts.contains(same),
-        ListingReport.reason == reason,
-        ListingReport.state != ReportState.WITHDRAWN.value,
-    )
+def _reported(
+    actor: Actor, platform_id: int, same: ColumnElement[bool], reason: str, digests: Sequence[bytes]
+) -> Collection[bytes]:
+    """What the brand itself has reported so before, and neither withdrawn nor had rejected."""
+    standing = (same, ListingReport.reason == reason, ListingReport.state != ReportState.WITHDRAWN.value)
     found = select(ReportedListing.digest).where(
         ReportedListing.brand_id == actor.member_id,
         ReportedListing.platform_id == platform_id,
@@ -261,6 +268,20 @@ def _reported(actor: Actor, platform_id: int, right: Facts, reason: str, digests
         exists().where(ListingReport.id == ReportedListing.report_id, *standing),
     )
     return set(db.session.execute(found).scalars()) if digests else ()
+
+
+def _under_same(name: str, facts: Facts) -> ColumnElement[bool]:
+    """The reports under that right: the same entry of the register, or one with its number, however that is spelt.
+
+    Whoever withdraws a right and enters it anew has no other. What has no number is known by its entry alone.
+    """
+    same = ListingReport.right_name == name
+    if facts.number is None:
+        return same
+    told = {part: ListingReport.right_facts[part].astext for part in ("type", "office", "number")}
+    number = func.regexp_replace(func.upper(told["number"]), NOT_IN_NUMBERS, "", "g")
+    alike = (told["type"] == facts.type.value, told["office"] == facts.office, number == plain_number(facts.number))
+    return same | and_(*alike)
 
 
 def _insert_listings(report: int, parties: dict[str, int], listings: Sequence[Listing]) -> None:

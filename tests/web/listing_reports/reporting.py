@@ -12,7 +12,7 @@ from hub.listing_reports.rules import DECLARATION
 from hub.rights import service as rights
 from tests.conftest import Hub
 from tests.web.members.test_decisions import person
-from tests.web.rights.entered import enter
+from tests.web.rights.entered import RIGHT, enter
 
 HOST = "shop.example.com"
 API = "/api/v1/listing-reports"
@@ -23,9 +23,21 @@ WORDS = "The pictures show another model than the one of the right."
 def verified_right(hub: Hub, code: str, **other: Any) -> str:
     """A right of a brand that Ada of the office has verified; returns its name."""
     name = enter(hub.client(code), **other)
+    verify(hub, name)
+    return name
+
+
+def corrected(hub: Hub, name: str, **other: Any) -> None:
+    """Have brand-a say anew what the register says of a right, and Ada verify it anew."""
+    answer = hub.client("brand-a").post(f"/api/v1/rights/{name}/correction", json=RIGHT | other)
+    assert answer.status_code == 204, answer.text
+    verify(hub, name)
+
+
+def verify(hub: Hub, name: str) -> None:
+    """Have Ada of the office verify a right as it stands."""
     with person(hub, "ada") as actor:
         rights.verify(actor, name, rights.right(actor, name)[0].facts.digest)
-    return name
 
 
 def named_market(hub: Hub, owner: str, host: str = HOST, countries: Sequence[str] = ("DE", "US")) -> None:

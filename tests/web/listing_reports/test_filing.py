@@ -16,11 +16,14 @@ from hub.listing_reports import rules
 from hub.members import service as members
 from hub.members.service import AuthorisationTerms
 from tests.conftest import Hub
+from tests.unit.evidence.files import PNG
 from tests.web.access.test_three_nets import as_application, read_by
+from tests.web.evidence.storing import stored
 from tests.web.listing_reports.reporting import (
     API,
     HOST,
     answer,
+    corrected,
     file,
     named_market,
     read,
@@ -32,6 +35,21 @@ from tests.web.listing_reports.reporting import (
 from tests.web.members.test_decisions import person
 
 TABLES = ("listing_report", "reported_listing", "report_step")
+SONG = {"type": "copyright", "office": "", "number": "", "classes": [], "jurisdictions": ["DE"]}
+
+
+def reported_before(hub: Hub, draft: dict[str, Any]) -> bool:
+    """Whether pre-flight says so of all rows, or of none; nothing else is to be mended."""
+    looked = hub.client("brand-a").post(API, json={**draft, "dry_run": True})
+    codes = [each["code"] for each in looked.json["faults"]]
+    assert codes in ([], ["reported_before"] * len(draft["listings"])), codes
+    return bool(codes)
+
+
+def compared(hub: Hub) -> dict[str, Any]:
+    """The evidence of counterfeit features."""
+    sheet = stored(hub.client("brand-a"), PNG, "sheet.png", type="comparison")["name"]
+    return {"evidence": {"comparison_sheet": sheet, "differences": "The seam, and the zip."}}
 
 
 def test_filed_report_is_read_by_both_parties(alliance: Hub, right: str) -> None:
@@ -99,6 +117,33 @@ def test_right_that_was_withdrawn_and_entered_anew_is_the_same(alliance: Hub, ri
     assert alliance.client("brand-a").post(f"/api/v1/rights/{right}/withdrawal").status_code == 204
     looked = alliance.client("brand-a").post(API, json=said(verified_right(alliance, "brand-a"), dry_run=True))
     assert {each["code"] for each in looked.json["faults"]} == {"reported_before"}
+
+
+def test_right_whose_number_was_respelt_is_the_same(alliance: Hub, right: str) -> None:
+    file(alliance.client("brand-a"), right)
+    corrected(alliance, right, number="018 123 456")
+    assert reported_before(alliance, said(right))
+
+
+def test_right_that_was_entered_anew_with_its_number_respelt_is_the_same(alliance: Hub, right: str) -> None:
+    file(alliance.client("brand-a"), right)
+    assert alliance.client("brand-a").post(f"/api/v1/rights/{right}/withdrawal").status_code == 204
+    assert reported_before(alliance, said(verified_right(alliance, "brand-a", number="018/123.456")))
+
+
+@pytest.mark.parametrize("other", [{"number": "018123457"}, {"office": "DPMA"}, {"type": "design"}])
+def test_right_of_another_number_office_or_type_is_another(alliance: Hub, right: str, other: dict[str, str]) -> None:
+    reason = {"reason": "counterfeit_features"} | compared(alliance)
+    file(alliance.client("brand-a"), right, **reason)
+    assert not reported_before(alliance, said(verified_right(alliance, "brand-a", **other), **reason))
+
+
+def test_work_without_a_number_is_another_than_every_other_and_the_same_as_itself(alliance: Hub) -> None:
+    a, b = (verified_right(alliance, "brand-a", **SONG, title=title) for title in ("Song A", "Song B"))
+    copied = {"reason": "copyright", "evidence": {"work": "The refrain, note for note."}}
+    file(alliance.client("brand-a"), a, **copied)
+    assert reported_before(alliance, said(a, **copied))
+    assert not reported_before(alliance, said(b, **copied))
 
 
 def test_what_another_brand_reported_is_not_told(alliance: Hub, right: str) -> None:
