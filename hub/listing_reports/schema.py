@@ -17,17 +17,22 @@ MOST_LISTED = 200
 MOST_EXPORTED = 1_000
 LONGEST_CELL = 2_048
 NEEDS = {
-    Command.JUDGE: "decision",
-    Command.ACT: "action",
-    Command.MEND: "grounds",
-    Command.COUNTER: "counter",
-    Command.CONFIRM: "order",
+    Command.JUDGE: ("decision", "automated"),
+    Command.ACT: ("action",),
+    Command.MEND: ("grounds",),
+    Command.COUNTER: ("counter",),
+    Command.CONFIRM: ("order",),
 }
 """What a command takes beside a sentence."""
 
 
 def _line(most: int, **more: Any) -> fields.String:
     return fields.String(validate=validate.Length(max=most), **more)
+
+
+def _yes_or_no(words: str) -> fields.Boolean:
+    told = {"description": words}
+    return fields.Boolean(truthy={True}, falsy={False}, load_default=None, allow_none=True, metadata=told)
 
 
 class RowSchema(Schema):
@@ -330,13 +335,8 @@ class CommandSchema(SaidSchema):
     decision = fields.Enum(Decision, by_value=True, load_default=None)
     action = fields.Enum(Action, by_value=True, load_default=None)
     points = fields.Integer(strict=True, load_default=None, allow_none=True)
-    order = fields.Boolean(
-        truthy={True},
-        falsy={False},
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "To confirm: whether the order number is one of this listing"},
-    )
+    automated = _yes_or_no("To judge: whether a machine decided, which the statement of reasons says")
+    order = _yes_or_no("To confirm: whether the order number is one of this listing")
     listings = fields.List(
         fields.Integer(strict=True, validate=validate.Range(1, MOST_LISTINGS)),
         load_default=None,
@@ -354,11 +354,12 @@ class CommandSchema(SaidSchema):
     @validates_schema
     def has_what_it_needs(self, data: dict[str, Any], **_: Any) -> None:
         """What it needs stands in NEEDS."""
-        for command, name in NEEDS.items():
-            if data.get("command") is command and data.get(name) is None:
-                raise ValidationError(f"to {command!s} a report takes this", name)
-        if data.get("command") in IMPLIED:
-            raise ValidationError(IMPLIED[data["command"]], "command")
+        command: Command = data["command"]
+        lacking = [each for each in NEEDS.get(command, ()) if data.get(each) is None]
+        if lacking:
+            raise ValidationError({each: [f"to {command!s} a report takes this"] for each in lacking})
+        if command in IMPLIED:
+            raise ValidationError(IMPLIED[command], "command")
 
     @post_load
     def parts(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -368,7 +369,7 @@ class CommandSchema(SaidSchema):
             "said": Said(data["version"], data["sentence"], data["refusal"]),
         }
         if data["command"] is Command.JUDGE:
-            found["verdict"] = Verdict(data["decision"], data["listings"])
+            found["verdict"] = Verdict(data["decision"], data["listings"], automated=data["automated"])
         elif data["command"] is Command.ACT:
             found["deed"] = Deed(data["action"], data["points"], data["listings"])
         elif data["command"] is Command.CONFIRM:

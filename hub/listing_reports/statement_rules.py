@@ -74,6 +74,36 @@ REDRESS = (
     "Go to court at any time.",
 )
 """What the seller can do about it: art. 17(3)(f)."""
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Who decided, by the word of the platform: art. 17(3)(c)."""
+
+    word: str
+    """The database's."""
+    facts: str
+    """The sentence of the facts; empty: nobody said."""
+    means: str
+    """What the seller is told of automated means."""
+
+
+DECIDERS: Mapping[bool | None, Decider] = MappingProxyType(
+    {
+        True: Decider(
+            "AUTOMATED_DECISION_FULLY",
+            "A machine of the platform decided; no person looked at the notice.",
+            "None to find the listing; the decision was made by a machine",
+        ),
+        False: Decider(
+            "AUTOMATED_DECISION_NOT_AUTOMATED",
+            "A person at the platform looked at the notice and decided; no decision was made by a machine.",
+            "None: neither to find the listing nor to decide on it",
+        ),
+        None: Decider("AUTOMATED_DECISION_NOT_AUTOMATED", "", "None to find the listing"),
+    }
+)
+"""Whether a machine decided → what is said of it. None: it was decided before that was asked."""
 ANSWERED = MappingProxyType({True: "answered with a counter-notice", False: "did not answer in its time"})
 
 
@@ -96,6 +126,13 @@ class Acted:
     """Facts of the register, as the report keeps them."""
     notifier: str
     """The member that reported it: an organisation, whose name an infringement of its right cannot do without."""
+    automated: bool | None
+    """Whether a machine decided, by the word of the platform; None: it was decided before that was asked."""
+
+    @property
+    def decider(self) -> Decider:
+        """What is said of who decided."""
+        return DECIDERS[self.automated]
 
 
 def puid(acted: Acted) -> str:
@@ -121,7 +158,7 @@ def statement(acted: Acted) -> dict[str, Any]:
         "source_type": "SOURCE_ARTICLE_16",
         "source_identity": acted.notifier,
         "automated_detection": "No",
-        "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
+        "automated_decision": acted.decider.word,
         "puid": puid(acted),
     }
 
@@ -152,5 +189,5 @@ def facts(acted: Acted) -> str:
     ]
     if acted.asked_at is not None:
         told.append(f"The seller was asked on {acted.asked_at:%Y-%m-%d}, and {ANSWERED[acted.countered]}.")
-    told.append("A person at the platform looked at the notice and decided; no decision was made by a machine.")
-    return " ".join(told)
+    told.append(acted.decider.facts)
+    return " ".join(filter(None, told))

@@ -279,7 +279,7 @@ def _lead(name: str) -> Answer:
 def _command(name: str, form: SaidForm, said: Said) -> Callable[[], str]:
     me, command = actor(), Command(form.command.data)
     if command is Command.JUDGE and form.decision.data:
-        verdict = Verdict(Decision(form.decision.data), form.listings)
+        verdict = Verdict(Decision(form.decision.data), form.listings, automated=False)
         return lambda: service.judge(me, name, verdict, said)
     if command is Command.COUNTER:
         files = form.files.data.replace(",", " ").split()

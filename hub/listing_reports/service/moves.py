@@ -1,7 +1,7 @@
 """The commands on a report: each under the row's lock, in its history, and on record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, update
@@ -92,6 +92,8 @@ class Verdict:
 
     decision: Decision
     listings: Sequence[int] | None = None
+    automated: bool = field(kw_only=True)
+    """Whether a machine decided: a person on the page does so by hand, and who judges with a key says it."""
 
 
 def judge(actor: Actor, name: str, verdict: Verdict, said: Said) -> str:
@@ -116,7 +118,8 @@ def judge(actor: Actor, name: str, verdict: Verdict, said: Said) -> str:
         ReportedListing.decision.is_(None),
         ReportedListing.n.not_in(sorted(waited_for)),
     )
-    values = {"decision": verdict.decision.value, "refusal": said.refusal, "sentence": sentence}
+    told: dict[str, Any] = {"refusal": said.refusal, "sentence": sentence}
+    values = {"decision": verdict.decision.value, "automated": verdict.automated, **told}
     asked = _change(open_ones, verdict.listings, values, "is decided already")
     counter_notices.judged(report)
     if tally(report)[0]:
@@ -125,7 +128,7 @@ def judge(actor: Actor, name: str, verdict: Verdict, said: Said) -> str:
         rules.moved(before, Command.DECIDE, party)
         decide(report)
     counts = {"established": 0 if rejected else asked, "rejected": asked if rejected else 0}
-    told: dict[str, Any] = {"refusal": said.refusal, "sentence": sentence, "listings": asked}
+    told["listings"] = asked
     entry = record(actor, report, Command.JUDGE, Event.REPORT_JUDGED, what=report.state, counts=counts, **told)
     db.session.commit()
     return entry
@@ -179,7 +182,7 @@ def _reopen(report: ListingReport) -> None:
     """What was decided is open again; the history keeps it."""
     report.outcome = report.clock = report.asked_at = None
     report.stores = 0
-    nothing = {"decision": None, "refusal": "", "sentence": "", "action": None, "points": None, "acted_at": None}
+    nothing = dict.fromkeys(("decision", "automated", "action", "points", "acted_at")) | {"refusal": "", "sentence": ""}
     db.session.execute(update(ReportedListing).where(ReportedListing.report_id == report.id).values(nothing))
 
 

@@ -98,6 +98,7 @@ def _one(listing: ReportedListing, report: ListingReport, countered: bool, title
         frozenset(report.evidence),
         report.right_facts,
         titles[report.brand_id],
+        listing.automated,
     )
 
 

@@ -34,6 +34,7 @@ def acted(**other: Any) -> Acted:
         "evidence": ["range_statement"],
         "right": right,
         "notifier": "Northpeak AG",
+        "automated": False,
     }
     return Acted(**usual | other)
 
@@ -79,6 +80,24 @@ def test_it_says_where_the_right_is_in_force_and_what_was_answered() -> None:
     assert "was asked" not in statement(acted(asked_at=None))["decision_facts"]
     assert "EUIPO 018123456" in made["illegal_content_legal_ground"]
     assert AREA == dsa.AREA
+
+
+@pytest.mark.parametrize(
+    ("automated", "word", "told", "untold"),
+    [
+        (True, "AUTOMATED_DECISION_FULLY", "A machine of the platform decided", "A person"),
+        (False, "AUTOMATED_DECISION_NOT_AUTOMATED", "A person at the platform", "A machine"),
+        (None, "AUTOMATED_DECISION_NOT_AUTOMATED", "", "decided"),
+    ],
+)
+def test_it_says_who_decided_as_far_as_the_platform_said_so(
+    automated: bool | None, word: str, told: str, untold: str
+) -> None:
+    made = statement(acted(automated=automated))
+    assert dsa.faults(made) == []
+    assert made["automated_decision"] == word
+    assert told in made["decision_facts"]
+    assert untold not in made["decision_facts"]
 
 
 def test_statement_made_anew_has_another_name() -> None:

@@ -94,7 +94,8 @@ def asked(hub: Hub, right: str, rows: int = 3, **other: Any) -> str:
 
 def _command(hub: Hub, name: str, command: str, other: dict[str, Any]) -> dict[str, Any]:
     ((version,),) = hub.sql("SELECT version FROM listing_report WHERE name = %s", name)
-    return {"command": command, "version": version, **other}
+    usual = {"automated": False} if command == "judge" else {}
+    return {"command": command, "version": version, **usual, **other}
 
 
 def read(hub: Hub, name: str, code: str = "brand-a") -> dict[str, Any]:

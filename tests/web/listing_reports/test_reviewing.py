@@ -30,6 +30,11 @@ def decisions(hub: Hub, name: str) -> list[Any]:
     return [each["decision"] for each in read(hub, name)["listings"]]
 
 
+def kept(hub: Hub) -> list[Any]:
+    """Whether a machine decided, listing by listing."""
+    return [automated for (automated,) in hub.sql("SELECT automated FROM reported_listing ORDER BY n")]
+
+
 def test_listings_are_decided_in_bulk_and_the_last_one_decides_the_report(alliance: Hub, name: str) -> None:
     assert review(alliance, name, "judge", **NO, listings=[2]).status_code == 200
     assert (read(alliance, name)["report"]["state"], decisions(alliance, name)) == (
@@ -66,12 +71,32 @@ def test_listing_is_not_decided_twice(alliance: Hub, name: str) -> None:
     assert decisions(alliance, name) == ["established", None, None]
 
 
+@pytest.mark.parametrize("said", [None, "yes"])
+def test_key_that_does_not_say_whether_a_machine_decided_decides_nothing(alliance: Hub, name: str, said: Any) -> None:
+    refused = review(alliance, name, "judge", **YES, automated=said)
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["automated"])
+    assert decisions(alliance, name) == [None] * 3
+
+
+def test_it_is_kept_of_each_listing_whether_a_machine_decided(alliance: Hub, name: str) -> None:
+    assert review(alliance, name, "judge", **YES, listings=[1], automated=True).status_code == 200
+    assert review(alliance, name, "judge", **YES, listings=[2], automated=False).status_code == 200
+    assert kept(alliance) == [True, False, None]
+
+
+def test_who_decided_is_open_again_with_the_report(alliance: Hub, name: str) -> None:
+    assert review(alliance, name, "judge", **YES, automated=True).status_code == 200
+    assert review(alliance, name, "close").status_code == 200
+    assert review(alliance, name, "reopen", sentence=WORDS).status_code == 200
+    assert kept(alliance) == [None] * 3
+
+
 def test_of_two_reviewers_at_once_the_second_is_told(alliance: Hub, name: str) -> None:
     version = read(alliance, name)["report"]["version"]
     statuses: list[int] = []
 
     def one(verdict: dict[str, Any]) -> None:
-        body = {"command": "judge", "version": version, **verdict}
+        body = {"command": "judge", "version": version, "automated": False, **verdict}
         statuses.append(alliance.client("shop").post(f"{API}/{name}/reviews", json=body).status_code)
 
     both = [threading.Thread(target=one, args=(verdict,)) for verdict in (YES, NO)]

@@ -4,13 +4,14 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import time_machine
 
 from hub import clock
-from tests.conftest import HTML, Hub
+from tests.conftest import HTML, Hub, csrf
 from tests.unit.listing_reports import dsa
 from tests.web.listing_reports.reporting import API, HOST, WORDS, asked, counter, file, review
-from tests.web.listing_reports.test_strikes import struck
+from tests.web.listing_reports.test_strikes import YES, struck
 
 STATEMENTS = "/api/v1/statements"
 REMOVED: dict[str, Any] = {"action": "listing removed"}
@@ -32,6 +33,35 @@ def test_statement_is_one_that_the_database_takes(alliance: Hub, right: str) -> 
     assert dsa.faults(given.json) == []
     assert given.json["decision_visibility"] == ["DECISION_VISIBILITY_CONTENT_REMOVED"]
     assert given.json["source_identity"] == "Brand-A"
+
+
+@pytest.mark.parametrize(
+    ("automated", "word", "told"),
+    [
+        (True, "AUTOMATED_DECISION_FULLY", "A machine of the platform decided"),
+        (False, "AUTOMATED_DECISION_NOT_AUTOMATED", "A person at the platform"),
+    ],
+)
+def test_statement_and_its_page_say_who_decided(
+    alliance: Hub, right: str, automated: bool, word: str, told: str
+) -> None:
+    name = file(alliance.client("brand-a"), right, 1)
+    for command, more in (("take", {}), ("judge", {**YES, "automated": automated}), ("act", REMOVED)):
+        assert review(alliance, name, command, **more).status_code == 200
+    given = alliance.client("shop").get(f"{API}/{name}/statements/1").json
+    assert (given["automated_decision"], told in given["decision_facts"]) == (word, True)
+    page = alliance.signed_in("shop").get(f"/reports/{name}/statements/1", headers=HTML).text
+    assert ("the decision was made by a machine" in page) is automated
+
+
+def test_person_who_decides_on_the_page_decides_by_hand(alliance: Hub, right: str) -> None:
+    name = file(alliance.client("brand-a"), right, 1)
+    assert review(alliance, name, "take").status_code == 200
+    shop = alliance.signed_in("shop")
+    token = csrf(shop.get(f"/reports/{name}", headers=HTML).text)
+    given = {"csrf_token": token, "command": "judge", "version": 2, "decision": "established", "listing": "1"}
+    assert shop.post(f"/reports/{name}/reviews", data=given, headers=HTML).status_code == 303
+    assert alliance.sql("SELECT automated FROM reported_listing") == [(False,)]
 
 
 def test_nothing_that_a_person_wrote_is_in_it(alliance: Hub, right: str) -> None:

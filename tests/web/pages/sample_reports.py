@@ -103,7 +103,7 @@ def _acted(full: bool) -> Acted:
     right = {"type": "trade-mark", "office": "EUIPO", "number": "018123456", "jurisdictions": ["DE", "FR", "US"]}
     action, target = (Action.STORE_CLOSED, "store") if full else (Action.LISTING_REMOVED, "listing")
     told = (NOW if full else None, full, "no_such_model", ["range_statement"])
-    return Acted("A" * 22, 1, target, action, NOW, NOW, *told, right, "Northpeak AG")
+    return Acted("A" * 22, 1, target, action, NOW, NOW, *told, right, "Northpeak AG", full)
 
 
 def _statement(full: bool) -> dict[str, Any]:
