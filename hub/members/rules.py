@@ -62,6 +62,8 @@ SESSION_KEPT = timedelta(days=30)
 MOST_SESSIONS_SHOWN = 50
 MOST_PEOPLE_SHOWN = 500
 
+CHALLENGE_LASTS = timedelta(minutes=5)
+"""How long a page's challenge to a passkey waits for its answer."""
 TOTP_STEP, TOTP_DIGITS = 30, 6
 TOTP_DRIFT = 1
 """Steps of time that a clock may be off, either way (RFC 6238 §5.2)."""

@@ -21,7 +21,7 @@ from hub.access.tlp import MemberKind
 from hub.db import db
 from hub.members import service
 from hub.members.model import Person
-from hub.members.rules import ACTIVE, ATTEMPTS_SPAN
+from hub.members.rules import ACTIVE, ATTEMPTS_SPAN, CHALLENGE_LASTS
 from hub.web.own_path import own_path
 from hub.web.problems import ProblemError
 
@@ -62,7 +62,6 @@ ACTING_FOR = "Acting-For"
 KEY = "key"
 """Where the signed cookie holds the session's key."""
 CHALLENGE = "challenge"
-CHALLENGE_SECONDS = 300
 PROVIDER = "provider"
 """Where the signed cookie holds what the browser was led to its provider with."""
 
@@ -171,9 +170,12 @@ def keep_challenge(asked: service.Asked) -> None:
 
 
 def answer_of(credential: str) -> service.Answer:
-    """The browser's answer with the challenge it was given, which serves no second time. Raises WrongCodeError."""
+    """The browser's answer with the challenge it was given, out of the cookie. Raises WrongCodeError.
+
+    A copy of the cookie holds it still: the service has no challenge count twice.
+    """
     kept = session.pop(CHALLENGE, None)
-    if not kept or clock.now().timestamp() - kept[1] > CHALLENGE_SECONDS:
+    if not kept or clock.now().timestamp() - kept[1] > CHALLENGE_LASTS.total_seconds():
         raise service.WrongCodeError("the page lay open for too long: try again")
     return service.Answer(credential, bytes.fromhex(kept[0]), party())
 

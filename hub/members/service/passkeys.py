@@ -21,9 +21,11 @@ from hub import clock
 from hub.access.actor import Actor
 from hub.access.guard import read_as
 from hub.db import compiled, db, given
+from hub.limits import service as limits
+from hub.limits.rules import Limit
 from hub.members import policy
 from hub.members.model import Factor
-from hub.members.rules import FactorKind
+from hub.members.rules import CHALLENGE_LASTS, FactorKind
 from hub.members.service.actors import actor_of_person, person_signing_in
 from hub.members.service.factors import Proven, WrongCodeError, add_factor
 from hub.members.service.providers import passwords_serve
@@ -118,6 +120,7 @@ def add_passkey(actor: Actor, name: str, answer: Answer) -> Proven:
             require_user_verification=True,
         )
     )
+    _spend(answer)
     values = {"secret": made.credential_public_key, "handle": made.credential_id, "counter": made.sign_count}
     return add_factor(actor, {"kind": FactorKind.PASSKEY.value, "name": name, **values})
 
@@ -170,6 +173,7 @@ def _use(actor: Actor, answer: Answer, holder: Any) -> int:
             require_user_verification=True,
         )
     )
+    _spend(answer)
     used = db.session.execute(
         update(Factor)
         .where(Factor.id == holder.factor_id, Factor.member_id == actor.member_id, Factor.counter == holder.counter)
@@ -179,6 +183,18 @@ def _use(actor: Actor, answer: Answer, holder: Any) -> int:
     if used is None:
         raise WrongCodeError(REFUSED)
     return used
+
+
+def _spend(answer: Answer) -> None:
+    """Have a challenge that was answered well count no second time, at whatever worker. Raises WrongCodeError.
+
+    The cookie that holds it may have been copied, and the counter of many an authenticator stands still. Spent in a
+    transaction apart, so that it stays spent whatever becomes of the act; twice as long as it lasts, since machines'
+    clocks differ a little.
+    """
+    once = Limit("network", f"challenge {answer.challenge.hex()}", 1, 2 * CHALLENGE_LASTS, pieces=1)
+    if not limits.lease(once, 1).left:
+        raise WrongCodeError(REFUSED)
 
 
 def _checked(check: Callable[[], T]) -> T:
