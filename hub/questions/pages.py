@@ -1,6 +1,7 @@
 """Pages of questions: the inbox of both sides with answers on many at once, one question, and the form to ask."""
 
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -27,6 +28,8 @@ from hub.web.shown import Filter, Filters
 blueprint = Blueprint("questions", __name__)
 MOST_RIGHTS = 500
 """Rights to choose from."""
+PLACE = ("state", "brand", "platform", "cursor")
+"""What says in the address which part of the list is shown: its forms send it on, and lead back to it."""
 STATES = tuple((each.value, opening(each.value)) for each in QuestionState)
 
 
@@ -107,7 +110,7 @@ def answer() -> Answer:
     except RefusedStepError as error:
         db.session.rollback()
         form.form_errors.append(opening(error))
-    return _one(names[0], form, 422) if len(names) == 1 else _inbox(form, 422)
+    return _again(names, form)
 
 
 @blueprint.post("/questions/withdrawals")
@@ -121,7 +124,8 @@ def withdraw() -> Answer:
         abort(404)
     except (WordsError, RefusedStepError) as error:
         db.session.rollback()
-        return _done(names, f"{opening(error)}.", "error")
+        flash(f"{opening(error)}.", "error")
+        return _again(names, _answer_form(bound=False))
     return _done(names, "Withdrawn, and on record.")
 
 
@@ -135,6 +139,7 @@ def _inbox(form: AnswerForm, status: int = 200) -> Response:
         "filters": Filters((state, other)),
         "rates": [] if request.args.get("cursor") else service.answer_rates(me),
         "ticked": ticked(),
+        "place": _place(),
     }
     return make_response(render_template("questions/list.html", **shown, **_reader(form)), status)
 
@@ -180,8 +185,23 @@ def _answer_form(*, bound: bool = True) -> AnswerForm:
     return form
 
 
-def _done(names: list[str], words: str, tone: str = "success") -> Answer:
-    """Back to the question, or to the list where there were several."""
-    flash(words, tone)
-    page = url_for("questions.one", name=names[0]) if len(names) == 1 else url_for("questions.inbox")
+def _alone(names: list[str]) -> bool:
+    """Whether they were sent from the page of one question, and not from the list."""
+    return len(names) == 1 and "listed" not in request.form
+
+
+def _place() -> dict[str, Any]:
+    """Which part of the list the address names."""
+    return {each: request.args[each] for each in PLACE if request.args.get(each)}
+
+
+def _again(names: list[str], form: AnswerForm) -> Response:
+    """The page that they were sent from, as it was, with what is to be mended."""
+    return _one(names[0], form, 422) if _alone(names) else _inbox(form, 422)
+
+
+def _done(names: list[str], words: str) -> Answer:
+    """Back to the page that they were sent from."""
+    flash(words, "success")
+    page = url_for("questions.one", name=names[0]) if _alone(names) else url_for("questions.inbox", **_place())
     return redirect(page, 303)

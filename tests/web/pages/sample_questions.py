@@ -72,5 +72,6 @@ def questions_sample(template: str, full: bool) -> dict[str, Any]:
         "filters": Filters((Filter("state", "State", "", states),)),
         "rates": rates[:1] if full else rates,
         "ticked": [],
+        "place": {},
         **reader,
     }
