@@ -166,7 +166,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         csrf.exempt(blueprint)  # answers only to a bearer key or to safe methods
     csrf.exempt(apply)  # its forms ask for the token themselves, once they have bounded what is read
     for page in PAGES:
-        if page is not letters or settings.mail_server is None:  # a hub that sends its letters shows none
+        # who reads a letter reads its link: a hub that others reach shows none, nor does one that sends its letters
+        if page is not letters or (settings.is_local and settings.mail_server is None):
             app.register_blueprint(page)
     for page in BY_LINK:
         csrf.exempt(page)

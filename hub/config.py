@@ -92,7 +92,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from HUB_… variables; raises SettingError naming the first one missing or not readable."""
         alliance = env.get("HUB_ALLIANCE", "example")
-        return cls(
+        settings = cls(
             home=Path(_need(env, "HUB_HOME")).absolute(),
             database_url=_need(env, "HUB_DATABASE_APP_URL"),
             evaluator_url=env.get("HUB_EVALUATOR_URL", ""),
@@ -102,6 +102,11 @@ class Settings:
             trusted_proxies=_networks(env, "HUB_TRUSTED_PROXIES"),
             mail_server=MailServer.from_env(env),
         )
+        if settings.mail_server is None and not settings.is_local:
+            raise SettingError(
+                "HUB_SMTP_URL is not set: a hub that others reach sends its letters, and shows them to nobody"
+            )
+        return settings
 
     def secret(self, name: str) -> bytes:
         """The contents of one secret file below `home`, stripped; raises SettingError when it is not there."""

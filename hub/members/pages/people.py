@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Answer
 from hub.access.gate import actor, requires
 from hub.access.grants import Role
 from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
 from hub.members import service
 from hub.members.forms.people import InvitationForm, RoleForm
 from hub.members.rules import SESSION_KEPT
@@ -93,4 +94,5 @@ def _done(act: Callable[[], None], words: str) -> Answer:
 def _page(form: InvitationForm, status: int = 200) -> Response:
     me = actor()
     values = {"rows": service.people(me), "invitations": service.open_invitations(me), "kept": SESSION_KEPT.days}
+    values["by_two"] = me.member if me.kind is MemberKind.ADMINISTRATION else None
     return make_response(render_template("members/people.html", form=form, roles=list(Role), **values), status)

@@ -39,11 +39,12 @@ def propose_act(actor: Actor, code: str, asked: Intervention, reason: str) -> st
     """Propose to act in a member's name; returns the decision's name. Commits.
 
     Raises NotPermittedError, UnknownMemberError, ValueError for a reason, an address or a name beyond the rules,
-    RefusedMoveError for the office itself, for nobody's pseudonym, and while an act for that member is proposed.
+    RefusedMoveError for the office itself but to invite to it, for nobody's pseudonym, and while an act for that member
+    is proposed.
     """
     member = find(code)
-    if member.kind == MemberKind.ADMINISTRATION.value:
-        raise RefusedMoveError("the office acts for itself by its own owners")
+    if member.kind == MemberKind.ADMINISTRATION.value and asked.act is not Act.NEW_OWNER:
+        raise RefusedMoveError("the office acts for itself by its own owners; two of them invite a third")
     given: dict[str, Any] = {"act": asked.act.value}
     if asked.act is Act.NEW_OWNER:
         try:

@@ -11,6 +11,7 @@ from hub.access.actor import Actor, NotPermittedError
 from hub.access.grants import Role
 from hub.access.guard import read_as
 from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
 from hub.db import changed, db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
@@ -30,6 +31,8 @@ from hub.members.service.links import (
 )
 from hub.members.service.membership import RefusedMoveError, record, sign_in_name
 
+BY_TWO = "two people of the office invite a third: propose it on the office's own page, and another approves it"
+"""Else one of them could invite an address of its own, and approve with it what it proposed."""
 PEOPLE_LOCK = 7264
 """Among the hub's advisory locks: whoever changes who the people of a member are."""
 
@@ -39,10 +42,12 @@ def invite_person(actor: Actor, member: Member, email: str, name: str, role: Rol
 
     An address that signs in already gets a letter that says so: nobody but its reader learns of it, since all else is
     as for any other. Raises NotPermittedError, ValueError for an address or a name beyond the rules, RefusedMoveError
-    for a member not in standing or with MOST_INVITATIONS others open.
+    for the office, for a member not in standing or with MOST_INVITATIONS others open.
     """
     if not policy.may_manage_people(actor, member.id):
         raise NotPermittedError("only a member's owners invite its people")
+    if member.kind == MemberKind.ADMINISTRATION.value:
+        raise RefusedMoveError(BY_TWO)
     _invite(actor, member, email, name, role)
 
 
@@ -107,6 +112,13 @@ def accept_invitation(link: str, name: str, password: str) -> None:
         raise UnknownLinkError("there is no such link")
     ledger.append(actor, Event.INVITATION_ACCEPTED, subject={"type": "role", "ref": reader.role.value})
     db.session.commit()
+
+
+def take_back_of(person: Person) -> None:
+    """Void the open invitations that a person made; in the transaction under way."""
+    now = clock.now()
+    made = policy.open_invitations(person.member_id, now), OneTimeLink.made_by == person.pseudonym
+    changed(update(OneTimeLink).where(*made).values(revoked_at=now))
 
 
 def hold_people(member_id: int) -> None:

@@ -20,7 +20,7 @@ from hub.ledger.events import Event
 from hub.members import policy, rules
 from hub.members.model import Factor, Member, OneTimeLink, Person, PersonSession
 from hub.members.rules import FactorKind, Notice
-from hub.members.service.invitations import hold_people, invite_person
+from hub.members.service.invitations import hold_people, invite_person, take_back_of
 from hub.members.service.links import UnknownLinkError
 from hub.members.service.membership import RefusedMoveError
 from hub.members.service.notices import tell
@@ -128,12 +128,15 @@ def take_back(actor: Actor, number: int) -> None:
 def set_role(actor: Actor, pseudonym: str, role: Role) -> None:
     """Give a person of the actor's member another role, from its next request on; commits.
 
-    Raises NotPermittedError, UnknownPersonError, RefusedMoveError for the last owner and for the role it has.
+    Nobody comes in by an invitation that it made as an owner. Raises NotPermittedError, UnknownPersonError,
+    RefusedMoveError for the last owner and for the role it has.
     """
     person = _held(actor, pseudonym)
     if person.role == role.value:
         raise _refused(f"{person.name} is {role.value} already")
     _keep_an_owner(actor, person)
+    if person.role == Role.OWNER.value:
+        take_back_of(person)
     person.role = role.value
     set_idle_limit(person.id, rules.idle_limit(actor.kind, role))
     tell(person.email, Notice.ROLE_SET)
@@ -142,7 +145,9 @@ def set_role(actor: Actor, pseudonym: str, role: Role) -> None:
 
 
 def shut_out(actor: Actor, pseudonym: str) -> None:
-    """Let a person of the actor's member sign in no more; its sessions end, its open letters lead nowhere. Commits.
+    """Let a person of the actor's member sign in no more. Commits.
+
+    Its sessions end, its open letters lead nowhere, and nobody comes in by an invitation that it made.
 
     Raises NotPermittedError, UnknownPersonError, RefusedMoveError for the actor itself, the last owner, and a person
     that is out already.
@@ -155,6 +160,7 @@ def shut_out(actor: Actor, pseudonym: str) -> None:
     _keep_an_owner(actor, person)
     person.active = False
     end_sessions_of(person.id)
+    take_back_of(person)
     tell(person.email, Notice.SHUT_OUT)
     _record(actor, Event.PERSON_SHUT_OUT, person)
     db.session.commit()

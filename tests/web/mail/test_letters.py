@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub import mail
-from hub.config import MailServer, SettingError
+from hub.config import MailServer, SettingError, Settings
 from hub.db import db
 from hub.mail import WAITS, Letter, LetterError, post
 from tests.conftest import HTML, Hub
@@ -312,6 +312,23 @@ def test_hub_with_a_server_has_no_page_of_letters(make_hub, monkeypatch: pytest.
     assert answer.status_code == 404
     assert answer.data == office.get("/nowhere", headers=HTML).data
     assert 'href="/mail"' not in office.get("/", headers=HTML).text
+
+
+def test_hub_that_others_reach_has_no_page_of_letters_either(make_hub, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """Whoever reads a letter reads the link in it, and comes in as the one to whom it was written."""
+    monkeypatch.setattr("hub.config.Settings.is_local", False)
+    hub = make_hub("")
+    hub.person("alliance")
+    assert hub.signed_in("alliance").get("/mail", headers=HTML).status_code == 404
+
+
+def test_hub_that_others_reach_does_not_start_without_a_mail_server(tmp_path: Path) -> None:
+    env = {"HUB_HOME": str(tmp_path), "HUB_DATABASE_APP_URL": "postgresql://", "HUB_URL": "https://hub.example.org"}
+    with pytest.raises(SettingError, match="HUB_SMTP_URL"):
+        Settings.from_env(env)
+    server = {"HUB_SMTP_URL": "smtp://mail.example.org", "HUB_MAIL_FROM": "hub@example.org"}
+    assert Settings.from_env(env | server).mail_server is not None
+    assert Settings.from_env(env | {"HUB_URL": "http://localhost:8000"}).mail_server is None
 
 
 def test_letters_kept_or_given_up_for_a_month_are_forgotten(hub: Hub) -> None:

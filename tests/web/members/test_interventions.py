@@ -121,6 +121,17 @@ def test_address_of_a_new_owner_is_sealed_in_the_database_and_shown_to_who_appro
     assert f"Eva, {EVA}" in office.signed_in("ben").get("/decisions", headers=HTML).text
 
 
+def test_two_people_of_the_office_invite_a_third_to_it(office: Hub) -> None:
+    name = proposed(office, Act.NEW_OWNER, members.OFFICE, email=EVA, name="Eva")
+    assert letters(office, EVA) == []
+    assert "a second person" in tried(office, "ada", name)
+    assert tried(office, "ben", name) == "done"
+    assert "owner" in letters(office, EVA)[0].text
+    assert office.sql("SELECT code, role FROM one_time_link JOIN member m ON m.id = member_id") == [
+        ("alliance", "owner")
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "to", "words"),
     [

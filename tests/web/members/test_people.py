@@ -271,6 +271,28 @@ def test_invitation_taken_back_is_void_and_not_listed(alliance: Hub) -> None:
     assert answered(alliance, path_in(letters(alliance, EVA)[0]), **fields).status_code == 404
 
 
+@pytest.mark.parametrize(("way", "fields"), [("shut-out", {}), ("role", {"role": "analyst"})])
+def test_invitation_of_an_owner_who_is_none_any_more_is_void(alliance: Hub, way: str, fields: dict[str, str]) -> None:
+    """Else who is about to be shut out would invite an address of its own."""
+    ana, ole = alliance.signed_in("ana"), alliance.signed_in("ole")
+    sent(ole, "/people/invitations", email=EVA, name="Eva", role="owner")
+    sent(ana, "/people/invitations", email="rob@example.org", name="Rob", role="viewer")
+    assert act(alliance, ana, "ole", way, **fields) == 303
+    accepted = {"name": "Eva", "password": "nine green bottles hanging"}
+    assert answered(alliance, path_in(letters(alliance, EVA)[0]), **accepted).status_code == 404
+    assert answered(alliance, path_in(letters(alliance, "rob@example.org")[0]), **accepted).status_code == 303
+
+
+def test_owner_of_the_office_invites_nobody_to_it_alone(alliance: Hub) -> None:
+    alliance.person(members.OFFICE, "ada")
+    ada = alliance.signed_in("ada")
+    assert sent(ada, "/people/invitations", email=EVA, name="Eva", role="owner") == 422
+    page = ada.get("/people", headers=HTML).text
+    assert 'action="/people/invitations"' not in page
+    assert f'href="/members/{members.OFFICE}"' in page
+    assert letters(alliance, EVA) == []
+
+
 def test_invitation_of_another_member_is_not_taken_back(alliance: Hub) -> None:
     sent(alliance.signed_in("bob"), "/people/invitations", email=EVA, name="Eva", role="viewer")
     ((number,),) = alliance.sql("SELECT id FROM one_time_link")

@@ -126,6 +126,17 @@ def test_person_that_was_shut_out_gets_none(alliance: Hub, right: str, chosen: C
     assert alliance.sql("SELECT count(*) FROM notice_reader WHERE look_at <= now() + interval '9 years'") == [(0,)]
 
 
+def test_person_of_a_suspended_member_gets_none(alliance: Hub, right: str, chosen: Callable[..., None]) -> None:
+    chosen("vera", letters_reports="at once")
+    tell(alliance, right, NOW)
+    alliance.sql("UPDATE member SET state = 'suspended' WHERE code = 'brand-a'")
+    written(alliance, NOW + timedelta(minutes=1))
+    assert of_notices(alliance, "vera") == []
+    alliance.sql("UPDATE member SET state = 'admitted' WHERE code = 'brand-a'")
+    written(alliance, NOW + timedelta(minutes=2))
+    assert len(of_notices(alliance, "vera")) == 1
+
+
 def test_writer_that_dies_leaves_the_letter_to_the_next(
     alliance: Hub, right: str, chosen: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

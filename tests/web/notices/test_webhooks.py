@@ -17,6 +17,8 @@ from hub.access.actor import NotPermittedError
 from hub.access.grants import GRANTS, ROLES, Role, granted_to_client
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
+from hub.members import service as members
+from hub.members.rules import MemberState
 from hub.notices import service as notices
 from hub.notices import webhook_rules as rules
 from hub.notices.rules import Topic
@@ -89,6 +91,34 @@ def test_name_that_was_not_drawn_at_random_is_not_sent() -> None:
         "kind": "domain",
     }
     assert rules.told("reports", "report", "R", "E")["ref"] == "R"
+
+
+# --- to whom
+
+
+def test_suspended_member_is_sent_nothing_until_it_is_in_standing_again(
+    desk: Hub, right: str, receiver: Receiver
+) -> None:
+    added(desk, receiver.url)
+    reported(desk, right)
+    make(desk)
+    with desk.operator() as actor:
+        members.move(actor, "brand-a", MemberState.SUSPENDED, "Its keys leaked.")
+    assert later(desk, timedelta(days=1)) == 0
+    with desk.operator() as actor:
+        members.move(actor, "brand-a", MemberState.ADMITTED, "It has new ones.")
+    assert later(desk, timedelta(days=1)) > 0
+    assert receiver.got
+
+
+def test_member_that_left_keeps_no_webhook(desk: Hub, right: str, receiver: Receiver) -> None:
+    added(desk, receiver.url)
+    reported(desk, right)
+    make(desk)
+    with desk.operator() as actor:
+        members.move(actor, "brand-a", MemberState.LEFT)
+    assert later(desk, timedelta(days=1)) == 0
+    assert [desk.sql(f"SELECT count(*) FROM {table}") for table in ("webhook", "webhook_delivery")] == [[(0,)]] * 2
 
 
 # --- tries

@@ -125,6 +125,7 @@ def _people(full: bool) -> dict[str, Any]:
         "invitations": [invited] if full else [],
         "roles": list(Role),
         "kept": 30,
+        "by_two": None if full else "alliance",
     }
 
 
