@@ -32,6 +32,8 @@ refuses(
     },
 )
 UNDONE = "things of this report are to be mended; nothing was filed"
+UNSENT = "things of this report are to be mended; it was not submitted again"
+AGAIN = "Mend what `errors` names and submit it again, or withdraw it"
 
 
 @blueprint.get("/listing-reports")
@@ -167,5 +169,5 @@ def _lead(name: str, given: dict[str, Any]) -> Any:
     try:
         entry = ways.get(given["command"], lambda: service.lead(me, name, given["command"], said))()
     except NotMendedError as error:
-        raise to_mend(error.faults, UNDONE) from error
+        raise to_mend(error.faults, UNSENT, AGAIN) from error
     return {"entry": entry}, {"Audit-Entry": entry}

@@ -93,7 +93,7 @@ class ListingReport(Model):
     """Whether an agent filed it in the brand's name."""
     right_name: Mapped[str] = mapped_column(String(24))
     right_facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """What was verified of the right when the report was filed: the platform sees no other rights of the brand."""
+    """What was verified of the right when the report was filed or last mended; the platform sees no others."""
     reason: Mapped[str] = mapped_column(String(24))
     evidence: Mapped[dict[str, str]] = mapped_column(JSONB)
     """What the reason asks for, by name; of a file what the vault calls it."""

@@ -1,4 +1,4 @@
-"""Pre-flight: what must be mended before a report can be filed, row by row. Pure."""
+"""Pre-flight: what must be mended before a report can be filed, or submitted again, row by row. Pure."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -146,7 +146,7 @@ def preflight(
     now: datetime,
 ) -> tuple[list[ReportedListing], list[Fault]]:
     """The rows that can be filed, and all that is to be mended, the whole report's first and then by row."""
-    faults = [*ground_faults(grounds, right, files, now), *_of_report(rows, grounds, right, sites)]
+    faults = [*_of_grounds(grounds, right, files, now), *_of_report(rows, grounds, right, sites)]
     listings: list[ReportedListing] = []
     first: dict[bytes, int] = {}
     for row in rows:
@@ -164,21 +164,15 @@ def preflight(
     return [each for each in listings if each.digest not in known], faults
 
 
-def ground_faults(grounds: Grounds, right: Right, files: Files, now: datetime) -> list[Fault]:
-    """What is to be mended of the reason and its evidence."""
-    return list(_of_grounds(grounds, right, files, now))
-
-
-def right_faults(right: Right) -> list[Fault]:
-    """What is to be mended of a right that cannot be relied on."""
-    if not right.why_not:
-        return []
-    return [Fault(None, "right", "not_usable", f"{right.why_not}: have this right mended, or report under another")]
-
-
 def authorised_faults(found: Sequence[FoundListing]) -> list[Fault]:
     """What is to be mended of listings that are of an authorised seller; of another member's it says not whose."""
     return [Fault(each.number, each.field, *_AUTHORISED[each.own]) for each in found]
+
+
+def faults_of_returned(faults: Sequence[Fault]) -> list[Fault]:
+    """What is to be mended of a report that was filed already: of its rows, with what can be done there."""
+    stays = "no row of a filed report can be changed or left out: withdraw it, and file anew what can stand"
+    return [each if each.row is None else each._replace(words=f"{each.words}; {stays}") for each in faults]
 
 
 def _of_grounds(grounds: Grounds, right: Right, files: Files, now: datetime) -> Iterator[Fault]:
@@ -213,7 +207,9 @@ def _of_report(rows: Sequence[ReportedRow], grounds: Grounds, right: Right, site
     if len(rows) > most:
         noun = "listing" if most == 1 else "listings"
         yield Fault(None, "listings", "too_many_rows", f"a report for this reason holds {most:,} {noun} at most")
-    yield from right_faults(right)
+    if right.why_not:
+        words = f"{right.why_not}: have this right mended, or report under another"
+        yield Fault(None, "right", "not_usable", words)
     if not sites:
         yield Fault(None, "platform", "no_sites", "this platform has named no marketplace yet: ask it to")
     elif not right.why_not and not right.in_force_in & frozenset[str]().union(*(site.jurisdictions for site in sites)):

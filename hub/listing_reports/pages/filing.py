@@ -82,7 +82,7 @@ def submit(name: str) -> Answer:
         service.mend(actor(), name, form.grounds_for(shown.line.reason), said)
     except NotMendedError as error:
         db.session.rollback()
-        return _mend(shown, _refused(form, error.faults), 422)
+        return _mend(shown, form, 422, _beside(form, error.faults))
     except WordsError as error:
         db.session.rollback()
         form[error.field if error.field in form else "sentence"].errors = [opening(error)]
@@ -107,21 +107,25 @@ def _returned(name: str) -> ShownReport:
     return shown
 
 
-def _refused(form: MendForm, faults: Sequence[Fault]) -> MendForm:
-    """What is still to be mended, each at its field."""
+def _beside(form: MendForm, faults: Sequence[Fault]) -> list[Fault]:
+    """Put what is still to be mended at its fields; returns what has none: of the rows, and of the whole report."""
+    left = []
     for fault in faults:
         place = f"evidence_{fault.field}" if f"evidence_{fault.field}" in form else fault.field
-        field = form[place if place in form else "explanation"]
-        field.errors = [*field.errors, opening(fault.words)]
-    return form
+        if fault.row is None and place in form:
+            form[place].errors = [*form[place].errors, opening(fault.words)]
+        else:
+            left.append(fault)
+    return left
 
 
-def _mend(shown: ShownReport, form: MendForm, status: int = 200) -> Response:
+def _mend(shown: ShownReport, form: MendForm, status: int = 200, faults: Sequence[Fault] = ()) -> Response:
     _offer(form, shown.line.reason)
     reason = REASONS[shown.line.reason]
     fields = ["explanation", "sentence", *(f"evidence_{name}" for name in reason.evidence)]
     said = {"reason": reason, "fields": fields, "evidence": FIELDS, "types": TYPES, "said_of": rules.EVERY_REFUSAL}
-    return make_response(render_template("listing_reports/mend.html", form=form, shown=shown, **said), status)
+    page = render_template("listing_reports/mend.html", form=form, shown=shown, faults=faults, **said)
+    return make_response(page, status)
 
 
 def _new_form(form: NewReportForm) -> NewReportForm:

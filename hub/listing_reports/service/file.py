@@ -1,4 +1,7 @@
-"""Filing a report: pre-flight over all its rows, then the report and its listings, each by one statement."""
+"""Filing a report: pre-flight over all its rows, then the report and its listings, each by one statement.
+
+A report that is mended goes through the same pre-flight.
+"""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -74,10 +77,21 @@ class Filed:
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """What pre-flight looks at: a draft, or a report that was returned."""
+
+    platform_id: int
+    right: str
+    grounds: Grounds
+    rows: Sequence[ReportedRow]
+    report: int | None = None
+    """Its number: nothing was reported before by being in this very report."""
+
+
+@dataclass(frozen=True)
 class _Checked:
     listings: Sequence[Listing]
     faults: Sequence[Fault]
-    platform_id: int
     facts: Facts | None
     files: Mapping[str, EvidenceLine]
     """By name, those of the evidence that the brand keeps."""
@@ -89,7 +103,7 @@ def check(actor: Actor, draft: Draft) -> Filed:
     Commits: where it found sellers that others have authorised, that is on record before anybody is told.
     """
     _must(actor)
-    found = _checked(actor, draft)
+    found = _checked(actor, _drafted(draft))
     db.session.commit()
     return Filed(found.faults, len(found.listings))
 
@@ -106,12 +120,13 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
     if declared != rules.DECLARATION:
         raise WordsError("declaration", f"declare version {rules.DECLARATION} of the good-faith declaration")
     db.session.execute(select(func.pg_advisory_xact_lock(FILING_LOCK, actor.member_id)))
-    found = _checked(actor, draft)
+    asked = _drafted(draft)
+    found = _checked(actor, asked)
     if found.faults or found.facts is None:
         db.session.commit()
         return Filed(found.faults, len(found.listings))
     name = rules.new_name()
-    parties = {"brand_id": actor.member_id, "platform_id": found.platform_id}
+    parties = {"brand_id": actor.member_id, "platform_id": asked.platform_id}
     report = db.session.execute(
         insert(ListingReport)
         .values(
@@ -122,7 +137,7 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
             right_facts=_told(found.facts),
             reason=draft.grounds.reason,
             evidence=dict(draft.grounds.evidence),
-            digests=digests(draft.grounds, found.files),
+            digests=_digests(draft.grounds, found.files),
             explanation=draft.grounds.explanation,
             declaration=declared,
             declared_digest=rules.declared_digest(declared),
@@ -135,39 +150,43 @@ def file(actor: Actor, draft: Draft, declared: int) -> Filed:
         .returning(ListingReport.id)
     ).scalar_one()
     _insert_listings(report, parties, found.listings)
-    show(actor, name, found.platform_id, draft.grounds)
-    rights.show(actor, draft.right, found.platform_id)
+    _show(actor, name, asked.platform_id, draft.grounds)
+    rights.show(actor, draft.right, asked.platform_id)
     counts = {"listings": len(found.listings)}
     entry = ledger.append(
         actor,
         Event.REPORT_FILED,
         subject={"type": "report", "ref": name, "digest": rules.declared_digest(declared).hex()},
         counts=counts,
-        concerned={found.platform_id: ledger.Concern("counterparty", counts)},
+        concerned={asked.platform_id: ledger.Concern("counterparty", counts)},
     )
     return Filed((), len(found.listings), name, entry)
 
 
-def mended(actor: Actor, report: ListingReport, grounds: Grounds) -> tuple[Sequence[Fault], dict[str, str]]:
-    """What is still to be mended of a returned report with other evidence or explanation; and the files' digests.
+def mended(actor: Actor, report: ListingReport, grounds: Grounds) -> Sequence[Fault]:
+    """Give a returned report other evidence and explanation, and what its right is now; or say what is to be mended.
 
-    It is sent once more, and so its right must be one to rely on once more.
+    Its undecided listings are checked as a draft's are. The caller leads it on and commits; where something is to be
+    mended, this commits as `check` does. Raises NotPermittedError.
     """
     _must(actor)
-    right, _ = _right(actor, report.right_name, report.platform_id)
-    files = _files(actor, grounds)
-    faults = preflight_rules.ground_faults(grounds, right, _types(files), clock.now())
-    return [*faults, *preflight_rules.right_faults(right)], digests(grounds, files)
+    found = _checked(actor, _returned(report, grounds))
+    if found.faults or found.facts is None:
+        db.session.commit()
+        return preflight_rules.faults_of_returned(found.faults)
+    report.right_facts, report.explanation = _told(found.facts), grounds.explanation
+    report.evidence, report.digests = dict(grounds.evidence), _digests(grounds, found.files)
+    _show(actor, report.name, report.platform_id, grounds)
+    return ()
 
 
-def digests(grounds: Grounds, files: Mapping[str, EvidenceLine]) -> dict[str, str]:
+def _digests(grounds: Grounds, files: Mapping[str, EvidenceLine]) -> dict[str, str]:
     """SHA-256 of each file of the evidence, by the name of the evidence."""
     return {name: files[file].sha256 for name, file in files_of(grounds.evidence).items() if file in files}
 
 
-def show(actor: Actor, name: str, platform_id: int, grounds: Grounds) -> None:
+def _show(actor: Actor, name: str, platform_id: int, grounds: Grounds) -> None:
     """Let the platform read the files of a report's evidence, and have them kept as long as it is open."""
-    _must(actor)
     files = set(files_of(grounds.evidence).values())
     for each in sorted(files):
         evidence.attach(actor, each, RecordKind.LISTING_REPORT, name, [platform_id])
@@ -180,22 +199,37 @@ def _must(actor: Actor) -> None:
         raise NotPermittedError("reports are filed in the name of a brand alone")
 
 
-def _checked(actor: Actor, draft: Draft) -> _Checked:
-    platform_id = _platform(draft.platform)
-    right, facts = _right(actor, draft.right, platform_id)
+def _drafted(draft: Draft) -> _Asked:
+    return _Asked(_platform(draft.platform), draft.right, draft.grounds, draft.rows)
+
+
+def _returned(report: ListingReport, grounds: Grounds) -> _Asked:
+    """What of it is undecided, each listing as a row of its number."""
+    mine = (ReportedListing.report_id == report.id, ReportedListing.decision.is_(None))
+    listings = db.session.execute(select(ReportedListing).where(*mine).order_by(ReportedListing.n)).scalars()
+    rows = [
+        ReportedRow(
+            each.n, each.url, each.target, "" if each.product_class is None else str(each.product_class), each.seller
+        )
+        for each in listings
+    ]
+    return _Asked(report.platform_id, report.right_name, grounds, rows, report.id)
+
+
+def _checked(actor: Actor, asked: _Asked) -> _Checked:
+    right, facts = _right(actor, asked.right, asked.platform_id)
 
     def reported(digests: Sequence[bytes]) -> Collection[bytes]:
-        same = None if facts is None else _under_same(draft.right, facts)
-        return () if same is None else _reported(actor, platform_id, same, draft.grounds.reason, digests)
+        return _reported(actor, asked, facts, digests) if facts and digests else ()
 
-    sites = sites_of(platform_id)
-    files = _files(actor, draft.grounds)
+    sites = sites_of(asked.platform_id)
+    files = _files(actor, asked.grounds)
     listings, faults = preflight_rules.preflight(
-        draft.rows, draft.grounds, right, sites, reported, files=_types(files), now=clock.now()
+        asked.rows, asked.grounds, right, sites, reported, files=_types(files), now=clock.now()
     )
     if not any(fault.row is None for fault in faults):
         listings, faults = _without_authorised(actor, listings, faults)
-    return _Checked(listings, faults, platform_id, facts, files)
+    return _Checked(listings, faults, facts, files)
 
 
 def _without_authorised(
@@ -255,19 +289,22 @@ def _told(facts: Facts) -> dict[str, Any]:
     return told
 
 
-def _reported(
-    actor: Actor, platform_id: int, same: ColumnElement[bool], reason: str, digests: Sequence[bytes]
-) -> Collection[bytes]:
+def _reported(actor: Actor, asked: _Asked, facts: Facts, digests: Sequence[bytes]) -> Collection[bytes]:
     """What the brand itself has reported so before, and neither withdrawn nor had rejected."""
-    standing = (same, ListingReport.reason == reason, ListingReport.state != ReportState.WITHDRAWN.value)
+    standing = (
+        _under_same(asked.right, facts),
+        ListingReport.reason == asked.grounds.reason,
+        ListingReport.state != ReportState.WITHDRAWN.value,
+        ListingReport.id.is_distinct_from(asked.report),
+    )
     found = select(ReportedListing.digest).where(
         ReportedListing.brand_id == actor.member_id,
-        ReportedListing.platform_id == platform_id,
+        ReportedListing.platform_id == asked.platform_id,
         ReportedListing.digest == func.any(literal(list(digests), ARRAY(LargeBinary))),
         ReportedListing.decision.is_distinct_from(Decision.REJECTED.value),
         exists().where(ListingReport.id == ReportedListing.report_id, *standing),
     )
-    return set(db.session.execute(found).scalars()) if digests else ()
+    return set(db.session.execute(found).scalars())
 
 
 def _under_same(name: str, facts: Facts) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from hub.listing_reports.reason_rules import Grounds, asks_order
 from hub.listing_reports.rules import Action, Command, Decision, RefusedStepError, ReportState, WordsError
 from hub.listing_reports.service import counter_notices
 from hub.listing_reports.service.clocks import clock_for
-from hub.listing_reports.service.file import mended, show
+from hub.listing_reports.service.file import mended
 from hub.listing_reports.service.steps import NotMendedError, Said, decide, held, lead_to, record, tally
 
 EVENTS = {
@@ -68,18 +68,17 @@ def lead(actor: Actor, name: str, command: Command, said: Said) -> str:
 def mend(actor: Actor, name: str, grounds: Grounds, said: Said) -> str:
     """Give a returned report other evidence and another explanation, and submit it again; returns the entry. Commits.
 
-    Raises what `lead` does, and NotMendedError.
+    What is undecided of it goes through pre-flight once more, and what is verified of its right is told anew. Raises
+    what `lead` does, and NotMendedError.
     """
     report = held(actor, name, said.version)
     state = rules.moved(ReportState(report.state), Command.MEND, policy.party(actor))
     if grounds.reason != report.reason:
         raise WordsError("reason", "a report keeps its reason: withdraw this one, and file another")
-    faults, digests = mended(actor, report, grounds)
+    faults = mended(actor, report, grounds)
     if faults:
         raise NotMendedError(faults)
-    report.evidence, report.digests, report.explanation = dict(grounds.evidence), digests, grounds.explanation
     report.order_confirmed = None  # it may be another one
-    show(actor, report.name, report.platform_id, grounds)
     lead_to(report, state)
     entry = record(actor, report, Command.MEND, Event.REPORT_MENDED, sentence=_sentence(Command.MEND, said))
     db.session.commit()
