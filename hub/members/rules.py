@@ -28,6 +28,8 @@ MOST_ATTEMPTS = 5
 """Attempts to sign in as one person from one network within the span."""
 MOST_NETWORK_ATTEMPTS = 100
 """Attempts to sign in as anybody from one network within the span."""
+MOST_CODES, CODES_SPAN = 50, timedelta(days=1)
+"""Codes tried for one person from networks where it was not proven, and wrong ones from the others."""
 
 
 SECTORS: dict[str, str] = {
@@ -114,6 +116,7 @@ class Notice(StrEnum):
     CODES_RENEWED = "codes renewed"
     FACTORS_RESET = "factors reset"
     NEW_NETWORK = "new network"
+    CODES_TRIED = "codes tried"
     SESSIONS_ENDED = "sessions ended"
     ROLE_SET = "role set"
     SHUT_OUT = "shut out"
@@ -133,6 +136,11 @@ NOTICES: dict[Notice, tuple[str, str]] = {
     Notice.NEW_NETWORK: (
         "You signed in from a new network",
         f"You signed in from a network that the hub has not seen you in for {SESSION_KEPT.days} days.",
+    ),
+    Notice.CODES_TRIED: (
+        "Somebody guesses at your codes",
+        f"Within a day {MOST_CODES} codes were tried for you, by somebody who had given your password.\n"
+        "For the rest of the day your codes are taken only where you signed in before; passkeys serve as ever.",
     ),
     Notice.SESSIONS_ENDED: ("You were signed out", "Sessions of yours were ended from another one of yours."),
     Notice.ROLE_SET: ("Your role has changed", "An owner of your member gave you another role."),

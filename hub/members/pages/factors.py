@@ -10,9 +10,11 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.members import service, sign_in
 from hub.members.forms.factors import CodeForm, TotpForm
+from hub.members.rules import CODES_SPAN
 from hub.web.filters import opening
 from hub.web.forms import EmptyForm
 from hub.web.own_path import own_path
+from hub.web.problems import ProblemError
 
 blueprint = Blueprint("factors", __name__)
 
@@ -37,10 +39,22 @@ def give() -> Answer:
     assert me.session is not None
     sign_in.bound_guessing(me.session.email, CODES)
     try:
-        proven = service.give_code(me, form.code.data)
+        proven = service.give_code(me, form.code.data, sign_in.address())
     except service.WrongCodeError as error:
         form.code.errors = [opening(error)]
         return _ask(form, status=422)
+    except service.SessionOverError:
+        sign_in.forget()
+        flash("Five codes were wrong: sign in again", "error")
+        return redirect(url_for("security.login", next=_back()), 303)
+    except service.TooManyCodesError:
+        raise ProblemError(
+            "too-many-tries",
+            "Too many codes were tried for you today, by somebody who had given your password",
+            "Use a passkey, sign in from a network where you signed in before, or wait a day; if it was not you who"
+            " tried, choose a new password",
+            retry_after=int(CODES_SPAN.total_seconds()),
+        ) from None
     return lead_on(proven)
 
 

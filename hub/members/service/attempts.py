@@ -1,6 +1,7 @@
 """Attempts to sign in: bounded for one address from one network, and for one network, so that nobody locks others out.
 
-Who guesses at a person's password from one network is stopped there; the person signs in from another as before.
+Who guesses at a person's password from one network is stopped there; the person signs in from another as before. Who
+has the password and guesses at codes from many networks is stopped everywhere but where the person is known to be.
 """
 
 import hashlib
@@ -12,10 +13,21 @@ from flask import current_app
 from sqlalchemy import delete, func, insert, select
 
 from hub import clock
+from hub.access.actor import Session, Step
 from hub.db import changed, db
-from hub.limits.rules import network_of
+from hub.limits import service as limits
+from hub.limits.rules import Limit, network_of
 from hub.members.model import SignInAttempt
-from hub.members.rules import ATTEMPTS_SPAN, MOST_ATTEMPTS, MOST_NETWORK_ATTEMPTS
+from hub.members.rules import (
+    ATTEMPTS_SPAN,
+    CODES_SPAN,
+    MOST_ATTEMPTS,
+    MOST_CODES,
+    MOST_NETWORK_ATTEMPTS,
+    SESSION_LASTS,
+    Notice,
+)
+from hub.members.service.notices import tell
 
 
 def may_try(email: str, address: str, what: str = "pair") -> bool:
@@ -32,6 +44,29 @@ def may_try(email: str, address: str, what: str = "pair") -> bool:
     return _recent(pair) <= MOST_ATTEMPTS and _recent(network) <= MOST_NETWORK_ATTEMPTS
 
 
+def count_code(session: Session) -> bool:
+    """Count a code tried for a person, from whatever network; whether there was one left of today's; commits.
+
+    With the last one the person is told: only who gave the password comes so far.
+    """
+    counted = limits.lease(_limit(f"codes of person {session.person_id}", MOST_CODES, CODES_SPAN), 1)
+    if counted.left and not counted.beyond:
+        tell(session.email, Notice.CODES_TRIED)
+        db.session.commit()
+    return counted.left > 0
+
+
+def count_code_in(session: Session) -> tuple[bool, bool]:
+    """Count a code tried in a session; whether it may be looked at, and whether another may follow if it is wrong.
+
+    A session that is proven goes on however often.
+    """
+    if session.step is not Step.SECOND_FACTOR:
+        return True, True
+    counted = limits.lease(_limit(f"codes of session {session.id}", MOST_ATTEMPTS, SESSION_LASTS), 1)
+    return counted.left > 0, counted.beyond > 0
+
+
 def forgive(email: str, address: str, what: str = "pair") -> None:
     """Forget the attempts of a person who gave the right one; in the transaction under way."""
     pair, _ = _subjects(email, address, what)
@@ -43,6 +78,11 @@ def forget_attempts() -> int:
     gone = changed(delete(SignInAttempt).where(SignInAttempt.at < clock.now() - ATTEMPTS_SPAN - timedelta(hours=1)))
     db.session.commit()
     return gone
+
+
+def _limit(subject: str, most: int, span: timedelta) -> Limit:
+    """Each lease is of one, so that the last one is known for the last."""
+    return Limit("network", subject, most, span, pieces=most)
 
 
 def _recent(subject: bytes) -> int:

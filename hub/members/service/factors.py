@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlencode
@@ -22,17 +23,34 @@ from hub.access.permissions import Permission
 from hub.db import db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
+from hub.limits.rules import network_of
 from hub.members import policy, rules
 from hub.members.model import Factor, Person
 from hub.members.rules import FactorKind, Notice
+from hub.members.service.attempts import count_code, count_code_in
 from hub.members.service.membership import RefusedMoveError
 from hub.members.service.notices import tell
-from hub.members.service.sessions import end_sessions_of, own_session, renew
+from hub.members.service.sessions import (
+    UnknownSessionError,
+    end_session,
+    end_sessions_of,
+    own_session,
+    renew,
+    seen_in,
+)
 from hub.sealing import seal, unseal
 
 
 class WrongCodeError(Exception):
     """The code is not the one of this moment, or it was used before."""
+
+
+class TooManyCodesError(Exception):
+    """No code of the person is looked at today from a network where it has not signed in."""
+
+
+class SessionOverError(Exception):
+    """The session has ended: too many codes given in it were wrong."""
 
 
 class UnknownFactorError(Exception):
@@ -148,16 +166,26 @@ def renew_recovery_codes(actor: Actor) -> Sequence[str]:
     return codes
 
 
-def give_code(actor: Actor, typed: str) -> Proven:
-    """Prove the session by a code of an authenticator app, or by a recovery code. Raises WrongCodeError.
+def give_code(actor: Actor, typed: str, address: str) -> Proven:
+    """Prove the session by a code of an authenticator app, or by a recovery code, given from a network address.
 
-    Each code counts once, also when two requests bring it at the same moment.
+    Each code counts once, also when two requests bring it at the same moment. Raises WrongCodeError,
+    TooManyCodesError, SessionOverError.
     """
-    code = "".join(typed.split())
-    used = _use_totp(actor, code) if code.isascii() and code.isdigit() else _use_recovery(actor, code)
-    if not used:
+    session, code = own_session(actor), "".join(typed.split())
+    seen = seen_in(session.person_id, network_of(address))
+    if not seen and not count_code(session):
+        raise TooManyCodesError("too many codes were tried for this person today")
+    looked_at, goes_on = count_code_in(session)
+    if not looked_at or not _use_code(actor, code):
         db.session.rollback()
-        raise WrongCodeError("this is not the code of this moment, or it was used before")
+        if seen:
+            count_code(session)
+        if goes_on:
+            raise WrongCodeError("this is not the code of this moment, or it was used before")
+        with suppress(UnknownSessionError):  # another request has ended it
+            end_session(actor)
+        raise SessionOverError("too many codes were wrong")
     key = renew(actor)
     db.session.commit()
     return Proven(key)
@@ -186,6 +214,10 @@ def reset_factors(actor: Actor, pseudonym: str) -> None:
 
 def _record(actor: Actor, event: Event, kind: str) -> None:
     ledger.append(actor, event, subject={"type": "factor", "ref": kind})
+
+
+def _use_code(actor: Actor, code: str) -> bool:
+    return _use_totp(actor, code) if code.isascii() and code.isdigit() else _use_recovery(actor, code)
 
 
 def _use_totp(actor: Actor, code: str) -> bool:

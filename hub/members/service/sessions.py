@@ -133,11 +133,16 @@ def renew(actor: Actor) -> str:
 
 
 def _tell_if_new(person_id: int, email: str, network: str) -> None:
-    """Tell a person that signs in from a network where no session that is still kept was proven."""
+    """Tell a person that signs in from a network where it was not seen."""
+    if not seen_in(person_id, network):
+        tell(email, Notice.NEW_NETWORK)
+
+
+def seen_in(person_id: int, network: str) -> bool:
+    """Whether a person signed in from a network: a session that is still kept was begun there, and proven."""
     there = (PersonSession.person_id == person_id, PersonSession.network == network)
     seen = select(PersonSession.id).where(*there, PersonSession.proven_at.is_not(None)).limit(1)
-    if db.session.execute(seen).first() is None:
-        tell(email, Notice.NEW_NETWORK)
+    return db.session.execute(seen).first() is not None
 
 
 def own_session(actor: Actor) -> Session:
