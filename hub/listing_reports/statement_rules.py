@@ -92,7 +92,7 @@ DECIDERS: Mapping[bool | None, Decider] = MappingProxyType(
     {
         True: Decider(
             "AUTOMATED_DECISION_FULLY",
-            "A machine of the platform decided; no person looked at the notice.",
+            "A machine of the platform decided; no decision was made by a person.",
             "None to find the listing; the decision was made by a machine",
         ),
         False: Decider(

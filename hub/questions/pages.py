@@ -19,17 +19,14 @@ from hub.questions.forms import AnswerForm, AskForm, ticked
 from hub.questions.rules import Party, QuestionState, RefusedStepError, WordsError
 from hub.questions.service import UnknownQuestionError, Wanted
 from hub.rights import service as rights
-from hub.rights.service import Wanted as RightsWanted
 from hub.sheets.table import SheetError
 from hub.web.filters import opening
 from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("questions", __name__)
-MOST_RIGHTS = 500
-"""Rights to choose from."""
-PLACE = ("state", "brand", "platform", "cursor")
-"""What says in the address which part of the list is shown: its forms send it on, and lead back to it."""
+PLACE = ("state", "brand", "platform", "right", "cursor")
+"""What says in the address which part of the list is shown, and the right that is chosen: its forms lead back to it."""
 STATES = tuple((each.value, opening(each.value)) for each in QuestionState)
 
 
@@ -176,12 +173,10 @@ def _reader(form: AnswerForm) -> dict[str, object]:
 
 def _answer_form(*, bound: bool = True) -> AnswerForm:
     """With the rights that a fake may infringe."""
-    me, form = actor(), AnswerForm() if bound else AnswerForm(formdata=None)
-    own = []
-    if me.may(Permission.QUESTION_ANSWER) and me.may(Permission.RIGHT_READ):
-        own = rights.rights(me, RightsWanted(relied_on=True), before=None, limit=MOST_RIGHTS)
-    named = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
-    form.right.choices = {"": "None", **named}
+    me, chosen = actor(), request.args.get("right", "")
+    form = AnswerForm() if bound else AnswerForm(formdata=None, right=chosen)
+    own = rights.choices(me, form.right.data or "") if me.may(Permission.QUESTION_ANSWER) else {}
+    form.right.choices = {"": "None", **own}
     return form
 
 

@@ -21,7 +21,7 @@ from hub.rights import policy, service
 from hub.rights.certificate_rules import KEPT_AFTER_THE_END
 from hub.rights.forms import AskForm, CertifyForm, ReasonForm, RightForm, SheetForm, VerifyForm
 from hub.rights.rules import MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, FactError, RightState, RightType
-from hub.rights.service import EXPIRING, Entered, ShownVerdict, Wanted
+from hub.rights.service import EXPIRING, Entered, Right, ShownVerdict, Wanted
 from hub.rights.sheet_rules import FIELDS, MOST_AT_ONCE
 from hub.sheets.table import SheetError
 from hub.web.attachment import attachment
@@ -32,6 +32,12 @@ from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("rights", __name__)
 Form = TypeVar("Form", bound=FlaskForm)
+USES = {
+    "report": Permission.REPORT_FILE,
+    "answer": Permission.QUESTION_ANSWER,
+    "test buy": Permission.TESTBUY_RUN,
+}
+"""What is done under a right, and what it needs."""
 WAITING = "waiting"
 """Of a platform's list: what it was asked to verify."""
 
@@ -135,12 +141,19 @@ def one(name: str) -> str:
         allowed=MOVES[shown.state],
         may_enter=me.may(Permission.RIGHT_ENTER),
         may_verify=policy.may_verify(me),
+        uses=_uses(me, shown, verdicts),
         may_read_certificate=policy.may_verify(me) or me.kind is MemberKind.BRAND,
         verdicts=verdicts,
         platforms=_platforms(me, shown, verdicts),
         files=_files(me, shown),
         kept_days=KEPT_AFTER_THE_END.days,
     )
+
+
+def _uses(me: Actor, shown: Right, verdicts: Sequence[ShownVerdict]) -> tuple[str, ...]:
+    """What the reader's brand can do under a right that the office or some platform verified."""
+    verified = shown.by_office or any(each.state is RightState.VERIFIED for each in verdicts)
+    return tuple(words for words, needed in USES.items() if me.may(needed)) if verified else ()
 
 
 @blueprint.get("/rights/<name>/correction")

@@ -14,8 +14,6 @@ from hub.listing_reports import service as reports
 from hub.listing_reports.rules import DECLARATION, DECLARATIONS
 from hub.listing_reports.rules import WordsError as ReportWordsError
 from hub.rights import service as rights
-from hub.rights.rules import RightState
-from hub.rights.service import Wanted as RightsWanted
 from hub.test_buys import rules, service
 from hub.test_buys.forms import PlanForm, StepForm
 from hub.test_buys.money_rules import shown as amount
@@ -26,8 +24,6 @@ from hub.web.pagination import shown_page
 from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("test_buys", __name__)
-MOST_RIGHTS = 500
-"""Rights to choose from."""
 STATES = tuple((each.value, opening(each.value)) for each in BuyState)
 
 
@@ -44,6 +40,7 @@ def own() -> str:
         totals=[] if request.args.get("cursor") else service.totals(me),
         amount=amount,
         may_run=me.may(Permission.TESTBUY_RUN),
+        right=request.args.get("right"),
     )
 
 
@@ -167,10 +164,8 @@ def _new(form: PlanForm, status: int = 200) -> Response:
 
 def _step_form(*, bound: bool = True) -> StepForm:
     """With the rights that a listing report can rely on."""
-    me, form = actor(), StepForm() if bound else StepForm(formdata=None)
-    own = []
-    if me.may(Permission.TESTBUY_RUN) and me.may(Permission.RIGHT_READ):
-        own = rights.rights(me, RightsWanted(RightState.VERIFIED), before=None, limit=MOST_RIGHTS)
-    named = {each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}" for each in own}
-    form.right.choices = {"": "None", **named}
+    me, chosen = actor(), request.args.get("right", "")
+    form = StepForm() if bound else StepForm(formdata=None, right=chosen)
+    own = rights.choices(me, form.right.data or "") if me.may(Permission.TESTBUY_RUN) else {}
+    form.right.choices = {"": "None", **own}
     return form

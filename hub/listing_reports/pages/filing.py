@@ -18,21 +18,20 @@ from hub.listing_reports.reason_rules import FIELDS, REASONS
 from hub.listing_reports.rules import Command, RefusedStepError, WordsError
 from hub.listing_reports.service import NotMendedError, Said, ShownReport, StaleReportError, UnknownReportError
 from hub.rights import service as rights
-from hub.rights.service import Wanted as RightsWanted
 from hub.sheets.table import SheetError
 from hub.web.filters import opening
 
 blueprint = Blueprint("filing", __name__)
-MOST_RIGHTS, MOST_FILES = 500, 200
-"""Rights, and files of each type, to choose from: the newest."""
+MOST_FILES = 200
+"""Files of each type to choose from: the newest."""
 
 
 @blueprint.get("/reports/new")
 @requires(Permission.REPORT_FILE)
 def new() -> Response:
-    """The reasons to choose from; then the form for a report of the one that the address names."""
-    reason = request.args.get("reason")
-    return _new(_new_form(NewReportForm(formdata=None, reason=reason if reason in REASONS else None)))
+    """The reasons to choose from; then the form for the reason, and the right, that the address names."""
+    reason, right = request.args.get("reason"), request.args.get("right")
+    return _new(_new_form(NewReportForm(formdata=None, reason=reason if reason in REASONS else None, right=right)))
 
 
 @blueprint.post("/reports/new")
@@ -130,13 +129,7 @@ def _mend(shown: ShownReport, form: MendForm, status: int = 200, faults: Sequenc
 
 def _new_form(form: NewReportForm) -> NewReportForm:
     """With the rights that a report can rely on, and the files that serve as evidence."""
-    me, verified = actor(), RightsWanted(relied_on=True)
-    own = rights.rights(me, verified, before=None, limit=MOST_RIGHTS) if me.may(Permission.RIGHT_READ) else []
-    form.right.choices = {
-        each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}"
-        + ("" if each.by_office else " (verified by some platforms alone)")
-        for each in own
-    }
+    form.right.choices = rights.choices(actor(), form.right.data or "")
     form.platform.choices = {"": "Choose a platform"} | service.platforms()
     _offer(form, form.reason.data)
     return form
@@ -159,6 +152,7 @@ def _new(form: NewReportForm, looked: service.Filed | None = None, status: int =
     declaration = rules.DECLARATIONS[rules.DECLARATION]
     shown = {
         "form": form,
+        "right": form.right.data if form.right.data in form.right.choices else None,
         "looked": looked,
         "reasons": REASONS,
         "evidence": FIELDS,

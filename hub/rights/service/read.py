@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
 from hub import clock
@@ -19,6 +19,10 @@ from hub.rights.rules import Command, Facts, RightState, RightType
 
 EXPIRING = "expiring"
 """The standing of a right whose last day comes within rules.SOON."""
+
+
+MOST_CHOICES = 500
+"""Rights that a form offers: the newest."""
 
 
 class UnknownRightError(Exception):
@@ -129,9 +133,7 @@ def rights(actor: Actor, wanted: Wanted, *, before: int | None, limit: int) -> l
         asked = RightVerdict.asked_at.is_not(None) if actor.kind is MemberKind.PLATFORM else true()
         found = found.where(standing == RightState.ENTERED.value, asked)
     if wanted.relied_on:
-        word = aliased(RightVerdict)
-        somewhere = exists().where(word.right_id == IpRight.id, word.state == RightState.VERIFIED.value)
-        found = found.where((IpRight.state == RightState.VERIFIED.value) | somewhere)
+        found = found.where(_relied_on())
     if wanted.type is not None:
         found = found.where(IpRight.type == wanted.type.value)
     if wanted.expiring:
@@ -139,6 +141,24 @@ def rights(actor: Actor, wanted: Wanted, *, before: int | None, limit: int) -> l
         living = standing.in_([RightState.ENTERED.value, RightState.VERIFIED.value])
         found = found.where(living, IpRight.ends_on.between(today, today + rules.SOON))
     return [_right(*row) for row in db.session.execute(found)]
+
+
+def choices(actor: Actor, chosen: str) -> dict[str, str]:
+    """What a form offers to rely on, by name: the newest that the office or some platform verified, and the chosen one.
+
+    That stands there however old it is, if it is one of those; empty: none is chosen.
+    """
+    if not actor.may(Permission.RIGHT_READ):
+        return {}
+    found = rights(actor, Wanted(relied_on=True), before=None, limit=MOST_CHOICES)
+    if rules.NAME.fullmatch(chosen) and chosen not in {each.name for each in found}:
+        older = _found(actor).where(IpRight.name == chosen, _relied_on())
+        found += [_right(*row) for row in db.session.execute(older)]
+    return {
+        each.name: f"{each.facts.title}: {each.facts.number or 'not registered'}"
+        + ("" if each.by_office else " (verified by some platforms alone)")
+        for each in found
+    }
 
 
 def right(actor: Actor, name: str) -> tuple[Right, Sequence[ShownMove]]:
@@ -193,6 +213,13 @@ def _is_verified_by(platform: int | None, right_id: int) -> bool:
     there = (RightVerdict.right_id == right_id, RightVerdict.verifier_id == platform)
     verified = RightVerdict.state == RightState.VERIFIED.value
     return platform is not None and bool(db.session.execute(select(exists().where(*there, verified))).scalar_one())
+
+
+def _relied_on() -> ColumnElement[bool]:
+    """Rights that the office or some platform verified."""
+    word = aliased(RightVerdict)
+    somewhere = exists().where(word.right_id == IpRight.id, word.state == RightState.VERIFIED.value)
+    return or_(IpRight.state == RightState.VERIFIED.value, somewhere)
 
 
 def facts_in(row: IpRight) -> Facts:

@@ -184,7 +184,7 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         faults = [Fault(None, "right", "not_in_force", WORDS), Fault(812, "url", "twice", WORDS)]
         form["evidence_photos"].choices = {"": "Choose a file", "f_" + "A" * 20: "<b>parcel</b>.jpg, 24 Nov 2026"}
         said = {"evidence": FIELDS, "reasons": REASONS, "types": TYPES, "declaration": rules.DECLARATIONS[1]}
-        return {"form": form, "looked": Filed(faults, 998) if full else None, **said}
+        return {"form": form, "right": None, "looked": Filed(faults, 998) if full else None, **said}
     if template.endswith("@returned"):
         return _report(_returned(full), Party.BRAND, full)
     return _report(_shown(full), Party.PLATFORM if full else Party.BRAND, full)

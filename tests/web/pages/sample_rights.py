@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.rights.certificate_rules import KEPT_AFTER_THE_END
 from hub.rights.forms import RightForm, SheetForm
+from hub.rights.pages import USES
 from hub.rights.rules import EU, MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, Facts, RightState, RightType
 from hub.rights.service import Certificate, Entered, Right, ShownMove, ShownVerdict
 from hub.rights.sheet_rules import FIELDS, MOST_AT_ONCE, Fault
@@ -71,6 +72,7 @@ def _page(shown: Right, moves: list[ShownMove]) -> dict[str, Any]:
         "office": OFFICES.get(shown.facts.office or ""),
         "scheme": SCHEMES.get(shown.facts.type),
         "allowed": MOVES[shown.state],
+        "uses": (),
         "verdicts": [],
         "platforms": None,
         "kept_days": KEPT_AFTER_THE_END.days,
@@ -110,4 +112,12 @@ def rights_sample(template: str, full: bool) -> dict[str, Any]:
     may["may_read_certificate"] = full
     if full:
         return _page(shown, moves) | may | {"verdicts": verdicts}
-    return _page(shown, moves) | may | {"platforms": {"market": "<b>Market</b> & Sons", "shop": "shop"}, "files": files}
+    return (
+        _page(shown, moves)
+        | may
+        | {
+            "platforms": {"market": "<b>Market</b> & Sons", "shop": "shop"},
+            "files": files,
+            "uses": tuple(USES),
+        }
+    )

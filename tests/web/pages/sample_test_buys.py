@@ -60,6 +60,7 @@ def test_buys_sample(template: str, full: bool) -> dict[str, Any]:
             "totals": [("EUR", 1_204, 13_994_000), ("JPY", 1, 30_000)] if full else [],
             "amount": amount,
             "may_run": full,
+            "right": None,
         }
     shown, form = _shown(full), StepForm(formdata=None)
     form.right.choices = {"": "None", "A" * 22: "<b>NORTHPEAK</b>: 018123456"}
