@@ -11,12 +11,13 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from hub.listing_reports import rules
 from hub.listing_reports.clock_rules import LONGEST_SPAN, PRESETS, read_holidays
-from hub.listing_reports.counter_rules import GROUNDS, LONGEST_WORDS, MOST_FILES
+from hub.listing_reports.counter_rules import ANSWERS, GROUNDS, LONGEST_WORDS, MOST_FILES
 from hub.listing_reports.preflight_rules import ReportedRow, rows_of
 from hub.listing_reports.reason_rules import FIELDS, LONGEST_TEXT, REASONS, Grounds
-from hub.listing_reports.rules import IMPLIED, Command, Decision
-from hub.listing_reports.service import ClockTerms, ShownReport
+from hub.listing_reports.rules import IMPLIED, Action, Command, Decision, WordsError
+from hub.listing_reports.service import ClockTerms, Counter, Deed, Reply, Said, ShownReport, Verdict
 from hub.listing_reports.strike_rules import LADDERS
+from hub.web.filters import opening
 
 _NUMBER = re.compile("[0-9]{1,4}")
 NONE_OF_ANY = 0
@@ -93,28 +94,102 @@ class NewReportForm(GroundsForm):
 
 
 class SaidForm(FlaskForm):
-    """A command, and what goes with it."""
+    """A command, and what goes with it: each command reads its own fields, and says which of them is missing."""
 
     command = SelectField(choices=[each.value for each in Command if each not in IMPLIED])
     version = IntegerField(validators=[InputRequired("Read the report first")])
-    sentence = StringField(validators=[Length(max=rules.LONGEST_SENTENCE)], filters=[_stripped])
-    refusal = SelectField(choices=["", *rules.REFUSALS], default="")
-    decision = SelectField(choices=["", *Decision], default="")
-    action = SelectField(choices=["", *rules.DEEDS], default="")
-    order = SelectField(choices=["", "yes", "no"], default="")
-    points = IntegerField(validators=[Optional(), NumberRange(1, rules.MOST_POINTS)])
+    sentence = TextAreaField(
+        "Sentence to the other party",
+        [Length(max=rules.LONGEST_SENTENCE)],
+        [_stripped],
+        render_kw={"rows": 3, "maxlength": rules.LONGEST_SENTENCE},
+    )
+    refusal = SelectField("Reason of a refusal", choices={"": "None"} | dict(rules.REFUSALS), default="")
+    decision = SelectField("Decision on the listings", id="established", choices=["", *Decision], default="")
+    """Its page has radio buttons for it, of which that is the first; so it is with `order`."""
+    order = SelectField(
+        "Is this order number one of this listing?", id="order-yes", choices=["", "yes", "no"], default=""
+    )
+    action = SelectField(
+        "Action", choices={"": "Choose"} | {each.value: each.value for each in rules.DEEDS}, default=""
+    )
+    points = IntegerField(
+        "Points",
+        [Optional(), NumberRange(1, rules.MOST_POINTS)],
+        render_kw={"min": 1, "max": rules.MOST_POINTS},
+    )
 
-    grounds = SelectField(choices=["", *GROUNDS], default="")
-    words = TextAreaField(validators=[Length(max=LONGEST_WORDS)], filters=[_stripped])
-    files = StringField(validators=[Length(max=MOST_FILES * 30)], filters=[_stripped])
+    grounds = SelectField(
+        "Grounds", choices={"": "Choose"} | {code: opening(said) for code, said in GROUNDS.items()}, default=""
+    )
+    words = TextAreaField(
+        "What the seller says",
+        [Length(max=LONGEST_WORDS)],
+        [_stripped],
+        render_kw={"rows": 3, "maxlength": LONGEST_WORDS},
+    )
+    files = StringField("Evidence", [Length(max=MOST_FILES * 30)], [_stripped])
     counter_notice = StringField(validators=[Length(max=24)], filters=[_stripped])
-    proof = StringField(validators=[Length(max=24)], filters=[_stripped])
+    proof = StringField("Proof of a suit or complaint", [Length(max=24)], [_stripped])
 
     @property
     def listings(self) -> list[int] | None:
         """The listings that are ticked; None: none is, and so all that are left."""
         chosen = request.form.getlist("listing")
         return [int(each) if _NUMBER.fullmatch(each) else NONE_OF_ANY for each in chosen] or None
+
+    @property
+    def said(self) -> Said:
+        """What goes with every command. Raises WordsError for a refusal without its reason."""
+        rejects = self.command.data == Command.JUDGE and self.decision.data == Decision.REJECTED
+        if (rejects or self.command.data == Command.RETURN) and not self.refusal.data:
+            raise WordsError("refusal", "choose the reason of the refusal")
+        return Said(self.version.data, self.sentence.data, self.refusal.data)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The decision on the listings. Raises WordsError."""
+        decision = self._chosen("decision", "choose a decision: established or rejected")
+        return Verdict(Decision(decision), self.listings, automated=False)
+
+    @property
+    def deed(self) -> Deed:
+        """What was done about the listings. Raises WordsError."""
+        return Deed(Action(self._chosen("action", "choose what was done")), self.points.data, self.listings)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the order number is one of the listing. Raises WordsError."""
+        return self._chosen("order", "say yes or no") == "yes"
+
+    @property
+    def counter(self) -> Counter:
+        """The seller's counter-notice. Raises WordsError."""
+        files = self.files.data.replace(",", " ").split()
+        return Counter(self._chosen("grounds", "choose the grounds"), self.words.data, self.listings, files)
+
+    @property
+    def reply(self) -> Reply:
+        """The right holder's answer to one."""
+        return Reply(ANSWERS[Command(self.command.data)], self.counter_notice.data, self.proof.data)
+
+    def _chosen(self, field: str, otherwise: str) -> str:
+        chosen: str = self[field].data
+        if not chosen:
+            raise WordsError(field, otherwise)
+        return chosen
+
+    def refuse(self, error: WordsError) -> None:
+        """Say at its field what is to be mended, or on top of the form."""
+        field = _FIELDS.get(error.field, error.field)
+        if field in self:
+            self[field].errors = [opening(error)]
+        else:
+            self.form_errors.append(opening(error))
+
+
+_FIELDS = {"evidence": "files"}
+"""What a rule is about → the field of the page that says it."""
 
 
 class ClockForm(FlaskForm):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -18,17 +19,8 @@ from hub.listing_reports.clock_rules import PRESETS
 from hub.listing_reports.counter_rules import ANSWERS, GROUNDS, OPEN
 from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, SaidForm
 from hub.listing_reports.reason_rules import FIELDS, REASONS, asks_order
-from hub.listing_reports.rules import Action, Command, Decision, Party, RefusedStepError, ReportState, WordsError
-from hub.listing_reports.service import (
-    Counter,
-    Deed,
-    Reply,
-    Said,
-    StaleReportError,
-    UnknownReportError,
-    Verdict,
-    Wanted,
-)
+from hub.listing_reports.rules import Command, Decision, Party, RefusedStepError, ReportState, WordsError
+from hub.listing_reports.service import ShownReport, StaleReportError, UnknownReportError, Wanted
 from hub.listing_reports.statement_rules import REDRESS, RESTRICTIONS
 from hub.listing_reports.strike_rules import LADDERS
 from hub.web.filters import opening
@@ -86,10 +78,12 @@ def say(name: str) -> Answer:
         done = dialogue.said(service.say, name, form)
     except UnknownReportError:
         abort(404)
-    return redirect(url_for("reports.one", name=name, _anchor=dialogue.ANCHOR), 303) if done else _one(name, form, 422)
+    if not done:
+        return _one(name, message=form, status=422)
+    return redirect(url_for("reports.one", name=name, _anchor=dialogue.ANCHOR), 303)
 
 
-def _one(name: str, form: MessageForm | None = None, status: int = 200) -> Response:
+def _one(name: str, message: MessageForm | None = None, said: SaidForm | None = None, status: int = 200) -> Response:
     me = actor()
     try:
         shown = service.report(me, name)
@@ -103,18 +97,16 @@ def _one(name: str, form: MessageForm | None = None, status: int = 200) -> Respo
     page = render_template(
         "listing_reports/one.html",
         shown=shown,
-        **dialogue.section(service.thread, name, form, may_write=may),
+        **_forms(shown, said),
+        **dialogue.section(service.thread, name, message, may_write=may),
         party=party,
         stand=rules.STANDS[shown.line.state],
         commands=[each for each in rules.commands(shown.line.state, party) if each not in no_form] if may else [],
         reason=REASONS[shown.line.reason],
         evidence_fields=FIELDS,
-        refusals=rules.REFUSALS,
         said_of=rules.EVERY_REFUSAL,
         grounds=GROUNDS,
-        open_counters=[each for each in shown.counter_notices if each.state in OPEN],
         now=clock.now(),
-        actions=rules.DEEDS,
         standings=service.standings(me, struck) if reviews else {},
         unit=LADDERS[service.own_ladder(me)].unit if reviews else "",
         restricting=RESTRICTIONS if reviews else {},
@@ -260,42 +252,48 @@ def _clocks(form: ClockForm, status: int = 200) -> Response:
 
 
 def _lead(name: str) -> Answer:
-    """Give the command, and say so on the report's page; or say there why it was not given."""
-    me, form = actor(), SaidForm()
+    """Give the command, and say so on the report's page; or say there why it was not given, and keep what was typed."""
+    form, status = SaidForm(), 422
     try:
-        service.report(me, name)
-        if not form.validate_on_submit():
-            return _back(name, "This was not complete: choose again.")
-        said = Said(form.version.data, form.sentence.data, form.refusal.data)
-        _command(name, form, said)()
+        service.report(actor(), name)
+        if form.validate_on_submit():
+            _command(name, form)
+            flash("Done, and on record; the other party reads it.", "success")
+            return redirect(url_for("reports.one", name=name), 303)
     except UnknownReportError:
         abort(404)
-    except (RefusedStepError, WordsError, StaleReportError) as error:
+    except WordsError as error:
         db.session.rollback()
-        return _back(name, f"{opening(error)}.")
-    return _back(name, "Done, and on record; the other party reads it.", "success")
+        form.refuse(error)
+    except RefusedStepError as error:
+        db.session.rollback()
+        form.form_errors.append(opening(error))
+    except StaleReportError as error:
+        db.session.rollback()
+        form.form_errors.append(opening(error))
+        form.version.data, status = None, 409  # it is told: what it sends next is said of the report as it is now shown
+    return _one(name, said=form, status=status)
 
 
-def _command(name: str, form: SaidForm, said: Said) -> Callable[[], str]:
-    me, command = actor(), Command(form.command.data)
-    if command is Command.JUDGE and form.decision.data:
-        verdict = Verdict(Decision(form.decision.data), form.listings, automated=False)
-        return lambda: service.judge(me, name, verdict, said)
-    if command is Command.COUNTER:
-        files = form.files.data.replace(",", " ").split()
-        counter = Counter(form.grounds.data, form.words.data, form.listings, files)
-        return lambda: service.counter(me, name, counter, said)
-    if command in ANSWERS:
-        reply = Reply(ANSWERS[command], form.counter_notice.data, form.proof.data)
-        return lambda: service.answer(me, name, reply, said)
-    if command is Command.ACT and form.action.data:
-        deed = Deed(Action(form.action.data), form.points.data, form.listings)
-        return lambda: service.act(me, name, deed, said)
-    if command is Command.CONFIRM and form.order.data:
-        return lambda: service.confirm(me, name, form.order.data == "yes", said)
-    return lambda: service.lead(me, name, command, said)
+def _command(name: str, form: SaidForm) -> str:
+    me, command, said = actor(), Command(form.command.data), form.said
+    ways: dict[Command, Callable[[], str]] = {
+        Command.JUDGE: lambda: service.judge(me, name, form.verdict, said),
+        Command.COUNTER: lambda: service.counter(me, name, form.counter, said),
+        Command.ACT: lambda: service.act(me, name, form.deed, said),
+        Command.CONFIRM: lambda: service.confirm(me, name, form.confirmed, said),
+        **dict.fromkeys(ANSWERS, lambda: service.answer(me, name, form.reply, said)),
+    }
+    return ways.get(command, lambda: service.lead(me, name, command, said))()
 
 
-def _back(name: str, words: str, tone: str = "error") -> Answer:
-    flash(words, tone)
-    return redirect(url_for("reports.one", name=name), 303)
+def _forms(shown: ShownReport, said: SaidForm | None) -> dict[str, Any]:
+    """The form of the report, and one of each open counter-notice by its name: what was sent stands in its own."""
+    replies = {}
+    for n, notice in enumerate(shown.counter_notices, start=1):
+        if notice.state in OPEN:
+            sent = said if said and said.command.data in ANSWERS and said.counter_notice.data == notice.name else None
+            replies[notice.name] = form = sent or SaidForm(formdata=None)
+            form.sentence.id, form.proof.id = f"sentence-{n}", f"proof-{n}"
+    sent = None if said in replies.values() else said
+    return {"lead": sent or SaidForm(formdata=None), "ticked": sent.listings or () if sent else (), "replies": replies}

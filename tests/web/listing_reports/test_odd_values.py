@@ -87,7 +87,7 @@ def test_tick_that_is_no_listing_decides_nothing_on_the_page(alliance: Hub, righ
     shop = alliance.signed_in("shop")
     token = csrf(shop.get(f"/reports/{name}", headers=HTML).text)
     given = {"csrf_token": token, "command": "judge", "version": 2, "decision": "established", "listing": ticked}
-    assert shop.post(f"/reports/{name}/reviews", data=given, headers=HTML).status_code == 303
+    assert shop.post(f"/reports/{name}/reviews", data=given, headers=HTML).status_code == 422
     assert {each["decision"] for each in read(alliance, name)["listings"]} == {None}
 
 

@@ -193,7 +193,7 @@ TEMPLATES = (
         f"listing_reports/{name}.html"
         for name in ("list", "new", "mend", "one", "marketplaces", "clocks", "strikes", "statement")
     ),
-    "listing_reports/one.html@returned",
+    *(f"listing_reports/one.html@{each}" for each in ("returned", "refused")),
     *(f"questions/{name}.html" for name in ("list", "new", "one")),
     *(f"notices/{name}.html" for name in ("list", "settings", "webhooks", "webhook")),
     *(f"test_buys/{name}.html" for name in ("list", "new", "one")),

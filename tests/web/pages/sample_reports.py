@@ -8,7 +8,7 @@ from hub.evidence.rules import TYPES
 from hub.listing_reports import rules
 from hub.listing_reports.clock_rules import PRESETS, clock
 from hub.listing_reports.counter_rules import GROUNDS, CounterState
-from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, MendForm, NewReportForm
+from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, MendForm, NewReportForm, SaidForm
 from hub.listing_reports.preflight_rules import Fault, Site
 from hub.listing_reports.reason_rules import FIELDS, REASONS
 from hub.listing_reports.rules import Action, Command, Party, ReportState
@@ -126,7 +126,23 @@ def _mending(full: bool) -> dict[str, Any]:
     return {"form": form, "shown": shown, "reason": reason, "fields": fields, **said}
 
 
-OF_SELLERS = {"listing_reports/strikes.html": _strikes, "listing_reports/statement.html": _statement}
+def _forms(shown: ShownReport) -> dict[str, Any]:
+    """A form of the report, and one of its first counter-notice."""
+    lead, reply = SaidForm(formdata=None), SaidForm(formdata=None)
+    reply.sentence.id, reply.proof.id = "sentence-1", "proof-1"
+    return {"lead": lead, "ticked": (), "replies": {each.name: reply for each in shown.counter_notices[:1]}}
+
+
+def _refused(full: bool) -> dict[str, Any]:
+    """What was sent and refused stands in the form of the report, or in that of its counter-notice."""
+    shown = _report(_shown(full), Party.PLATFORM if full else Party.BRAND, full) | thread_sample(False)
+    (form,) = (shown["lead"],) if full else shown["replies"].values()
+    form.sentence.data, form.sentence.errors = "<b>Short</b>", ["Say it in a sentence of 20 characters"]
+    if full:
+        form.command.data, shown["ticked"] = "counter", (3,)
+        form.form_errors.append("Somebody led this report on")
+        form.decision.errors = form.grounds.errors = ["Choose one"]
+    return shown
 
 
 def _report(shown: ShownReport, party: Party, full: bool) -> dict[str, Any]:
@@ -141,12 +157,10 @@ def _report(shown: ShownReport, party: Party, full: bool) -> dict[str, Any]:
         "commands": commands,
         "said_of": rules.EVERY_REFUSAL,
         "grounds": GROUNDS,
-        "open_counters": shown.counter_notices[:1],
+        **_forms(shown),
         "now": NOW,
         "reason": REASONS["no_such_model"],
         "evidence_fields": FIELDS,
-        "refusals": rules.REFUSALS,
-        "actions": rules.DEEDS,
         "standings": {"<b>Seller</b>": _standing(14)},
         "unit": "points",
         "restricting": RESTRICTIONS,
@@ -154,10 +168,17 @@ def _report(shown: ShownReport, party: Party, full: bool) -> dict[str, Any]:
     }
 
 
+OTHERS = {
+    "listing_reports/strikes.html": _strikes,
+    "listing_reports/statement.html": _statement,
+    "listing_reports/one.html@refused": _refused,
+}
+
+
 def reports_sample(template: str, full: bool) -> dict[str, Any]:
     """What the template is given."""
-    if template in OF_SELLERS:
-        return OF_SELLERS[template](full)
+    if template in OTHERS:
+        return OTHERS[template](full)
     if template == "listing_reports/clocks.html":
         clocks = [SetClock("", clock("default")), SetClock("CN", clock("china", 6, 20, "Asia/Shanghai", HOLIDAYS))]
         form = ClockForm(formdata=None, zone="UTC")
