@@ -93,7 +93,8 @@ def _one(name: str, message: MessageForm | None = None, said: SaidForm | None = 
     may = me.may(policy.needed(me))
     reviews = may and party is Party.PLATFORM
     struck = {each.seller for each in shown.listings if each.decision == Decision.ESTABLISHED and not each.action}
-    no_form = rules.IMPLIED if asks_order(shown.line.reason) else {Command.CONFIRM, *rules.IMPLIED}
+    no_form = {*rules.IMPLIED, *(() if asks_order(shown.line.reason) else (Command.CONFIRM,))}
+    no_form |= {Command.JUDGE} if shown.all_wait else set()
     page = render_template(
         "listing_reports/one.html",
         shown=shown,
@@ -289,11 +290,8 @@ def _command(name: str, form: SaidForm) -> str:
 
 def _forms(shown: ShownReport, said: SaidForm | None) -> dict[str, Any]:
     """The form of the report, and one of each open counter-notice by its name: what was sent stands in its own."""
-    replies = {}
-    for n, notice in enumerate(shown.counter_notices, start=1):
-        if notice.state in OPEN:
-            sent = said if said and said.command.data in ANSWERS and said.counter_notice.data == notice.name else None
-            replies[notice.name] = form = sent or SaidForm(formdata=None)
-            form.sentence.id, form.proof.id = f"sentence-{n}", f"proof-{n}"
-    sent = None if said in replies.values() else said
+    replies = {each.name: SaidForm(formdata=None) for each in shown.counter_notices if each.state in OPEN}
+    sent = said
+    if said and said.command.data in ANSWERS and said.counter_notice.data in replies:
+        replies[said.counter_notice.data], sent = said, None
     return {"lead": sent or SaidForm(formdata=None), "ticked": sent.listings or () if sent else (), "replies": replies}

@@ -212,15 +212,6 @@ def judged(report: ListingReport) -> None:
             db.session.execute(again.values(action=Action.REINSTATED.value, acted_at=clock.now()))
 
 
-def waited_for(report: ListingReport) -> frozenset[int]:
-    """Listings that cannot be judged yet: their seller has time left, and has not answered. Empty: there is none."""
-    due = seller_due(report)
-    if due is None or clock.now() >= due:
-        return frozenset()
-    answered = {n for each in present(report) for n in each.listings}
-    return frozenset(range(1, report.listings + 1)) - answered
-
-
 def present(report: ListingReport) -> Sequence[CounterNotice]:
     """The counter-notices since its sellers were asked last, the oldest first."""
     if report.asked_at is None:

@@ -18,6 +18,7 @@ from hub.listing_reports.service import counter_notices
 from hub.listing_reports.service.clocks import clock_for
 from hub.listing_reports.service.file import mended
 from hub.listing_reports.service.steps import NotMendedError, Said, decide, held, lead_to, record, tally
+from hub.listing_reports.service.waiting import waited_for
 
 EVENTS = {
     Command.TAKE: Event.REPORT_TAKEN,
@@ -109,13 +110,10 @@ def judge(actor: Actor, name: str, verdict: Verdict, said: Said) -> str:
     sentence = rules.check_refusal(said.refusal, said.sentence) if rejected else _sentence(Command.JUDGE, said)
     if said.refusal and not rejected:
         raise WordsError("refusal", "only what is rejected has a reason code of refusals")
-    waited_for = counter_notices.waited_for(report)
-    if waited_for.intersection(verdict.listings or ()):
-        raise RefusedStepError("the seller of one of these listings has time left for a counter-notice: wait for it")
     open_ones = (
         ReportedListing.report_id == report.id,
         ReportedListing.decision.is_(None),
-        ReportedListing.n.not_in(sorted(waited_for)),
+        ReportedListing.n.not_in(sorted(waited_for(report, verdict.listings))),
     )
     told: dict[str, Any] = {"refusal": said.refusal, "sentence": sentence}
     values = {"decision": verdict.decision.value, "automated": verdict.automated, **told}

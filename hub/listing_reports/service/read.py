@@ -16,6 +16,7 @@ from hub.listing_reports.counter_rules import CounterState
 from hub.listing_reports.model import CounterNotice, ListingReport, ReportedListing, ReportStep
 from hub.listing_reports.rules import Decision, Party, ReportState
 from hub.listing_reports.service.steps import UnknownReportError, clock_of, seller_due
+from hub.listing_reports.service.waiting import Waiting, waiting
 from hub.members import service as members
 
 
@@ -41,6 +42,8 @@ class ReportLine:
     """The last day of that time, in the platform's time zone."""
     assigned_to: str | None
     """Who reviews it, by pseudonym; the platform alone is told."""
+    waiting: Waiting | None
+    """Listings that nobody decides on yet, though it is for the platform to decide; None: there are none."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,12 @@ class ShownReport:
     timeline: Sequence[Moment]
     """The whole history with the deadlines in it, also those that are still to come; oldest first."""
 
+    @property
+    def all_wait(self) -> bool:
+        """Whether nothing can be decided yet: all that is left waits for its sellers."""
+        undecided = {each.n for each in self.listings if each.decision is None}
+        return self.line.waiting is not None and self.line.waiting.listings >= undecided
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -161,7 +170,8 @@ def reports(actor: Actor, wanted: Wanted, *, before: int | None, limit: int) -> 
         found = _with(found, party, wanted.counterpart)
     rows = db.session.execute(found).scalars().all()
     codes = members.codes_of({number for row in rows for number in (row.brand_id, row.platform_id)})
-    return [_line(row, codes, party) for row in rows]
+    waits = waiting(rows)
+    return [_line(row, codes, party, waits) for row in rows]
 
 
 def report(actor: Actor, name: str) -> ShownReport:
@@ -178,7 +188,7 @@ def report(actor: Actor, name: str) -> ShownReport:
     shown_steps = [_step(each, party) for each in db.session.execute(steps).scalars()]
     counters = _counters(row)
     return ShownReport(
-        _line(row, members.codes_of({row.brand_id, row.platform_id}), party),
+        _line(row, members.codes_of({row.brand_id, row.platform_id}), party, waiting([row])),
         row.by_agent,
         row.right_name,
         row.right_facts,
@@ -237,7 +247,7 @@ def _with(found: Select[ListingReport], party: Party, code: str) -> Select[Listi
     return found.where(false() if one is None else other == one.id)
 
 
-def _line(row: ListingReport, codes: Mapping[int, str], party: Party) -> ReportLine:
+def _line(row: ListingReport, codes: Mapping[int, str], party: Party, waits: Mapping[int, Waiting]) -> ReportLine:
     return ReportLine(
         row.id,
         row.name,
@@ -253,6 +263,7 @@ def _line(row: ListingReport, codes: Mapping[int, str], party: Party) -> ReportL
         row.version,
         _due_on(row),
         row.assigned_to if party is Party.PLATFORM else None,
+        waits.get(row.id),
     )
 
 

@@ -14,6 +14,7 @@ from hub.listing_reports.reason_rules import FIELDS, REASONS
 from hub.listing_reports.rules import Action, Command, Party, ReportState
 from hub.listing_reports.service import Filed, ReportLine, SetClock, ShownReport, ShownSeller, ShownStatement
 from hub.listing_reports.service.read import Moment, ShownCounter, ShownListing, ShownStep
+from hub.listing_reports.service.waiting import Waiting
 from hub.listing_reports.statement_rules import REDRESS, RESTRICTIONS, Acted, statement
 from hub.listing_reports.strike_rules import LADDERS, Standing, Strike, standing
 from hub.web.shown import CursorPage, Filter, Filters
@@ -41,6 +42,7 @@ def _line(n: int, state: ReportState, outcome: str | None = None) -> ReportLine:
         2,
         NOW.date() if due else None,
         "p_1",
+        Waiting(frozenset({3}), NOW, NOW.date(), "Europe/Berlin") if state is ReportState.MAINTAINED else None,
     )
 
 
@@ -129,7 +131,6 @@ def _mending(full: bool) -> dict[str, Any]:
 def _forms(shown: ShownReport) -> dict[str, Any]:
     """A form of the report, and one of its first counter-notice."""
     lead, reply = SaidForm(formdata=None), SaidForm(formdata=None)
-    reply.sentence.id, reply.proof.id = "sentence-1", "proof-1"
     return {"lead": lead, "ticked": (), "replies": {each.name: reply for each in shown.counter_notices[:1]}}
 
 
