@@ -15,8 +15,14 @@ KEPT_UNCONFIRMED = timedelta(days=7)
 KEPT_REFUSED = timedelta(days=90)
 """How long a refused application stays, for questions about it; then all of it goes, documents and contacts."""
 DAY = timedelta(days=1)
-MOST_OF_A_NETWORK, MOST_TO_AN_ADDRESS, MOST_OF_ALL = 5, 3, 300
-"""Applications a day: of one network, naming one contact's address, and of everybody together."""
+MOST_OF_A_NETWORK, MOST_OF_A_SITE, MOST_TO_AN_ADDRESS = 5, 10, 3
+"""Applications a day: of one network, of one site, which may hold many networks, and naming one contact's address."""
+MOST_CONFIRMED = 300
+"""Applications a day of everybody together whose address was proved: they reach the office, and bring documents."""
+MOST_OF_ALL = 3_000
+"""Applications a day of everybody together. Each is a letter to an address that nobody has proved: a queue that sends
+two a second is through with so many in half an hour. Fewer would let who has dozens of networks close the page to all.
+"""
 LONGEST_FORM = 64 * 1024
 """Bytes of the form on the public page."""
 LONGEST_NAME, LONGEST_LINE, LONGEST_PURPOSE, LONGEST_ADDRESS = 120, 200, 2000, 254

@@ -99,6 +99,12 @@ def network_of(address: str) -> str:
     return str(ip_network((ip, 24 if ip.version == 4 else 64), strict=False))
 
 
+def site_of(address: str) -> str:
+    """The network that a provider gives to one customer: a /48 of IPv6, with 65,536 networks in it; a /24."""
+    ip = ip_address(address)
+    return str(ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
+
+
 def weight(endpoint: str | None, body_bytes: int) -> int:
     """For how many requests one counts."""
     return UPLOADS.get(endpoint or "") or HEAVY.get(endpoint or "", 1) + body_bytes // BODY_UNIT

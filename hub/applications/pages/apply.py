@@ -22,7 +22,7 @@ Form = TypeVar("Form", bound=FlaskForm)
 blueprint = Blueprint("apply", __name__)
 TOO_MUCH = "What was sent is too large: nothing of it was read"
 SENT_AGAIN = 24 * 3600
-"""Seconds until a network that applied too often may again."""
+"""Seconds until who applied or confirmed too often may again."""
 
 
 @blueprint.get("/apply")
@@ -44,9 +44,7 @@ def send() -> Answer:
     try:
         service.apply(form.facts, request.remote_addr or "::")
     except service.TooManyApplicationsError:
-        response = _ask(_refused(form, "No more applications are taken from here today: send it again tomorrow"), 429)
-        response.headers["Retry-After"] = str(SENT_AGAIN)
-        return response
+        return _tomorrow(_ask(_refused(form, "No more applications are taken from here today: send it again tomorrow")))
     return redirect(url_for("apply.sent"), 303)
 
 
@@ -83,6 +81,8 @@ def confirm(key: str) -> Answer:
         return _offer(key, _refused(form, opening(error)), 422)
     except service.UnknownApplicationError:
         return _gone()
+    except service.TooManyApplicationsError:
+        return _tomorrow(_offer(key, _refused(form, "No more applications are taken today: confirm it again tomorrow")))
     return redirect(url_for("apply.confirmed"), 303)
 
 
@@ -128,6 +128,12 @@ def _offer(key: str, form: ConfirmationForm, status: int = 200) -> Response:
         megabytes=service.LARGEST_DOCUMENT // 2**20,
     )
     return make_response(page, status)
+
+
+def _tomorrow(response: Response) -> Response:
+    response.status_code = 429
+    response.headers["Retry-After"] = str(SENT_AGAIN)
+    return response
 
 
 def _gone() -> Response:

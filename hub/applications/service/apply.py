@@ -22,7 +22,7 @@ from hub.db import compiled, db, given
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.limits import service as limits
-from hub.limits.rules import Limit, network_of
+from hub.limits.rules import Limit, network_of, site_of
 from hub.mail import Letter
 from hub.members import service as members
 from hub.members.rules import key_digest
@@ -42,7 +42,7 @@ The link serves once, within {days} days. If it was not you, do nothing: what wa
 
 
 class TooManyApplicationsError(Exception):
-    """The network, or everybody together, has applied as often as is taken in a day."""
+    """The network, its site, or everybody together, has applied or confirmed as often as is taken in a day."""
 
 
 class UnknownApplicationError(Exception):
@@ -63,7 +63,11 @@ def apply(facts: Facts, address: str) -> None:
     Where too many have named the contact's address today, nothing is kept and nobody is told. Raises
     TooManyApplicationsError.
     """
-    for limit in (_limit(f"network {network_of(address)}", rules.MOST_OF_A_NETWORK), _limit("all", rules.MOST_OF_ALL)):
+    for limit in (
+        _limit(f"network {network_of(address)}", rules.MOST_OF_A_NETWORK),
+        _limit(f"site {site_of(address)}", rules.MOST_OF_A_SITE),
+        _limit("all", rules.MOST_OF_ALL),
+    ):
         if not _has_room(limit):
             raise TooManyApplicationsError("no more applications are taken today")
     if not _has_room(_limit(f"address {facts.contact_email.lower()}", rules.MOST_TO_AN_ADDRESS)):
@@ -98,8 +102,8 @@ def awaits_confirmation(key: str) -> bool:
 def confirm(key: str, uploads: Iterable[Upload]) -> None:
     """Take the proof that the contact's address is the applicant's, and the documents; the key serves no second time.
 
-    All or nothing: when a document is not taken the key goes on serving. Commits. Raises UnknownApplicationError,
-    DocumentError.
+    All or nothing: when a document is not taken, or too many were confirmed today, the key goes on serving. Commits.
+    Raises UnknownApplicationError, DocumentError, TooManyApplicationsError.
     """
     name = _hold(key)
     if name is None:
@@ -111,6 +115,9 @@ def confirm(key: str, uploads: Iterable[Upload]) -> None:
     except documents.DocumentError:
         db.session.rollback()
         raise
+    if not _has_room(_limit("confirmed", rules.MOST_CONFIRMED)):  # last, so that what is not taken counts for nothing
+        db.session.rollback()
+        raise TooManyApplicationsError("no more applications are taken today")
     db.session.execute(
         update(Application)
         .where(Application.name == name)

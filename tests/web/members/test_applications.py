@@ -184,6 +184,52 @@ def test_network_that_applies_too_often_waits_and_another_does_not(hub: Hub) -> 
         assert sent(hub).status_code == 303
 
 
+def test_site_that_applies_from_many_networks_of_ipv6_waits_and_another_does_not(hub: Hub) -> None:
+    def from_network(n: int, site: str = "2001:db8:1") -> int:
+        return sent(hub, f"{site}:{n:x}::1", contact_email=f"a{n}@northpeak.org").status_code
+
+    assert [from_network(n) for n in range(1, 12)] == [303] * 10 + [429]
+    assert from_network(12, "2001:db8:2") == 303
+
+
+def test_applications_that_nobody_confirms_close_the_page_to_nobody(hub: Hub) -> None:
+    with hub.app.app_context():
+        for n in range(300):
+            service.apply(facts(contact_email=f"a{n}@northpeak.org"), f"203.0.{n // 5}.1")
+    assert sent(hub, "198.51.100.1").status_code == 303
+
+
+def test_application_beyond_what_the_office_gets_in_a_day_is_confirmed_the_next_one(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_CONFIRMED", 1)
+    applied(hub)
+    sent(hub, contact_email="b@northpeak.org")
+    key = key_of(letters(hub)[-1])
+    answer = confirmed(hub, key, (pdf(), "register.pdf"))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "86400")
+    assert "confirm it again tomorrow" in answer.text
+    with time_machine.travel(clock.now() + timedelta(days=1, minutes=1)):
+        assert confirmed(hub, key, (pdf(), "register.pdf")).status_code == 303
+
+
+def test_confirmation_that_is_not_taken_counts_for_nothing(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MOST_CONFIRMED", 1)
+    sent(hub)
+    key = key_of(letters(hub)[-1])
+    assert [confirmed(hub, key, (b"no document", "a.pdf")).status_code for _ in range(2)] == [422, 422]
+    assert confirmed(hub, key).status_code == 303
+
+
+def test_strangers_are_written_to_so_often_a_day_by_everybody_together(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_OF_ALL", 2)
+    answers = [sent(hub, f"198.51.{n}.1", contact_email=f"a{n}@northpeak.org").status_code for n in range(3)]
+    assert answers == [303, 303, 429]
+    assert len(letters(hub)) == 2
+
+
 def test_network_stays_bounded_after_old_spans_are_forgotten(hub: Hub) -> None:
     from hub.limits.service import forget
 
