@@ -378,7 +378,10 @@ def _correspond(made: Everybody) -> None:
         if role is Role.OWNER and code != "gone":
             with person(made.hub, who) as actor:
                 member = db.session.get_one(Member, actor.member_id)
-                members.invite_person(actor, member, f"guest-of-{code}@alliance-hub.org", "Guest", Role.VIEWER)
+                invite = (
+                    members.invite_for if code == members.OFFICE else members.invite_person
+                )  # there two have decided
+                invite(actor, member, f"guest-of-{code}@alliance-hub.org", "Guest", Role.VIEWER)
                 db.session.commit()
                 members.set_provider(actor, ProviderTerms(f"https://login.{code}.example.org", "hub", "secret"))
                 members.ask_domain(actor, f"sign-in-at-{code}.org")
