@@ -41,8 +41,12 @@ AGAIN = "Mend what `errors` names and submit it again, or withdraw it"
 @blueprint.arguments(schema.ReportsQuerySchema, location="query")
 @blueprint.response(200, schema.ReportsSchema)
 def reports(query: dict[str, Any]) -> dict[str, Any]:
-    """The reports that your brand filed, or that were filed to your platform; newest first."""
-    return list_page("reports", partial(service.reports, actor(), query["wanted"]), query)
+    """The reports that your brand filed, or that were filed to your platform; newest first, or those due first."""
+    me, wanted = actor(), query["wanted"]
+    if query["order"] == schema.DUE_FIRST:
+        read = partial(service.due_reports, me, wanted)
+        return list_page("reports", read, query, of="reports due", place=attrgetter("due_place"))
+    return list_page("reports", partial(service.reports, me, wanted), query)
 
 
 @blueprint.post("/listing-reports")

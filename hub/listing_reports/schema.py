@@ -15,6 +15,7 @@ from hub.listing_reports.service.moves import EVENTS
 
 MOST_LISTED = 200
 MOST_EXPORTED = 1_000
+DUE_FIRST = "due"
 LONGEST_CELL = 2_048
 NEEDS = {
     Command.JUDGE: ("decision", "automated"),
@@ -290,6 +291,13 @@ class ReportsQuerySchema(Schema):
     counterpart = _line(40, load_default=None, metadata={"description": "Code of the other party"})
     mine = fields.Boolean(load_default=False, metadata={"description": "Those that you review"})
     unassigned = fields.Boolean(load_default=False)
+    order = fields.String(
+        load_default="newest",
+        validate=validate.OneOf(["newest", DUE_FIRST]),
+        metadata={
+            "description": "`due`, of a platform: those that are due first, and none for which nobody's time runs"
+        },
+    )
     cursor = _line(1024)
     limit = fields.Integer(load_default=MOST_LISTED, validate=validate.Range(1, MOST_LISTED))
 
@@ -301,7 +309,7 @@ class ReportsQuerySchema(Schema):
 
 
 class ReportsSchema(Schema):
-    """A page of the list, newest first."""
+    """A page of the list."""
 
     reports = fields.List(fields.Nested(ReportLineSchema))
     cursor = fields.String(allow_none=True, metadata={"description": "Of the next page; null: there is none"})

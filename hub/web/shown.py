@@ -35,12 +35,16 @@ class Filter:
     value: str = ""
     options: tuple[tuple[str, str], ...] = ()
     error: str | None = None
+    unset: str = "Any"
+    """What no choice is called."""
 
     @classmethod
-    def of(cls, given: Mapping[str, str], name: str, label: str, options: tuple[tuple[str, str], ...]) -> Self:
+    def of(
+        cls, given: Mapping[str, str], name: str, label: str, options: tuple[tuple[str, str], ...], unset: str = "Any"
+    ) -> Self:
         """With the choice that an address gives; what is none of the options is no choice."""
         value = given.get(name, "")
-        return cls(name, label, value if value in dict(options) else "", options)
+        return cls(name, label, value if value in dict(options) else "", options, unset=unset)
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,11 @@ blueprint = Blueprint("reports", __name__)
 @blueprint.get("/reports")
 @requires(Permission.REPORT_READ)
 def inbox() -> str:
-    """The reports that the reader's brand filed, or that were filed to its platform; newest first."""
+    """The reports that the reader's brand filed, or that were filed to its platform; newest first, or by due time."""
     me = actor()
     states = tuple((each.value, opening(each.value)) for each in ReportState)
     reasons = tuple((code, each.words) for code, each in REASONS.items())
+    by_due = (("due", "Due first"),)
     whose = (("mine", "Reviewed by me"), ("unassigned", "By nobody yet"))
     platform = policy.party(me) is Party.PLATFORM
     state = Filter.of(request.args, "state", "State", states)
@@ -51,11 +52,18 @@ def inbox() -> str:
         mine=review.value == "mine",
         unassigned=review.value == "unassigned",
     )
+    order = Filter.of(request.args, "order", "Order", by_due if platform else (), unset="Newest first")
+    if order.value:
+        page = shown_page(partial(service.due_reports, me, wanted), "reports due", place=attrgetter("due_place"))
+    else:
+        page = shown_page(partial(service.reports, me, wanted), "reports")
     return render_template(
         "listing_reports/list.html",
-        page=shown_page(partial(service.reports, me, wanted), "reports"),
-        filters=Filters((state, reason, other, *((review,) if platform else ()))),
+        page=page,
+        filters=Filters((state, reason, other, *((review, order) if platform else ()))),
+        due_first=bool(order.value),
         platform=platform,
+        me=me.pseudonym,
         reasons=REASONS,
         may_file=me.may(Permission.REPORT_FILE),
     )

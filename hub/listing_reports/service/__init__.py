@@ -22,7 +22,15 @@ from hub.listing_reports.service.marketplaces import (
 from hub.listing_reports.service.messages import say, thread
 from hub.listing_reports.service.moves import Deed, Verdict, act, judge, lead, mend
 from hub.listing_reports.service.orders import confirm
-from hub.listing_reports.service.read import ReportLine, ShownReport, Wanted, established, report, reports
+from hub.listing_reports.service.read import (
+    ReportLine,
+    ShownReport,
+    Wanted,
+    due_reports,
+    established,
+    report,
+    reports,
+)
 from hub.listing_reports.service.statements import ShownStatement, statement, statements
 from hub.listing_reports.service.steps import NotMendedError, Said, StaleReportError, UnknownReportError
 from hub.listing_reports.service.strikes import ShownSeller, own_ladder, set_ladder, standings, struck_sellers
@@ -57,6 +65,7 @@ __all__ = [
     "counterparts",
     "drop_clock",
     "drop_marketplace",
+    "due_reports",
     "established",
     "file",
     "judge",

@@ -41,7 +41,7 @@ def _line(n: int, state: ReportState, outcome: str | None = None) -> ReportLine:
         0,
         2,
         NOW.date() if due else None,
-        "p_1",
+        (None, "p_1", "p_0123456789abcdef")[n % 3],
         Waiting(frozenset({3}), NOW, NOW.date(), "Europe/Berlin") if state is ReportState.MAINTAINED else None,
     )
 
@@ -193,11 +193,13 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         rows = [Site("shop.example.com", frozenset({"DE", "FR"}))] if full else []
         return {"form": form, "rows": rows}
     if template == "listing_reports/list.html":
-        lines = tuple(_line(n, state) for n, state in enumerate(ReportState))
+        came = {ReportState.DECIDED: "partly", ReportState.ACTED: "established", ReportState.CLOSED: "rejected"}
+        lines = tuple(_line(n, state, came.get(state)) for n, state in enumerate(ReportState))
         states = tuple((state.value, state.value) for state in ReportState)
         filters = Filters((Filter("state", "State", "", states),)) if full else Filters()
         page = CursorPage(lines, older="o") if full else CursorPage(())
-        return {"page": page, "filters": filters, "platform": full, "reasons": REASONS, "may_file": not full}
+        said = {"platform": full, "reasons": REASONS, "may_file": not full, "due_first": full, "me": "p_1"}
+        return {"page": page, "filters": filters, **said}
     if template == "listing_reports/mend.html":
         return _mending(full)
     if template == "listing_reports/new.html":
