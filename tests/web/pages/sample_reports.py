@@ -125,7 +125,8 @@ def _mending(full: bool) -> dict[str, Any]:
     reason = REASONS["counterfeit_features" if full else "no_such_model"]
     said = {"evidence": FIELDS, "types": TYPES, "said_of": rules.EVERY_REFUSAL}
     fields = [f"evidence_{name}" for name in reason.evidence]
-    return {"form": form, "shown": shown, "reason": reason, "fields": fields, **said}
+    faults = [Fault(None, "right", "not_in_force", WORDS), Fault(812, "url", "twice", WORDS)] if full else []
+    return {"form": form, "shown": shown, "reason": reason, "fields": fields, "faults": faults, **said}
 
 
 def _forms(shown: ShownReport) -> dict[str, Any]:
