@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from hub.client.cli_files import share_stores
@@ -10,6 +14,17 @@ from hub.client.outcome import Basis
 from hub.client.outcome_page import Page, PageServer
 from hub.client.session import Session
 from hub.client.share import Audience, Terms
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Have SIGINT and SIGTERM raise KeyboardInterrupt, also where a shell started us with interrupts ignored."""
+    before = {each: signal.signal(each, signal.default_int_handler) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handled in before.items():
+            signal.signal(each, handled)
 
 
 def page_of(options: Options, audience: Audience) -> Page:
@@ -48,7 +63,8 @@ def outcomes(options: Options, /, audience: Audience, port: int | None) -> None:
             console.result({}, [server.url])
             console.say("open this address in your browser; Ctrl-C ends it")
             try:
-                server.serve_forever()
+                with _ended_by_signals():
+                    server.serve_forever()
             finally:
                 server.page.finish()  # else the hub had what our vault does not know of
     except KeyboardInterrupt:

@@ -318,32 +318,51 @@ def test_profile_that_does_not_serve_is_told_at_once(tmp_path: Path) -> None:
     assert typed("--profile", tmp_path / "none.profile", "outcomes", "--tlp", "green").code == 2
 
 
+@contextmanager
+def typed_page(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command as it is typed, and the address that it told; whatever comes, it is gone at the end of the block."""
+    words = ["--profile", str(folder / "brand-a.profile"), "outcomes", "--tlp", "green"]
+    command = [str(Path(sys.executable).with_name("alliance")), *words]
+    piped: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, cwd=folder, env=os.environ, text=True, **piped) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_command_that_is_asked_to_end_succeeds(
+    alliance: Hub, client: Client, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Also where a shell started it in the background, and so with interrupts ignored."""
+    ignored = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with typed_page(tmp_path) as (process, url):
+            assert requests.get(url, timeout=60).status_code == 200
+            process.send_signal(number)
+            assert "ended" in process.communicate(timeout=60)[1]
+            assert process.returncode == 0
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+
+
 class TestInABrowser:
     pytestmark = IN_BROWSER
 
     def test_analyst_opens_the_page_clicks_once_and_ends_it(
         self, alliance: Hub, report: str, client: Client, tmp_path: Path
     ) -> None:
-        program = [str(Path(sys.executable).with_name("alliance")), "--profile", str(tmp_path / "brand-a.profile")]
-        words = ["outcomes", "--tlp", "green"]
-        with subprocess.Popen(
-            [*program, *words], cwd=tmp_path, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as page_process:
-            try:
-                assert page_process.stdout is not None
-                assert page_process.stderr is not None
-                url = page_process.stdout.readline().strip()
-                assert url, page_process.stderr.read()
-                with chromium() as browser:
-                    page = browser.new_page()
-                    page.goto(url)
-                    page.get_by_role("button", name=f"Share: {report}").click()
-                    expect(page.get_by_role("status")).to_have_text("Shared 2 stores.")
-                    expect(page.get_by_role("button", name=f"Share again: {report}")).to_be_visible()
-            finally:
-                page_process.send_signal(signal.SIGINT)
-            out, err = page_process.communicate(timeout=60)
-        assert page_process.returncode == 0, err
+        with typed_page(tmp_path) as (process, url), chromium() as browser:
+            page = browser.new_page()
+            page.goto(url)
+            page.get_by_role("button", name=f"Share: {report}").click()
+            expect(page.get_by_role("status")).to_have_text("Shared 2 stores.")
+            expect(page.get_by_role("button", name=f"Share again: {report}")).to_be_visible()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
         assert HOST not in out + err
         assert shared(alliance) == [(report, None, 2, 2)] * 2
 
