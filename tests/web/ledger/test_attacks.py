@@ -56,7 +56,7 @@ def forged(attack: Callable[[Scene], None], witness: int, halted: int = 0, *, ba
 
 
 TABLE = (
-    Row(attacks.a1_view_changed, 20, 0, 0, frozenset({"view"})),
+    Row(attacks.a1_view_changed, 20, 0, 0, frozenset({"view", "entry"})),
     Row(attacks.a2_leaf_changed, 20, 0, 20, frozenset({"leaf", "tile", "state", "checkpoint", "view"})),
     Row(attacks.a3_leaf_and_tile_changed, 20, 0, 20, frozenset({"tile", "state", "checkpoint", "view"})),
     *forged(attacks.a4_rewritten, 422),
