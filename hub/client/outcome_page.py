@@ -151,7 +151,7 @@ class Page:
         if told is not None:
             said = f"<p class={'good' if told[0] else 'bad'} role=status>{escape(told[1])}</p>"
         elif before is not None:
-            refused = f" {before[1]} stores were refused." if before[1] else ""
+            refused = f" Refused: {before[1]}." if before[1] else ""
             said = f"<p class=good>Last shared on {escape(before[0][:10])}.{refused}</p>"
         else:
             said = ""
@@ -178,7 +178,7 @@ def _words(came_to: Mapping[str, Any]) -> tuple[int, str]:
     new = shared["added"] + shared["changed"]
     noun = "store" if new == 1 else "stores"
     told = f"Shared {new} {noun}." if new else "Nothing is new: all of its stores were shared before."
-    return new, told + (f" {rows['bad']} were refused: {came_to['bad_rows_file']}" if rows["bad"] else "")
+    return new, told + (f" Refused: {rows['bad']}, see {came_to['bad_rows_file']}." if rows["bad"] else "")
 
 
 def _whole(body: str) -> str:

@@ -231,6 +231,8 @@ ACTS: dict[Act, str] = {
     Act.END_SESSIONS: "End the sessions of all its people",
     Act.REVOKE_KEYS: "Revoke all its API keys",
 }
+OF_OFFICE = frozenset({Act.NEW_OWNER})
+"""What two of the office do for the office itself; all else its own owners do."""
 
 
 class DecisionState(StrEnum):

@@ -12,7 +12,7 @@ from hub.access.tlp import MemberKind
 from hub.members import service
 from hub.members.forms.providers import BindingForm
 from hub.members.forms.standing import InterventionForm, ReasonForm, StandingForm
-from hub.members.rules import ACTS, MOVES, SECTORS, Act, MemberState
+from hub.members.rules import ACTS, MOVES, OF_OFFICE, SECTORS, Act, MemberState
 from hub.members.service import RefusedMoveError, UnknownDomainError, UnknownMemberError
 from hub.web.filters import opening
 from hub.web.pagination import shown_page
@@ -52,14 +52,16 @@ def one(code: str) -> str:
     moves = (
         [] if shown.member_id == actor().member_id else [state for state in MemberState if state in MOVES[shown.state]]
     )
+    of_office = shown.kind == MemberKind.ADMINISTRATION
     return render_template(
         "members/one.html",
         shown=shown,
+        of_office=of_office,
         domains=domains,
         moves=moves,
         words=words_of(shown.state),
         sectors=SECTORS,
-        acts=ACTS,
+        acts={act: words for act, words in ACTS.items() if act in OF_OFFICE or not of_office},
         proposed=service.open_decisions(actor(), code),
     )
 

@@ -16,7 +16,7 @@ from hub.ledger.events import Event
 from hub.mail import Letter, LetterError, post
 from hub.members import rules
 from hub.members.model import Member, Person
-from hub.members.rules import ACTS, Act, DecisionKind
+from hub.members.rules import ACTS, OF_OFFICE, Act, DecisionKind
 from hub.members.service.decisions import NEW_OWNER, OpenDecision, carries_out, propose
 from hub.members.service.invitations import invite_for
 from hub.members.service.links import alliance_name, hub_address
@@ -43,7 +43,7 @@ def propose_act(actor: Actor, code: str, asked: Intervention, reason: str) -> st
     is proposed.
     """
     member = find(code)
-    if member.kind == MemberKind.ADMINISTRATION.value and asked.act is not Act.NEW_OWNER:
+    if member.kind == MemberKind.ADMINISTRATION.value and asked.act not in OF_OFFICE:
         raise RefusedMoveError("the office acts for itself by its own owners; two of them invite a third")
     given: dict[str, Any] = {"act": asked.act.value}
     if asked.act is Act.NEW_OWNER:

@@ -192,9 +192,9 @@ def test_store_that_is_refused_is_counted_and_kept_in_a_file_with_its_reason(
     for _ in range(2):
         with opened(tmp_path) as server:
             text = click(server, "report", name).text
-            assert f"1 were refused: report-{name}.bad.csv" in text
+            assert f"Refused: 1, see report-{name}.bad.csv." in text
     with opened(tmp_path) as server:
-        assert "1 stores were refused." in requests.get(server.url, timeout=60).text
+        assert "Refused: 1." in requests.get(server.url, timeout=60).text
     assert len(shared(alliance)) == 1
 
 

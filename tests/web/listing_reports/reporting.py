@@ -1,6 +1,7 @@
 """Reports as tests file them."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -15,6 +16,8 @@ from tests.web.members.test_decisions import person
 from tests.web.rights.entered import RIGHT, enter
 
 HOST = "shop.example.com"
+BEGAN = datetime(2027, 1, 4, 9, tzinfo=UTC)
+"""Where tests have the time stand still."""
 API = "/api/v1/listing-reports"
 SELLER_SAYS = "I bought all of them from the right holder's own dealer, and have the invoices."
 WORDS = "The pictures show another model than the one of the right."

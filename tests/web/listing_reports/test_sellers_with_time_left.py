@@ -1,7 +1,6 @@
 """A report that is maintained against one seller while the others have time left: it is said until when, and waited for."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,26 +8,17 @@ import pytest
 import time_machine
 
 from tests.conftest import HTML, Hub
-from tests.web.listing_reports.reporting import answer, asked, counter, file, read, review
+from tests.web.listing_reports.reporting import BEGAN, answer, asked, counter, file, read, review
 from tests.web.listing_reports.test_clocks import set_clock
 from tests.web.listing_reports.test_counter_notices import WHY, YES, lapse
 from tests.web.listing_reports.test_report_pages import head
 
-BEGAN = datetime(2027, 1, 4, 9, tzinfo=UTC)
 UNTIL = "until the end of 8 Jan 2027 in UTC"
 MAINTAINED = "It is maintained against the seller: it is for you to decide on its listings. "
 WAITING = f"The sellers of 2 listings have time to answer {UNTIL}; they are decided after that."
 ALL_WAIT = (
     f"It is maintained against the seller: the sellers of the 2 listings that are left have time to answer {UNTIL}"
 )
-
-
-@pytest.fixture
-def moment(alliance: Hub) -> Iterator[time_machine.Traveller]:
-    """The time stands still."""
-    alliance.sql("UPDATE credential SET expires_at = '2030-01-01'")
-    with time_machine.travel(BEGAN, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

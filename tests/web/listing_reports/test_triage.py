@@ -1,8 +1,7 @@
 """The list as a platform triages by it: where each report stands and what came of it, who reviews it, which is due first."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -11,9 +10,7 @@ import time_machine
 from flask.testing import FlaskClient
 
 from tests.conftest import HTML, Hub
-from tests.web.listing_reports.reporting import API, asked, counter, file, review
-
-BEGAN = datetime(2027, 1, 4, 9, tzinfo=UTC)
+from tests.web.listing_reports.reporting import API, BEGAN, asked, counter, file, review
 
 
 def cells(client: FlaskClient, label: str, **query: str) -> list[str]:
@@ -58,14 +55,6 @@ def test_platform_alone_is_told_who_reviews(alliance: Hub, right: str) -> None:
 
 
 # --- those that are due first
-
-
-@pytest.fixture
-def moment(alliance: Hub) -> Iterator[time_machine.Traveller]:
-    """The time stands still."""
-    alliance.sql("UPDATE credential SET expires_at = '2030-01-01'")
-    with time_machine.travel(BEGAN, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

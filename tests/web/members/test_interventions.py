@@ -1,5 +1,6 @@
 """Two people of the office act in a member's name, for a reason; one of them alone cannot, by any way."""
 
+import re
 from collections.abc import Sequence
 
 import psycopg
@@ -130,6 +131,17 @@ def test_two_people_of_the_office_invite_a_third_to_it(office: Hub) -> None:
     assert office.sql("SELECT code, role FROM one_time_link JOIN member m ON m.id = member_id") == [
         ("alliance", "owner")
     ]
+
+
+def test_page_of_the_office_itself_offers_to_invite_to_it_and_no_other_act(office: Hub) -> None:
+    address = f"/members/{members.OFFICE}"
+    page = office.signed_in("ada").get(address, headers=HTML)
+    assert page.status_code == 200
+    assert f'action="{address}/interventions"' in page.text
+    assert re.findall(r'<option value="([a-z-]+)"', page.text.partition('id="act"')[2].partition("</select>")[0]) == [
+        Act.NEW_OWNER
+    ]
+    assert 'id="person"' not in page.text
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def _office(template: str, full: bool) -> dict[str, Any]:
         Act.NEW_OWNER,
         {"name": "Eva", "email": "eva@example.org"},
     )
-    waiting = {"acts": ACTS, "proposed": [asked] if full else []}
+    waiting = {"acts": ACTS, "of_office": False, "proposed": [asked] if full else []}
     moves = [Move(each, "keys <leaked>", "p_a123456789abcdef", NOW) for each in MemberState]
     shown = ShownMember(
         *(1, "brand-n", "Northpeak", "brand", "sport", state, NOW, NOW if full else None),
