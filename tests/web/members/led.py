@@ -36,6 +36,7 @@ def browser_of(hub: Hub) -> FlaskClient:
 
 def bind(hub: Hub, code: str, provider: Provider, domain: str, **other: object) -> None:
     """Have a member's people sign in by the provider, and addresses at the domain lead to it."""
+    hub.app.extensions.pop("providers_said", None)  # of another provider, whose port this one may have been given
     with hub.app.app_context():
         found = members.person_named("owner@alliance-hub.org" if code == "brand-a" else f"{code}@alliance-hub.org")
         assert found is not None
