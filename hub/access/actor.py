@@ -87,6 +87,10 @@ class Actor:
         told = (self.kind.value, self.sector, self.addresses)
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
+    def told(self, pseudonym: str) -> str:
+        """Who did something for its own member, as it may know: all to the member, to an agent itself alone."""
+        return pseudonym if self.agent is None or pseudonym == self.pseudonym else ""
+
     def may(self, permission: Permission) -> bool:
         """Whether the actor's role grants the permission; what is not granted is refused."""
         return permission in self.permissions and (permission in UNSIGNED or not self.owes_agreement)

@@ -60,7 +60,7 @@ class ShownMessage:
     """Whose it is: the code; the other party learns of no person."""
     own: bool
     by: str
-    """The pseudonym of who wrote it; empty where it was the other party."""
+    """The pseudonym of who wrote it; empty where it was the other party, and to an agent where not itself."""
     text: str
     files: Sequence[ShownFile]
     at: datetime
@@ -165,4 +165,5 @@ def _file_names(actor: Actor, rows: Sequence[Message]) -> dict[str, str]:
 def _shown(actor: Actor, row: Message, codes: Mapping[int, str], names: Mapping[str, str]) -> ShownMessage:
     own = row.from_id == actor.member_id
     files = [ShownFile(name, names.get(name, "")) for name in row.files]
-    return ShownMessage(row.id, row.name, codes[row.from_id], own, row.by if own else "", row.text, files, row.at)
+    by = actor.told(row.by) if own else ""
+    return ShownMessage(row.id, row.name, codes[row.from_id], own, by, row.text, files, row.at)

@@ -203,7 +203,7 @@ class AnsweredSchema(Schema):
     """How a brand, itself or through one agent, answered counter-notices in the last three months."""
 
     brand = fields.String(metadata={"description": "Code"})
-    agent = fields.String(allow_none=True, metadata={"description": "Code; the brand alone is told"})
+    agent = fields.String(allow_none=True, metadata={"description": "Code; the brand and that agent are told"})
     countered = fields.Integer()
     given_way = fields.Integer(metadata={"description": "Accepted, or the report withdrawn, after a counter-notice"})
     expired = fields.Integer()

@@ -49,6 +49,16 @@ def own_by(actor: Actor) -> ColumnElement[bool]:
     return IpRight.member_id == actor.member_id
 
 
+def names_agent(actor: Actor) -> ColumnElement[bool]:
+    """The rights on which the actor is told which agent said what stands there: an agent itself alone."""
+    return true() if actor.agent is None else IpRight.agent_id == actor.agent.member_id
+
+
+def may_name(actor: Actor, member: int, kind: MemberKind) -> bool:
+    """Whether the actor is told that this member made a step in a right's history: an agent of no other agent."""
+    return actor.agent is None or kind is not MemberKind.AGENT or member == actor.agent.member_id
+
+
 def own_certificates(actor: Actor) -> ColumnElement[bool]:
     """The certificates of rights that were entered in the name of the actor's member."""
     return RightCertificate.member_id == actor.member_id

@@ -80,7 +80,11 @@ class RightSchema(Schema):
 
     name = fields.String(required=True)
     member = fields.String(required=True, metadata={"description": "Code of the brand"})
-    agent = fields.String(required=True, allow_none=True, metadata={"description": "Code of the agent that entered it"})
+    agent = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Code of the agent that entered it; an agent is told of itself alone"},
+    )
     state = fields.Enum(
         RightState,
         by_value=True,

@@ -176,7 +176,7 @@ class BuyLineSchema(Schema):
     currency = fields.String()
     budget = fields.Integer(metadata={"description": "In minor units, as all amounts"})
     spent = fields.Integer()
-    planned_by = fields.String(metadata={"description": "Pseudonym"})
+    planned_by = fields.String(metadata={"description": "Pseudonym; an agent is told its own alone"})
     planned_at = fields.DateTime()
     version = fields.Integer(metadata={"description": "To be named by whoever leads it on"})
 
@@ -193,7 +193,7 @@ class CustodyStepSchema(Schema):
 
     n = fields.Integer()
     command = fields.Enum(Command, by_value=True)
-    by = fields.String(metadata={"description": "Pseudonym"})
+    by = fields.String(metadata={"description": "Pseudonym; an agent is told its own alone"})
     by_agent = fields.Boolean()
     at = fields.DateTime()
     place = fields.String()

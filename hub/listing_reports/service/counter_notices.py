@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, insert, null, select, update
+from sqlalchemy import ColumnElement, case, func, insert, null, select, true, update
 
 from hub import clock
 from hub.access.actor import Actor
@@ -278,7 +279,7 @@ class Answered:
 
     brand: str
     agent: str | None
-    """Its code, which the brand alone is told."""
+    """Its code, which the brand and that agent alone are told; None: the brand itself, and whomever one is not told."""
     countered: int
     given_way: int
     """Accepted, or the whole report withdrawn, once a seller had countered."""
@@ -290,8 +291,6 @@ class Answered:
 def answered(actor: Actor) -> list[Answered]:
     """Counter-notices of the last three months by brand, and of the actor's own brand by agent; by their codes."""
     actor.must(Permission.REPORT_READ)
-    mine = policy.party(actor) is Party.BRAND
-    agent = CounterNotice.agent_id if mine else null()
     states = {
         "given_way": [CounterState.ACCEPTED_BY_HOLDER],
         "expired": [CounterState.EXPIRED],
@@ -299,10 +298,18 @@ def answered(actor: Actor) -> list[Answered]:
     }
     counted = (func.count().filter(CounterNotice.state.in_(of)) for of in states.values())
     rows = db.session.execute(
-        select(CounterNotice.brand_id, agent.label("agent"), func.count(), *counted)
+        select(CounterNotice.brand_id, _agent_told(actor).label("agent"), func.count(), *counted)
         .where(policy.counters_of(actor), CounterNotice.passed_on_at > clock.now() - counter_rules.COUNTED)
         .group_by(CounterNotice.brand_id, "agent")
     ).all()
     codes = members.codes_of({number for row in rows for number in row[:2] if number is not None})
     found = [Answered(codes[brand], None if agent is None else codes[agent], *counts) for brand, agent, *counts in rows]
     return sorted(found, key=lambda each: (each.brand, each.agent or ""))
+
+
+def _agent_told(actor: Actor) -> ColumnElement[Any]:
+    """The agent that answered, as far as the actor is told of it."""
+    if policy.party(actor) is not Party.BRAND:
+        return null()
+    told = true() if actor.agent is None else CounterNotice.agent_id == actor.agent.member_id
+    return case((told, CounterNotice.agent_id))

@@ -75,7 +75,7 @@ class ShownStep:
     command: str
     party: Party
     by: str
-    """The pseudonym of who did it; empty where it was the other party's."""
+    """The pseudonym of who did it; empty where it was the other party's, and to an agent where not its own."""
     refusal: str
     sentence: str
     listings: int
@@ -215,7 +215,7 @@ def report(actor: Actor, name: str) -> ShownReport:
     shown = (getattr(ReportedListing, each) for each in ShownListing.__dataclass_fields__)
     listings = select(*shown).where(ReportedListing.report_id == row.id).order_by(ReportedListing.n)
     steps = select(ReportStep).where(ReportStep.report_id == row.id).order_by(ReportStep.id)
-    shown_steps = [_step(each, party) for each in db.session.execute(steps).scalars()]
+    shown_steps = [_step(actor, each) for each in db.session.execute(steps).scalars()]
     counters = _counters(row)
     return ShownReport(
         _line(row, members.codes_of({row.brand_id, row.platform_id}), party, waiting([row])),
@@ -301,6 +301,6 @@ def _due_on(row: ListingReport) -> date | None:
     return None if row.due_at is None else clock_rules.local_day(clock_of(row), row.due_at)
 
 
-def _step(row: ReportStep, party: Party) -> ShownStep:
-    by = row.by if row.party == party.value else ""
+def _step(actor: Actor, row: ReportStep) -> ShownStep:
+    by = actor.told(row.by) if row.party == policy.party(actor).value else ""
     return ShownStep(row.command, Party(row.party), by, row.refusal, row.sentence, row.listings, row.at)

@@ -48,7 +48,7 @@ class ShownQuestion:
     """At whose end it is due, in `time_zone`."""
     time_zone: str
     asked_by: str
-    """A pseudonym, which its own member alone is shown; so is `ended_by`."""
+    """A pseudonym, which its own member alone is shown, and no agent another's; so is `ended_by`."""
     asked_entry: str
     right_name: str | None
     right: Mapping[str, Any] | None
@@ -127,7 +127,7 @@ def question(actor: Actor, name: str) -> ShownQuestion:
         row.sentence,
         row.declaration,
         row.by_agent,
-        row.ended_by or "" if party is ended else "",
+        actor.told(row.ended_by or "") if party is ended else "",
         row.ended_at,
         row.ended_entry,
     )

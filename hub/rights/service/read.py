@@ -51,7 +51,9 @@ class Right:
     member: str
     """The code of the brand whose it is."""
     agent: str | None
-    """The code of the agent that last said what stands here; None: the brand did, or the reader is a platform."""
+    """The code of the agent that last said what stands here; None: the brand did, or the reader is not told.
+
+    No platform is told of agents, and no agent of others."""
     facts: Facts
     state: RightState
     """Where it stands with the office; to a platform, where it stands with that."""
@@ -87,7 +89,7 @@ class ShownMove:
 
     command: Command
     by: str
-    """The code of the member that did it."""
+    """The code of the member that did it; of the brand where another agent did than the reader."""
     reason: str
     at: datetime
 
@@ -166,12 +168,15 @@ def right(actor: Actor, name: str) -> tuple[Right, Sequence[ShownMove]]:
     actor.must(Permission.RIGHT_READ)
     one = _named(actor, name)
     moves = (
-        select(IpRightMove, Member.code)
+        select(IpRightMove, Member.code, Member.kind)
         .join(Member, Member.id == IpRightMove.by_id)
         .where(IpRightMove.right_id == one.id, policy.moves_of(actor))
         .order_by(IpRightMove.id)
     )
-    told = [ShownMove(Command(move.command), code, move.reason, move.at) for move, code in db.session.execute(moves)]
+    told = []
+    for move, code, kind in db.session.execute(moves):
+        by = code if policy.may_name(actor, move.by_id, MemberKind(kind)) else one.member
+        told.append(ShownMove(Command(move.command), by, move.reason, move.at))
     return one, told
 
 
@@ -252,7 +257,7 @@ def _found(actor: Actor) -> Select[IpRight, str, str, RightCertificate, RightVer
     return (
         select(IpRight, Member.code, agent.code, kept, word)
         .join(Member, Member.id == IpRight.member_id)
-        .outerjoin(agent, agent.id == IpRight.agent_id)
+        .outerjoin(agent, and_(agent.id == IpRight.agent_id, policy.names_agent(actor)))
         .outerjoin(kept, kept.right_id == IpRight.id)
         .outerjoin(word, mine)
         .where(policy.visible_to(actor))

@@ -1,7 +1,7 @@
 """Test buys read back by their brand: a list with what they cost, and one with its chain of custody."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -35,7 +35,7 @@ class BuyLine:
     spent: int
     """In minor units."""
     planned_by: str
-    """A pseudonym."""
+    """A pseudonym; so are `approved_by` and `by` of a step. Empty: the reader, an agent, is not told of others."""
     planned_at: datetime
     version: int
 
@@ -97,7 +97,7 @@ def test_buys(actor: Actor, state: BuyState | None, *, before: int | None, limit
         found = found.where(Buy.state == state.value)
     rows = db.session.execute(found).scalars().all()
     codes = members.codes_of({row.platform_id for row in rows})
-    return [_line(row, codes) for row in rows]
+    return [_told(actor, _line(row, codes)) for row in rows]
 
 
 def totals(actor: Actor) -> list[tuple[str, int, int]]:
@@ -112,7 +112,10 @@ def totals(actor: Actor) -> list[tuple[str, int, int]]:
 def test_buy(actor: Actor, name: str) -> ShownBuy:
     """One test buy, its chain of custody and its costs, oldest first. Raises UnknownBuyError."""
     actor.must(Permission.TESTBUY_READ)
-    return shown(visible(actor, name))
+    found = shown(visible(actor, name))
+    approved_by = None if found.approved_by is None else actor.told(found.approved_by)
+    steps = [replace(each, by=actor.told(each.by)) for each in found.steps]
+    return replace(found, line=_told(actor, found.line), approved_by=approved_by, steps=steps)
 
 
 def signed_verdict(actor: Actor, name: str) -> Verdict | None:
@@ -123,7 +126,7 @@ def signed_verdict(actor: Actor, name: str) -> Verdict | None:
 
 
 def shown(row: Buy) -> ShownBuy:
-    """A row with all that belongs to it."""
+    """A row with all that belongs to it, as the signed report says it: whoever did it."""
     steps = select(CustodyStep).where(CustodyStep.buy_id == row.id).order_by(CustodyStep.n)
     costs = select(BuyCost).where(BuyCost.buy_id == row.id).order_by(BuyCost.id)
     return ShownBuy(
@@ -143,6 +146,10 @@ def shown(row: Buy) -> ShownBuy:
         [_step(each) for each in db.session.execute(steps).scalars()],
         [ShownCost(CostKind(each.kind), each.minor, each.at) for each in db.session.execute(costs).scalars()],
     )
+
+
+def _told(actor: Actor, line: BuyLine) -> BuyLine:
+    return replace(line, planned_by=actor.told(line.planned_by))
 
 
 def _hex(digest: bytes | None) -> str | None:
