@@ -140,16 +140,13 @@ class Opened:
         self.erased += other.erased
         self.records |= other.records
         for record, one in other.missing.items():
-            before = self.missing.get(record)
-            self.missing[record] = one if before is None else Erased(before.first, one.last, "")
+            self.missing[record] = one.joined(self.missing.get(record))
         return self
 
     def miss(self, record: str, leaf: OwnLeaf) -> None:
         """Count a view whose erasure is said to be recorded in the entry `record`."""
         self.erased += 1
-        one = Erased(leaf.index, leaf.index, leaf.id)
-        before = self.missing.get(record)
-        self.missing[record] = one if before is None else Erased(before.first, leaf.index, "")
+        self.missing[record] = Erased(leaf.index, leaf.index, leaf.id).joined(self.missing.get(record))
 
 
 def open_views(own: Mapping[int, OwnLeaf], entries: Iterator[OwnEntry]) -> Opened:

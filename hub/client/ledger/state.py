@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from hub import clock
 from hub.client.errors import usage
+from hub.tree.promise import TERM_SECONDS
 
 _VERSION = 1
 
@@ -28,13 +30,29 @@ class Erased(NamedTuple):
         """Whether a record that says this accounts for the missing views of `other`."""
         return self.id == other.id if self.id else self.first <= other.first and other.last <= self.last
 
+    def joined(self, other: Erased | None) -> Erased:
+        """What one record is to say that was named for both; two entries are a span."""
+        if other is None or other == self:
+            return self
+        return Erased(min(self.first, other.first), max(self.last, other.last), "")
+
+
+class Due(NamedTuple):
+    """What a record is to say was erased that is not in the tree yet.
+
+    It has to be in every tree that is signed from `by` on (seconds since 1970).
+    """
+
+    erased: Erased
+    by: float
+
 
 @dataclass(frozen=True)
 class Memory:
     """The last checkpoint that held in every check: the signed note, and the size and root it states.
 
     `full_at` is when every entry was last looked at (RFC 3339). `erasures` maps ids of erasure records that were named
-    for missing views of ours, but were not yet in the tree, to what they are to say was erased.
+    for missing views of ours, but were not yet in the tree, to what is due of them.
     """
 
     origin: str
@@ -42,7 +60,7 @@ class Memory:
     size: int
     root: bytes
     full_at: str = ""
-    erasures: Mapping[str, Erased] = field(default_factory=dict)
+    erasures: Mapping[str, Due] = field(default_factory=dict)
 
 
 def read_memory(path: Path) -> Memory | None:
@@ -57,7 +75,7 @@ def read_memory(path: Path) -> Memory | None:
             int(document["size"]),
             base64.b64decode(document["root"], validate=True),
             document["full_at"],
-            {str(record): _erased(*said) for record, said in document["erasures"].items()},
+            {str(record): _due(*said) for record, said in document["erasures"].items()},
         )
     except FileNotFoundError:
         return None
@@ -68,8 +86,10 @@ def read_memory(path: Path) -> Memory | None:
         ) from error
 
 
-def _erased(first: int, last: int, id: str) -> Erased:
-    return Erased(int(first), int(last), str(id))
+def _due(first: int, last: int, id: str, by: float | None = None) -> Due:
+    """An earlier version kept no time: then the term begins now."""
+    erased = Erased(int(first), int(last), str(id))
+    return Due(erased, clock.now().timestamp() + TERM_SECONDS if by is None else float(by))
 
 
 def write_memory(path: Path, memory: Memory) -> None:
@@ -81,7 +101,7 @@ def write_memory(path: Path, memory: Memory) -> None:
         "size": memory.size,
         "root": base64.b64encode(memory.root).decode(),
         "full_at": memory.full_at,
-        "erasures": dict(memory.erasures),
+        "erasures": {record: [*due.erased, due.by] for record, due in memory.erasures.items()},
     }
     replace_file(path, json.dumps(document))
 

@@ -17,7 +17,7 @@ from hub.client.ledger.keys import log_keys, pinned_policy, promise_of, stated_b
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.parts import Opened, Ours, OwnLeaf, open_views, own_entries, scan
 from hub.client.ledger.shards import ShardLog, followed, shard_of
-from hub.client.ledger.state import Erased, Memory, read_memory, write_memory
+from hub.client.ledger.state import Due, Memory, read_memory, write_memory
 from hub.client.ledger.tree_check import SignedTree, check_size, with_note
 from hub.client.vault import Exchange
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
@@ -150,7 +150,8 @@ def _check(check: Checking, reader: LogReader, memory: Memory | None, *, full: b
         return Verified(0, 0, 0, 0, 0, check.vault.exchange_count() - waiting, waiting), None
     ids = frozenset(leaf.id for leaf in found.own.values())
     try:
-        pending = accounted(found.opened, ids, memory.erasures if memory else {})
+        due, signed = memory.erasures if memory else {}, asked_at.timestamp()
+        pending = accounted(found.opened, ids, due, signed, clock.now().timestamp())
         waiting = _on_time(exchanges, ids, asked_at, found.note)
     except LedgerAlarm as alarm:
         raise with_note(alarm, found.note) from None
@@ -263,15 +264,21 @@ def _ours(check: Checking, reader: LogReader, after: int, past: int) -> Ours:
     return lambda index, _: given.get(index)
 
 
-def accounted(opened: Opened, ids: Collection[str], due: Mapping[str, Erased]) -> dict[str, Erased]:
-    """Erasures whose records are not among the entries `ids` of ours yet: at the next check they are `due`.
+def accounted(
+    opened: Opened, ids: Collection[str], due: Mapping[str, Due], signed: float, now: float
+) -> dict[str, Due]:
+    """Erasures whose records are not among the entries `ids` of ours yet, in a log as it was signed at a time.
 
-    Raises LedgerAlarm for one that did not come, or is a record of something else.
+    A record was recorded with its erasure, so by `now`, and comes into the log within the term of a promise: however
+    early the log looked at ends, until then it is due. Raises LedgerAlarm for one that did not come, or is a record of
+    something else. Times are seconds since 1970.
     """
     pending = {}
-    for record, erased in {**due, **opened.missing}.items():
-        if record not in ids and record not in due:
-            pending[record] = erased
+    named = opened.missing | {record: late.erased.joined(opened.missing.get(record)) for record, late in due.items()}
+    for record, erased in named.items():
+        by = due[record].by if record in due else now + TERM_SECONDS
+        if record not in ids and signed < by:
+            pending[record] = Due(erased, by)
         elif record not in opened.records or not opened.records[record].covers(erased):
             told = f"entry {erased.id}" if erased.id else f"entries {erased.first:,} to {erased.last:,}"
             raise withheld(f"there is no record of the erasure of our view of {told}", record=record)

@@ -8,17 +8,23 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub import clock
 from hub.client import verifier
 from hub.ledger.service.program import verifier_program
-from tests.unit.client.bundles import OURS, SIGNER, Exported, packed, written
+from hub.tree.leaf import SealedLeaf
+from tests.unit.client.bundles import OURS, SIGNER, Exported, packed, sealed, written
 from tests.unit.client.typed import Ended, written_profile
 
 LOG = Exported(600)
@@ -94,6 +100,42 @@ def test_policy_that_nobody_cosigned_leaves_it_provisional(tmp_path: Path, state
     assert checked(written(tmp_path, LOG), state, key, "--policy", policy).code == 3
     policy.write_text("quorum none\n")
     assert checked(written(tmp_path, LOG), state, key, "--policy", policy).code == 2
+
+
+@dataclass(frozen=True)
+class Erasing(Exported):
+    """Entry 3 was erased with a record in entry 870."""
+
+    @cached_property
+    def entries(self) -> list[tuple[SealedLeaf, Mapping[str, Any]]]:
+        """The log before it, and the record if the log goes as far."""
+        record = {"action": "audit.erase", "subject": {"type": "entry", "ref": self.id(3)}}
+        return [sealed(index, **(record if index == 870 else {})) for index in range(self.size)]
+
+    def line(self, index: int, /, **other: Any) -> bytes:
+        """The erased view is missing in each bundle, as they were all exported after the erasure."""
+        erased_by = base64.b64encode((870).to_bytes(16, "big")).decode()
+        gone = {"view": None, "salt": None, "erased_by": erased_by} if index == 3 else {}
+        return super().line(index, **gone, **other)
+
+
+def test_record_of_an_erasure_may_come_in_a_later_file_than_the_next(tmp_path: Path, state: Path, key: Path) -> None:
+    for part in (Erasing(500), Erasing(800, first=500), Erasing(850, first=800), Erasing(900, first=850)):
+        assert checked(written(tmp_path, part), state, key).code == 0
+    assert checked(written(tmp_path, Erasing(900)), state, key, "--full", "--json").document["erased"] == 1
+
+
+def test_file_that_lacks_the_record_of_an_erasure_may_be_checked_twice(tmp_path: Path, state: Path, key: Path) -> None:
+    for _ in range(3):
+        assert checked(written(tmp_path, Erasing(500)), state, key, "--full").code == 0
+
+
+def test_log_signed_long_after_an_erasure_was_named_has_its_record(tmp_path: Path, state: Path, key: Path) -> None:
+    checked(written(tmp_path, Erasing(500)), state, key)
+    later = Erasing(850, first=500)
+    manifest = json.loads(later.files["bundle.json"]) | {"signed_at": clock.stamp(clock.now() + timedelta(minutes=2))}
+    ended = checked(written(tmp_path, later.files | {"bundle.json": json.dumps(manifest).encode()}), state, key)
+    assert (ended.code, "no record of the erasure" in ended.err) == (40, True)
 
 
 # --- what does not

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from tlog_scales.reader import TilesReader
 
 from hub.client.recorded import Recorded
 from hub.client.vault import open_vault
+from hub.tree.promise import TERM_SECONDS
 from tests.conftest import Hub
 from tests.web.indicators.test_share_and_match_over_http import match, share
+from tests.web.ledger.rotating import later
 from tests.web.ledger.test_client_witness import grow
 from tests.web.ledger.typing_member import Typing, at_terminal, served
 from tests.web.ledger.witnessing import enrolled
@@ -219,9 +222,10 @@ def test_erased_view_is_accounted_for_in_the_file(alliance: Hub, member: Typing,
     member("export", file)
     pending = member.answer("verify", "--bundle", file)
     assert pending["erased"] == 1
-    grow(alliance)
-    member("export", file)
-    assert "no record of the erasure" in member("verify", "--bundle", file, code=40).err
+    with later(timedelta(seconds=TERM_SECONDS)):
+        grow(alliance)
+        member("export", file)
+        assert "no record of the erasure" in member("verify", "--bundle", file, code=40).err
 
 
 @pytest.mark.parametrize(
