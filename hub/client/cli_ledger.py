@@ -87,8 +87,8 @@ def promises(options: Options, /, as_json: bool) -> None:
 
     Each answer of the hub holds a signed promise that the log will hold the exchange within a minute; it is kept in our
     vault. This asks for the proof, checks it and keeps it in the promise's place. A promise that is broken at its
-    deadline ends with 10 and an evidence file: with a later checkpoint it proves to anybody that we were answered and
-    the exchange was left out.
+    deadline ends with 10 and an evidence file: with the checkpoint in it, it proves to anybody that we were answered
+    and the exchange was left out. Another entry than was promised ends with 20; a hub that cannot be asked with 75.
     """
     from hub.client.ledger.promises import swap_promises
 

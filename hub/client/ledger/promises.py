@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from hub import clock
-from hub.client.errors import ClientError, ExitCode, false_answer
-from hub.client.ledger.alarm import overdue
-from hub.client.ledger.keys import promise_of
-from hub.client.ledger.receipt import fetch_receipt
+from hub.client.errors import ClientError, ExitCode
+from hub.client.ledger.alarm import LedgerAlarm, altered, overdue
+from hub.client.ledger.keys import promise_of, stated_by
+from hub.client.ledger.log import LogReader
+from hub.client.ledger.published import open_log
+from hub.client.ledger.receipt import NoReceiptError, Receipts
+from hub.client.ledger.shards import followed
 from hub.client.session import Session
 from hub.client.vault import Exchange
 from hub.tree.merkle import leaf_hash
@@ -40,37 +44,65 @@ class Swapped:
 def swap_promises(session: Session) -> Swapped:
     """Fetch and check the receipt of each exchange that we hold a promise for, and keep it in its place.
 
-    Each is kept at once: an interrupted run goes on where it stopped. Raises ClientError, with exit code 10 and an
-    evidence file where a deadline has passed and there is no proof; 5 where the log holds another leaf.
+    Each is kept at once: an interrupted run goes on where it stopped. Raises ClientError, with an evidence file and
+    exit code 10 where a deadline has passed and the hub has no proof, 20 where the log holds another leaf.
     """
     exchanges = session.vault.promised()
-    swapped, late = 0, []
+    with open_log(session.profile, session.patience, session.console.say) as reader:
+        try:
+            late, swapped = _swapped(session, Receipts(session, reader), exchanges)
+            if late:
+                raise _broken(late, _newest(session, reader))
+        except LedgerAlarm as alarm:
+            raise alarm.recorded(session.folder) from None
+    return Swapped(swapped, len(exchanges) - swapped, session.vault.receipt_count())
+
+
+def _swapped(session: Session, receipts: Receipts, exchanges: list[Exchange]) -> tuple[list[Exchange], int]:
+    """The exchanges whose deadline has passed without a receipt, and how many have one now."""
+    swapped, late = 0, list[Exchange]()
     with session.console.step("swapping promises for receipts", len(exchanges)) as step:
         for exchange in exchanges:
             promised = promise_of(session.profile, exchange)
-            if promised is not None and _swap(session, exchange, promised):
+            if promised is not None and _swap(session, receipts, exchange, promised):
                 swapped += 1
             elif promised is not None and clock.now() > datetime.fromtimestamp(promised.deadline, UTC):
                 late.append(exchange)
             step.advance(1)
-    if late:
-        raise overdue(
-            f"{len(late):,} promises of the hub are broken: their entries are not in the log by the deadline; the "
-            f"first is {late[0].id} ({late[0].act}, {late[0].at})",
-            exchanges=[exchange._asdict() for exchange in late[:_MOST_IN_EVIDENCE]],
-        ).recorded(session.folder)
-    return Swapped(swapped, len(exchanges) - swapped, session.vault.receipt_count())
+    return late, swapped
 
 
-def _swap(session: Session, exchange: Exchange, promised: Promise) -> bool:
-    """Whether there is a receipt, which then is kept."""
+def _swap(session: Session, receipts: Receipts, exchange: Exchange, promised: Promise) -> bool:
+    """Whether there is a receipt, which then is kept. That the hub cannot be asked says nothing of it."""
     try:
-        receipt = fetch_receipt(session, exchange.id)
-    except ClientError as error:
-        if error.code in (ExitCode.TRY_LATER, ExitCode.REFUSED):  # not covered yet; or denied to exist
-            return False
-        raise
+        receipt = receipts.fetch(exchange.id)
+    except NoReceiptError:
+        return False
     if leaf_hash(receipt.entry.raw) != promised.leaf_hash:
-        raise false_answer(f"the log holds another leaf for our {exchange.act} of {exchange.at} than was promised")
+        raise altered(
+            f"the log holds another leaf for our {exchange.act} of {exchange.at} than was promised",
+            receipt=receipt.proof,
+            leaf=base64.b64encode(receipt.entry.raw).decode(),
+            promise=exchange.promise,
+        )
     session.vault.keep_receipt(exchange.id, receipt.proof)
     return True
+
+
+def _newest(session: Session, reader: LogReader) -> str:
+    """The newest checkpoint, which shows how far the log goes without the entries. Raises ClientError without one."""
+    shard = followed(session, reader)[-1]
+    note = shard.reader.checkpoint()
+    if note is None:  # nothing of a hub answers at this address
+        raise ClientError(ExitCode.REFUSED, "the hub shows no log", "check the address in your profile")
+    stated_by(shard.check, note, shard.reader)
+    return note
+
+
+def _broken(late: list[Exchange], note: str) -> LedgerAlarm:
+    return overdue(
+        f"{len(late):,} promises of the hub are broken: their entries are not in the log by the deadline; the "
+        f"first is {late[0].id} ({late[0].act}, {late[0].at})",
+        now=note,
+        exchanges=[exchange._asdict() for exchange in late[:_MOST_IN_EVIDENCE]],
+    )

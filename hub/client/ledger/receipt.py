@@ -1,4 +1,4 @@
-"""`alliance ledger receipt`: the proof that one entry is in the log, checked before it is given out."""
+"""`alliance ledger receipt`: the proof that one entry is in the log, checked before it is given out or kept."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.client.errors import ClientError, ExitCode, false_answer
+from hub.client.http import problem
 from hub.client.ledger.alarm import LedgerAlarm
 from hub.client.ledger.keys import log_keys, pinned_policy, stated_by
+from hub.client.ledger.log import LogReader
 from hub.client.ledger.parts import OwnEntry, entry_name, own_entries
 from hub.client.ledger.published import open_log
-from hub.client.ledger.shards import followed, named_in, shard_of
+from hub.client.ledger.shards import ShardLog, followed, named_in, shard_of
 from hub.client.session import Session
 from hub.tree.leaf import LeafError, parse_leaf
 from hub.tree.merkle import ProofError, leaf_hash
@@ -40,36 +42,70 @@ class Receipt:
         return told | {"view": view, "leaf": leaf, "proof": self.proof}
 
 
+class NoReceiptError(ClientError):
+    """The hub has no receipt of the entry: it waits for its checkpoint, was put aside, or is none of ours."""
+
+
 def fetch_receipt(session: Session, id: str) -> Receipt:
     """Fetch and check the receipt of an entry of ours.
 
     Raises ClientError: exit code 75 while the entry waits for its checkpoint, 4 for an id that does not concern us, 5
     for a proof that does not hold.
     """
-    log_keys(session)
-    policy = pinned_policy(session)
-    known = [each.verifier for each in policy.witnesses] if policy is not None else []
-    answer = session.hub.get(f"/audit/receipts/{id}", accept=(200, 202))
-    if answer.status == 202:
-        raise ClientError(ExitCode.TRY_LATER, "the entry waits for its checkpoint", "ask again in a second")
-    try:
-        proof = TlogProof.parse(answer.body.decode())
-        with open_log(session.profile, session.patience, session.console.say) as reader:
-            origin = named_in(proof.checkpoint)
-            shard = shard_of(followed(session, reader), origin)
+    with open_log(session.profile, session.patience, session.console.say) as reader:
+        try:
+            return Receipts(session, reader).fetch(id)
+        except LedgerAlarm as alarm:
+            raise alarm.recorded(session.folder) from None
+
+
+class Receipts:
+    """The receipts of entries of ours, as the hub gives them and checked."""
+
+    def __init__(self, session: Session, reader: LogReader) -> None:
+        log_keys(session)
+        self._session = session
+        self._reader = reader
+        self._policy = pinned_policy(session)
+        self._shards: dict[str, ShardLog] = {}
+
+    def fetch(self, id: str) -> Receipt:
+        """Raises NoReceiptError where there is none, LedgerAlarm, and ClientError for a proof that does not hold."""
+        given = self._given(id)
+        try:
+            proof = TlogProof.parse(given.decode())
+            shard = self._shard(proof.checkpoint)
+            entry = self._entry(id, shard.reader.base + proof.index)
+            known = [each.verifier for each in self._policy.witnesses] if self._policy is not None else []
+            stated, note = proof.verify(leaf_hash(entry.raw), shard.origin, log_keys(shard.check), known)
+        except (UnicodeDecodeError, ProofError, NoteError, LeafError) as error:
+            raise false_answer(f"the receipt does not hold: {error}") from None
+        final = None if self._policy is None else self._policy.is_met_by(note.signed_by.keys())
+        return Receipt(id, proof.index, stated.size, given.decode(), entry, final)
+
+    def _given(self, id: str) -> bytes:
+        answer = self._session.hub.get(f"/audit/receipts/{id}", accept=(200, 202, 404, 409))
+        if answer.status == 202:
+            raise NoReceiptError(ExitCode.TRY_LATER, "the entry waits for its checkpoint", "ask again in a second")
+        if answer.status != 200:  # 409: it was put aside
+            error = problem(answer)
+            raise NoReceiptError(error.code, error.message, error.remedy)
+        return answer.body
+
+    def _shard(self, checkpoint: str) -> ShardLog:
+        """The shard whose key signed a checkpoint."""
+        if checkpoint not in self._shards:
+            shard = shard_of(followed(self._session, self._reader), named_in(checkpoint))
             if shard is None:
                 raise false_answer("the receipt is under a checkpoint of another log")
-            stated_by(shard.check, proof.checkpoint, shard.reader, ended=shard.final is not None)
-        place = shard.reader.base + proof.index
-        given = session.hub.get("/audit/entries", {"after": place - 1, "limit": 1}).body.splitlines()
+            stated_by(shard.check, checkpoint, shard.reader, ended=shard.final is not None)
+            self._shards = {checkpoint: shard}
+        return self._shards[checkpoint]
+
+    def _entry(self, id: str, place: int) -> OwnEntry:
+        """The entry at a place, which is to be this one."""
+        given = self._session.hub.get("/audit/entries", {"after": place - 1, "limit": 1}).body.splitlines()
         entry = next(own_entries(given, place, place + 1), None)
         if entry is None or entry_name(parse_leaf(entry.raw).id) != id:
             raise false_answer("the receipt is of another entry")
-        keys = log_keys(shard.check)
-        stated, note = proof.verify(leaf_hash(entry.raw), origin, keys, known)
-    except LedgerAlarm as alarm:
-        raise alarm.recorded(session.folder) from None
-    except (UnicodeDecodeError, ProofError, NoteError, LeafError) as error:
-        raise false_answer(f"the receipt does not hold: {error}") from None
-    final = None if policy is None else policy.is_met_by(note.signed_by.keys())
-    return Receipt(id, proof.index, stated.size, answer.body.decode(), entry, final)
+        return entry
