@@ -97,10 +97,7 @@ def cosign(session: Session, every: float | None) -> Cosigned:
 
 def _round(session: Session) -> Cosigned:
     path = session.folder / "witness.json"
-    state = _enrolled(session, path)
-    if not state.sent:
-        state = _handed_in(session, path, state)
-    signed = False
+    state, signed = _enrolled(session, path), False
     with open_log(session.profile, session.patience, session.console.say) as reader:
         shards = followed(session, reader)
         at = shards[0] if state.note is None else shard_of(shards, named_in(state.note))
@@ -108,6 +105,8 @@ def _round(session: Session) -> Cosigned:
             raise usage(f"the witness in {path} is of another log", "name another folder in ALLIANCE_STATE")
         for shard in shards[shards.index(at) :]:
             fresh = _signed(shard.check, shard.reader, state)
+            if not state.sent:  # by now we know that the hub did not go back behind it
+                state = _sent_again(session, path, state, given_up=fresh is not None)
             if fresh is not None:
                 _write(path, fresh)  # before anybody sees the line: after a crash we remember what we have signed
                 state, signed = _handed_in(session, path, fresh), True
@@ -157,6 +156,17 @@ def _enrolled(session: Session, path: Path) -> WitnessState:
         state = replace(state, enrolled=True)
         _write(path, state)
     return state
+
+
+def _sent_again(session: Session, path: Path, state: WitnessState, *, given_up: bool) -> WitnessState:
+    """Hand in the line of an earlier run. Raises ClientError; not when it is refused and `given_up` for a newer one."""
+    try:
+        return _handed_in(session, path, state)
+    except ClientError as error:
+        if not given_up or error.code is not ExitCode.REFUSED:
+            raise
+        session.console.say(f"the line of an earlier run was refused: {error.message}")
+        return state
 
 
 def _handed_in(session: Session, path: Path, state: WitnessState) -> WitnessState:

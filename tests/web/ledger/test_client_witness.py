@@ -93,9 +93,35 @@ def test_nothing_is_cosigned_before_the_first_checkpoint(elsewhere: tuple[Hub, T
 def test_line_that_did_not_reach_the_hub_is_handed_in_at_the_next_run(hub: Hub, member: Typing) -> None:
     cosigned = member.answer("cosign")["size"]
     hub.sql("DELETE FROM ledger_cosignature")
-    (member.state / "witness.json").write_text(json.dumps(member.kept("witness.json") | {"sent": False}))
+    unsent(member)
     assert member.answer("cosign")["now"] is False
     assert hub.sql("SELECT size FROM ledger_cosignature") == [(cosigned,)]
+
+
+def unsent(member: Typing, **other: object) -> None:
+    """As after a run that ended before the hub had the line."""
+    (member.state / "witness.json").write_text(json.dumps(member.kept("witness.json") | {"sent": False, **other}))
+
+
+def test_rollback_is_noticed_by_a_witness_whose_line_did_not_reach_the_hub(
+    hub: Hub, member: Typing, elsewhere: tuple[Hub, Typing]
+) -> None:
+    grow(hub, 20)
+    member("cosign")
+    unsent(member)
+    shorter, there = elsewhere
+    grow(shorter)
+    assert "rolled back" in there("cosign", code=30).err
+    assert {"remembered", "now"} <= there.evidence()[0].keys()
+
+
+def test_line_that_the_hub_refuses_gives_way_to_that_of_a_newer_checkpoint(hub: Hub, member: Typing) -> None:
+    member("cosign")
+    unsent(member, line="no line\n")
+    member("cosign", code=4)
+    grow(hub)
+    assert member.answer("cosign")["now"] is True
+    assert member.kept("witness.json")["sent"] is True
 
 
 def test_older_checkpoint_that_others_began_with_is_no_rollback_and_not_signed(
