@@ -153,10 +153,10 @@ def deadline(clock: Clock, span: int, since: datetime) -> datetime:
     return datetime.combine(last_day(clock, span, since) + _DAY, time(), ZoneInfo(clock.zone)).astimezone(UTC)
 
 
-def local_day(clock: Clock, due_at: datetime) -> date:
-    """The last day of a deadline, as the platform's calendar has it."""
+def local_day(zone: str, due_at: datetime) -> date:
+    """The last day of a deadline, as the calendar of that time zone has it."""
     last_moment = due_at - timedelta(microseconds=1)  # before the conversion: some clocks leap over midnight
-    return last_moment.astimezone(ZoneInfo(clock.zone)).date()
+    return last_moment.astimezone(ZoneInfo(zone)).date()
 
 
 def holding(own: Mapping[str, Clock], countries: Collection[str], since: datetime) -> Clock:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     LargeBinary,
@@ -143,10 +144,6 @@ class ReportedListing(Model):
             *("ix_reported_listing_seller", "platform_id", "seller", "acted_at"),
             postgresql_where=text("decision = 'established' AND action <> 'none'"),
         ),
-        Index(
-            *("ix_reported_listing_restricted", "platform_id", "acted_at", "report_id", "n"),
-            postgresql_where=text("action IN ('listing removed', 'store closed')"),
-        ),
     )
 
     report_id: Mapped[int] = mapped_column(ForeignKey("listing_report.id"), primary_key=True)
@@ -169,6 +166,35 @@ class ReportedListing(Model):
     acted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     automated: Mapped[bool | None]
     """Whether a machine decided, by the word of the platform; None: it is not decided, or was before that was asked."""
+
+
+class Statement(Model):
+    """The statement of reasons for one restriction: what it rested on at that moment, which never changes.
+
+    What the report and its listing keep for good is read there.
+    """
+
+    __tablename__ = "statement"
+    __table_args__ = (
+        CheckConstraint("action IN ('listing removed', 'store closed')", name="action"),
+        ForeignKeyConstraint(["report_id", "n"], ["reported_listing.report_id", "reported_listing.n"]),
+        Index("ix_statement_platform", "platform_id", "acted_at", "report_id", "n"),
+    )
+
+    report_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    acted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    action: Mapped[str] = mapped_column(String(16))
+    automated: Mapped[bool | None]
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    countered: Mapped[bool]
+    """Whether the seller answered."""
+    evidence: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Names of reason_rules.FIELDS."""
+    right_facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    notifier: Mapped[str] = mapped_column(String(120))
+    """The brand's name."""
 
 
 class ReportStep(Model):
@@ -223,6 +249,8 @@ class CounterNotice(Model):
     passed_on_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     """When the right holder's time runs out."""
+    zone: Mapped[str] = mapped_column(String(40))
+    """Whose days it counts."""
     answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When the right holder answered it, or withdrew the report."""
     sentence: Mapped[str] = mapped_column(String(1000), server_default="")

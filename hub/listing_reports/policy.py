@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, false
 from hub.access.actor import Actor, NotPermittedError
 from hub.access.permissions import Permission
 from hub.access.tlp import MemberKind
-from hub.listing_reports.model import CounterNotice, ListingReport, Marketplace, PlatformClock, StrikeLadder
+from hub.listing_reports.model import CounterNotice, ListingReport, Marketplace, PlatformClock, Statement, StrikeLadder
 from hub.listing_reports.rules import Party
 
 _PARTIES = {MemberKind.BRAND: Party.BRAND, MemberKind.PLATFORM: Party.PLATFORM}
@@ -45,6 +45,11 @@ def counters_of(actor: Actor) -> ColumnElement[bool]:
     if actor.kind is MemberKind.BRAND:
         return CounterNotice.brand_id == actor.member_id
     return CounterNotice.platform_id == actor.member_id if actor.kind is MemberKind.PLATFORM else false()
+
+
+def own_statements(actor: Actor) -> ColumnElement[bool]:
+    """The statements of reasons of the actor's platform."""
+    return Statement.platform_id == actor.member_id
 
 
 def own_ladder(actor: Actor) -> ColumnElement[bool]:

@@ -137,7 +137,7 @@ class Acted:
 
 def puid(acted: Acted) -> str:
     """What the statement is called: never another's, also where a report is reopened and acted on anew."""
-    return f"{acted.report}-{acted.n}-{int(acted.acted_at.timestamp())}"
+    return f"{acted.report}-{acted.n}-{round(acted.acted_at.timestamp() * 1_000_000)}"
 
 
 def statement(acted: Acted) -> dict[str, Any]:

@@ -46,6 +46,8 @@ ROWS = {
     f" VALUES (1, 'r', 1, 1, false, 'r', '{{}}', 'design', '{{}}', '', 1, {_KEY}, 'p_1', now(), 1, 'submitted', 1)",
     "reported_listing": "INSERT INTO reported_listing (report_id, n, brand_id, platform_id, url, digest, target, seller)"
     f" VALUES (1, 1, 1, 1, 'https://shop.example.com/1', {_KEY}, 'listing', '')",
+    "statement": "INSERT INTO statement (report_id, n, acted_at, platform_id, action, countered, evidence, right_facts,"
+    " notifier) VALUES (1, 1, now(), 1, 'listing removed', false, '{}', '{}', 'Brand A')",
     "report_step": "INSERT INTO report_step (report_id, brand_id, platform_id, command, party, by, at)"
     " VALUES (1, 1, 1, 'take', 'platform', 'p_1', now())",
     "question": "INSERT INTO question (name, platform_id, brand_id, url, digest, words, pictures, due_at, time_zone,"

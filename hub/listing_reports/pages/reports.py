@@ -21,7 +21,7 @@ from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, Sa
 from hub.listing_reports.reason_rules import FIELDS, REASONS, asks_order
 from hub.listing_reports.rules import Command, Decision, Party, RefusedStepError, ReportState, WordsError
 from hub.listing_reports.service import ShownReport, StaleReportError, UnknownReportError, Wanted
-from hub.listing_reports.statement_rules import REDRESS, RESTRICTIONS
+from hub.listing_reports.statement_rules import REDRESS, puid
 from hub.listing_reports.strike_rules import LADDERS
 from hub.web.filters import opening
 from hub.web.pagination import shown_page
@@ -118,7 +118,7 @@ def _one(name: str, message: MessageForm | None = None, said: SaidForm | None = 
         now=clock.now(),
         standings=service.standings(me, struck) if reviews else {},
         unit=LADDERS[service.own_ladder(me)].unit if reviews else "",
-        restricting=RESTRICTIONS if reviews else {},
+        stated=service.stated(me, name) if reviews else frozenset(),
         declaration=rules.DECLARATIONS[shown.declaration],
     )
     return make_response(page, status)
@@ -176,12 +176,12 @@ def drop_marketplace() -> Answer:
 @blueprint.get("/reports/<name>/statements/<int:n>")
 @requires(Permission.REPORT_REVIEW)
 def statement(name: str, n: int) -> str:
-    """The statement of reasons for what was done about a listing, to be printed or sent to its seller."""
+    """The statement of reasons for what was done about a listing, the last or a named one, to be printed or sent."""
     try:
-        shown = service.statement(actor(), name, n)
+        shown = service.statement(actor(), name, n, request.args.get("puid"))
     except UnknownReportError:
         abort(404)
-    return render_template("listing_reports/statement.html", shown=shown, redress=REDRESS)
+    return render_template("listing_reports/statement.html", shown=shown, redress=REDRESS, puid=puid)
 
 
 @blueprint.get("/strikes")

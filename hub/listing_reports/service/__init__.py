@@ -31,7 +31,7 @@ from hub.listing_reports.service.read import (
     report,
     reports,
 )
-from hub.listing_reports.service.statements import ShownStatement, statement, statements
+from hub.listing_reports.service.statements import ShownStatement, stated, statement, statements
 from hub.listing_reports.service.steps import NotMendedError, Said, StaleReportError, UnknownReportError
 from hub.listing_reports.service.strikes import ShownSeller, own_ladder, set_ladder, standings, struck_sellers
 
@@ -84,6 +84,7 @@ __all__ = [
     "set_marketplace",
     "sites_of",
     "standings",
+    "stated",
     "statement",
     "statements",
     "struck_sellers",

@@ -58,7 +58,7 @@ def counter(actor: Actor, name: str, given: Counter, said: Said) -> str:
     state = rules.moved(ReportState(report.state), Command.COUNTER, policy.party(actor))
     due, mine = seller_due(report), clock_of(report)
     if due is None or clock.now() >= due:
-        on = "" if due is None else f" on {clock_rules.local_day(mine, due):%d %b %Y} in {mine.zone}"
+        on = "" if due is None else f" on {clock_rules.local_day(mine.zone, due):%d %b %Y} in {mine.zone}"
         raise RefusedStepError(f"the seller's time ran out{on}: reopen the report once it is closed, if need be")
     words = counter_rules.check_counter(given.grounds, given.words, given.evidence)
     listings = _countered(report, given.listings)
@@ -76,6 +76,7 @@ def counter(actor: Actor, name: str, given: Counter, said: Said) -> str:
             state=counter_rules.BEGINS.value,
             passed_on_at=clock.now(),
             due_at=clock_rules.deadline(mine, mine.holder, clock.now()),
+            zone=mine.zone,
         )
     )
     for file in sorted(set(given.evidence)):
@@ -109,8 +110,7 @@ def answer(actor: Actor, name: str, given: Reply, said: Said) -> str:
     notice = _one(report, given.notice)
     state = counter_rules.moved(CounterState(notice.state), given.command, policy.party(actor))
     if clock.now() >= notice.due_at:
-        mine = clock_of(report)
-        on = f"{clock_rules.local_day(mine, notice.due_at):%d %b %Y} in {mine.zone}"
+        on = f"{clock_rules.local_day(notice.zone, notice.due_at):%d %b %Y} in {notice.zone}"
         raise RefusedStepError(f"the time for an answer ran out on {on}: what silence means holds")
     maintains = given.command is CounterCommand.MAINTAIN
     sentence = rules.check_sentence(said.sentence) if maintains or said.sentence.strip() else ""

@@ -17,6 +17,7 @@ from hub.listing_reports.rules import Action, Command, Decision, RefusedStepErro
 from hub.listing_reports.service import counter_notices
 from hub.listing_reports.service.clocks import clock_for
 from hub.listing_reports.service.file import mended
+from hub.listing_reports.service.statements import state_reasons
 from hub.listing_reports.service.steps import NotMendedError, Said, decide, held, lead_to, record, tally
 from hub.listing_reports.service.waiting import waited_for
 
@@ -117,7 +118,7 @@ def judge(actor: Actor, name: str, verdict: Verdict, said: Said) -> str:
     )
     told: dict[str, Any] = {"refusal": said.refusal, "sentence": sentence}
     values = {"decision": verdict.decision.value, "automated": verdict.automated, **told}
-    asked = _change(open_ones, verdict.listings, values, "is decided already")
+    asked = len(_change(open_ones, verdict.listings, values, "is decided already"))
     counter_notices.judged(report)
     if tally(report)[0]:
         lead_to(report, before)
@@ -156,10 +157,11 @@ def act(actor: Actor, name: str, deed: Deed, said: Said) -> str:
         ReportedListing.action.is_(None),
     )
     values = {"action": deed.action.value, "points": deed.points, "acted_at": clock.now()}
-    asked = _change(established, deed.listings, values, "was not established, or was acted on already")
+    changed = _change(established, deed.listings, values, "was not established, or was acted on already")
+    state_reasons(report, changed)
     lead_to(report, state)
-    told: dict[str, Any] = {"sentence": _sentence(Command.ACT, said), "listings": asked}
-    counts = {"listings": asked}
+    told: dict[str, Any] = {"sentence": _sentence(Command.ACT, said), "listings": len(changed)}
+    counts = {"listings": len(changed)}
     entry = record(actor, report, Command.ACT, Event.REPORT_ACTED, what=deed.action.value, counts=counts, **told)
     db.session.commit()
     return entry
@@ -176,7 +178,7 @@ def _sentence(command: Command, said: Said) -> str:
 
 
 def _reopen(report: ListingReport) -> None:
-    """What was decided is open again; the history keeps it."""
+    """What was decided is open again; the history keeps it, and so do statements of reasons."""
     report.outcome = report.clock = report.asked_at = None
     report.stores = 0
     nothing = dict.fromkeys(("decision", "automated", "action", "points", "acted_at")) | {"refusal": "", "sentence": ""}
@@ -185,8 +187,8 @@ def _reopen(report: ListingReport) -> None:
 
 def _change(
     which: Sequence[ColumnElement[bool]], listings: Sequence[int] | None, values: Mapping[str, Any], otherwise: str
-) -> int:
-    """Write on the listings named, all of which must be among `which`; returns how many. Raises RefusedStepError."""
+) -> Sequence[int]:
+    """Write on the listings named, all of which must be among `which`; returns which. Raises RefusedStepError."""
     wanted = update(ReportedListing).where(*which).values(values)
     if listings is not None:
         wanted = wanted.where(ReportedListing.n.in_(set(listings)))
@@ -196,4 +198,4 @@ def _change(
         raise RefusedStepError(f"listing {lacking[0]} of this report is none, or {otherwise}")
     if not found:
         raise RefusedStepError("there is no listing left for this")
-    return len(found)
+    return found

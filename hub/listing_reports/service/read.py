@@ -96,6 +96,8 @@ class ShownCounter:
     due_at: datetime
     due_on: date
     """The last day of the right holder's time, in the platform's time zone."""
+    zone: str
+    """That time zone, when the seller was asked."""
     answered_at: datetime | None
     sentence: str
     proof: str
@@ -249,11 +251,11 @@ def established(actor: Actor, name: str) -> int:
 
 
 def _counters(row: ListingReport) -> list[ShownCounter]:
-    """All of them, also those from before it was reopened; they are due by the clock that held for them."""
+    """All of them, also those from before it was reopened."""
     found = select(CounterNotice).where(CounterNotice.report_id == row.id).order_by(CounterNotice.id)
     shown = []
     for each in db.session.execute(found).scalars():
-        on = clock_rules.local_day(clock_of(row), each.due_at)
+        on = clock_rules.local_day(each.zone, each.due_at)
         said = {name: getattr(each, name) for name in ShownCounter.__dataclass_fields__ if name != "due_on"}
         shown.append(ShownCounter(**said | {"state": CounterState(each.state)}, due_on=on))
     return shown
@@ -264,7 +266,7 @@ def _timeline(row: ListingReport, steps: Sequence[ShownStep], counters: Sequence
     found += [Moment(each.at, each.command, each.party, each.refusal, each.sentence, each.listings) for each in steps]
     due = seller_due(row)
     if due is not None:
-        found.append(Moment(due, "seller due", "seller", on=clock_rules.local_day(clock_of(row), due)))
+        found.append(Moment(due, "seller due", "seller", on=clock_rules.local_day(clock_of(row).zone, due)))
     found += [
         Moment(each.due_at, "holder due", Party.BRAND, listings=len(each.listings), on=each.due_on) for each in counters
     ]
@@ -298,7 +300,7 @@ def _line(row: ListingReport, codes: Mapping[int, str], party: Party, waits: Map
 
 
 def _due_on(row: ListingReport) -> date | None:
-    return None if row.due_at is None else clock_rules.local_day(clock_of(row), row.due_at)
+    return None if row.due_at is None else clock_rules.local_day(clock_of(row).zone, row.due_at)
 
 
 def _step(actor: Actor, row: ReportStep) -> ShownStep:

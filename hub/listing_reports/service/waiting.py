@@ -47,7 +47,7 @@ def waiting(reports: Sequence[ListingReport]) -> Mapping[int, Waiting]:
 
 def _waiting(report: ListingReport, listings: Sequence[int], until: datetime) -> Waiting:
     held = clock_of(report)
-    return Waiting(frozenset(listings), until, clock_rules.local_day(held, until), held.zone)
+    return Waiting(frozenset(listings), until, clock_rules.local_day(held.zone, until), held.zone)
 
 
 def waited_for(report: ListingReport, wanted: Sequence[int] | None) -> frozenset[int]:

@@ -101,7 +101,7 @@ def test_it_says_who_decided_as_far_as_the_platform_said_so(
 
 
 def test_statement_made_anew_has_another_name() -> None:
-    assert statement_rules.puid(acted()) != statement_rules.puid(acted(acted_at=NOW.replace(second=1)))
+    assert statement_rules.puid(acted()) != statement_rules.puid(acted(acted_at=NOW.replace(microsecond=1)))
 
 
 def test_what_does_not_restrict_has_no_statement() -> None:

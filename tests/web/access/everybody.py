@@ -421,6 +421,11 @@ def _report(made: Everybody, right: str) -> None:
         )
         reports.say(actor, filed.name, "words about the report.")
         db.session.commit()
+    made.hub.sql(  # of what was reopened since
+        "INSERT INTO statement (report_id, n, acted_at, platform_id, action, countered, evidence, right_facts, notifier)"
+        " SELECT id, 1, now() - interval '1 hour', platform_id, 'listing removed', false, '{}', right_facts, 'Brand A'"
+        " FROM listing_report"
+    )
 
 
 def _buy(made: Everybody) -> None:

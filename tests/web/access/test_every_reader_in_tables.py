@@ -84,6 +84,7 @@ OWNED = {
     "notice": "member_id",
     "notice_read": "member_id",
     "notice_reader": "member_id",
+    "statement": "platform_id",
     "strike_ladder": "platform_id",
     "one_time_link": "member_id",
     "provided_identity": "member_id",

@@ -73,6 +73,11 @@ RECORDS: Mapping[str, tuple[str, Name]] = {
         "SELECT m.code, r.name FROM listing_report r JOIN member m ON m.id IN (r.brand_id, r.platform_id)",
         ("A" * 22,),
     ),
+    "statement": (
+        "SELECT m.code, r.name, s.n FROM statement s JOIN listing_report r ON r.id = s.report_id"
+        " JOIN member m ON m.id = s.platform_id",
+        ("A" * 22, 1),
+    ),
     "question": (
         "SELECT m.code, q.name FROM question q JOIN member m ON m.id IN (q.brand_id, q.platform_id)",
         ("A" * 22,),
@@ -137,6 +142,7 @@ ROUTES: Mapping[str, str] = {
         tuple(f"reports_api.{each}" for each in ("answer", "messages", "report", "review", "say")), "report"
     ),
     **dict.fromkeys(("filing.mend", "filing.submit"), "report"),
+    **dict.fromkeys(("reports.statement", "reports_api.statement"), "statement"),
     **dict.fromkeys(tuple(f"reports.{each}" for each in ("answer", "one", "review", "say")), "report"),
     **dict.fromkeys(("rights_api.certificate", "rights_api.right", "rights_api.withdraw"), "right"),
     **dict.fromkeys(("authorised_sellers.end", "authorised_sellers_api.end"), "authorised seller"),
@@ -173,10 +179,6 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "rights_api.verify": "a digest is asked for before the right is looked for; with one: web/rights",
     "rights_api.refuse": "a reason is asked for before the right is looked for; with one: web/rights",
     "test_buys_api.lead": "a command is asked for before the test buy is looked for; with one: web/test_buys",
-    **dict.fromkeys(
-        ("reports.statement", "reports_api.statement"),
-        "nobody's report here has a restriction; with one: web/listing_reports/test_statements.py",
-    ),
     "epochs_api.evaluate": "keys of tokens are everybody's",
     "indicators_api.token_list": "keys of tokens are everybody's",
     "matches_api.match": "keys of tokens are everybody's",

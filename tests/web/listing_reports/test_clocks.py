@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from hub.access.grants import Role
 from hub.ledger import service as ledger
 from tests.conftest import HTML, Hub, csrf
-from tests.web.listing_reports.reporting import file, named_market, read, review
+from tests.web.listing_reports.reporting import answer, asked, counter, file, named_market, read, review
 
 CLOCKS = "/api/v1/clocks"
 
@@ -107,6 +107,20 @@ def test_deadline_stands_on_the_page_in_the_platforms_time(alliance: Hub, right:
     set_clock(alliance.signed_in("shop"), zone="Asia/Shanghai")
     name = file(alliance.client("brand-a"), right)
     forwarded(alliance, name)
+    page = alliance.signed_in("brand-a").get(f"/reports/{name}", headers=HTML).text
+    assert "in Asia/Shanghai" in page
+
+
+def test_deadline_from_before_a_reopening_keeps_the_days_that_it_was_counted_in(alliance: Hub, right: str) -> None:
+    set_clock(alliance.signed_in("shop"), zone="Asia/Shanghai")
+    name = asked(alliance, right)
+    assert counter(alliance, name).status_code == 200
+    (before,) = read(alliance, name)["counter_notices"]
+    assert answer(alliance, name, "accept").status_code == 200
+    assert review(alliance, name, "close").status_code == 200
+    assert review(alliance, name, "reopen", sentence="New evidence came in from a test buy.").status_code == 200
+    (after,) = read(alliance, name)["counter_notices"]
+    assert (after["zone"], after["due_on"]) == ("Asia/Shanghai", before["due_on"])
     page = alliance.signed_in("brand-a").get(f"/reports/{name}", headers=HTML).text
     assert "in Asia/Shanghai" in page
 

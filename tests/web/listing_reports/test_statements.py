@@ -115,11 +115,57 @@ def test_what_was_acted_on_a_moment_ago_is_not_exported_yet(alliance: Hub, right
     assert alliance.client("shop").get(STATEMENTS).text == ""
 
 
-def test_reopened_restriction_is_exported_no_more(alliance: Hub, right: str) -> None:
+def reopen(hub: Hub, name: str) -> None:
+    """Close a report, and open it again."""
+    assert review(hub, name, "close").status_code == 200
+    assert review(hub, name, "reopen", sentence=WORDS).status_code == 200
+
+
+def test_statement_stays_as_it_was_given_when_the_report_is_reopened(alliance: Hub, right: str) -> None:
     name = struck(alliance, right, "Ada's shop", "1", **REMOVED)
-    assert review(alliance, name, "close").status_code == 200
-    assert review(alliance, name, "reopen", sentence=WORDS).status_code == 200
-    assert exported(alliance) == ([], None)
+    address = f"{API}/{name}/statements/1"
+    given = alliance.client("shop").get(address).json
+    reopen(alliance, name)
+    assert alliance.client("shop").get(address).json == given
+    assert exported(alliance)[0] == [given]
+
+
+def test_restriction_after_a_reopening_has_a_statement_of_its_own(alliance: Hub, right: str) -> None:
+    name = struck(alliance, right, "Ada's shop", "1", **REMOVED)
+    before = alliance.client("shop").get(f"{API}/{name}/statements/1").json
+    reopen(alliance, name)
+    for command, more in (("judge", {**YES, "automated": True}), ("act", {"action": "store closed"})):
+        assert review(alliance, name, command, **more).status_code == 200
+    after = alliance.client("shop").get(f"{API}/{name}/statements/1").json
+    assert (before["automated_decision"], after["automated_decision"]) == (
+        "AUTOMATED_DECISION_NOT_AUTOMATED",
+        "AUTOMATED_DECISION_FULLY",
+    )
+    assert exported(alliance)[0] == [before, after]
+
+
+def test_page_of_a_reopened_restriction_says_so_and_leads_to_each_statement(alliance: Hub, right: str) -> None:
+    name = struck(alliance, right, "Ada's shop", "1", **REMOVED)
+    before = alliance.client("shop").get(f"{API}/{name}/statements/1").json["puid"]
+    shop, address = alliance.signed_in("shop"), f"/reports/{name}/statements/1"
+    reopen(alliance, name)
+    assert address in shop.get(f"/reports/{name}", headers=HTML).text
+    assert "was reopened since" in shop.get(address, headers=HTML).text
+    for command, more in (("judge", YES), ("act", REMOVED)):
+        assert review(alliance, name, command, **more).status_code == 200
+    newest = shop.get(address, headers=HTML).text
+    assert ("was reopened since" in newest, f"{address}?puid={before}" in newest) == (False, True)
+    older = shop.get(f"{address}?puid={before}", headers=HTML).text
+    assert ("was reopened since" in older, f"<code>{before}</code>" in older) == (True, True)
+    assert shop.get(f"{address}?puid=none", headers=HTML).status_code == 404
+
+
+def test_statement_once_given_can_neither_be_changed_nor_deleted_by_the_application(alliance: Hub, right: str) -> None:
+    struck(alliance, right, "Ada's shop", "1", **REMOVED)
+    assert alliance.sql(
+        "SELECT string_agg(privilege_type, ' ' ORDER BY privilege_type) FROM information_schema.role_table_grants"
+        " WHERE table_name = 'statement' AND grantee LIKE '%%app'"
+    ) == [("INSERT SELECT",)]
 
 
 def test_page_tells_the_seller_all_that_article_17_asks_for(alliance: Hub, right: str) -> None:

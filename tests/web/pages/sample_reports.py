@@ -15,7 +15,7 @@ from hub.listing_reports.rules import Action, Command, Party, ReportState
 from hub.listing_reports.service import Filed, ReportLine, SetClock, ShownReport, ShownSeller, ShownStatement
 from hub.listing_reports.service.read import Moment, ShownCounter, ShownListing, ShownStep
 from hub.listing_reports.service.waiting import Waiting
-from hub.listing_reports.statement_rules import REDRESS, RESTRICTIONS, Acted, statement
+from hub.listing_reports.statement_rules import REDRESS, Acted, puid
 from hub.listing_reports.strike_rules import LADDERS, Standing, Strike, standing
 from hub.web.shown import CursorPage, Filter, Filters
 from tests.web.pages.sample_dialogue import thread_sample
@@ -64,10 +64,14 @@ def _shown(full: bool) -> ShownReport:
     steps += [ShownStep("judge", Party.PLATFORM, "", "listing_gone", WORDS, 1, NOW)]
     state = ReportState.MAINTAINED if full else ReportState.DECIDED
     evidence = {"range_statement": WORDS, "order_number": "2026-<b>4711</b>", "comparison_sheet": "f_" + "A" * 20}
-    on = date(2026, 11, 27)
+    on, zone = date(2026, 11, 27), "Asia/Shanghai"
     counters = [
-        ShownCounter("N" * 22, (1, 3), "genuine", WORDS, ("f_1",), CounterState.FORWARDED, NOW, NOW, on, None, "", ""),
-        ShownCounter("M" * 22, (2,), "exhausted", WORDS, (), CounterState.MAINTAINED, NOW, NOW, on, NOW, WORDS, "f_2"),
+        ShownCounter(
+            *("N" * 22, (1, 3), "genuine", WORDS, ("f_1",), CounterState.FORWARDED, NOW, NOW, on, zone, None, "", "")
+        ),
+        ShownCounter(
+            *("M" * 22, (2,), "exhausted", WORDS, (), CounterState.MAINTAINED, NOW, NOW, on, zone, NOW, WORDS, "f_2")
+        ),
     ]
     timeline = [Moment(NOW, "file", "brand", listings=300), Moment(NOW, "counter", "platform", listings=2)]
     timeline += [Moment(NOW, "judge", "platform", "listing_gone", WORDS, 1)]
@@ -110,8 +114,9 @@ def _acted(full: bool) -> Acted:
 
 def _statement(full: bool) -> dict[str, Any]:
     acted = _acted(full)
-    shown = ShownStatement(acted, "https://shop.example.com/1", "<b>Seller</b>", statement(acted))
-    return {"shown": shown, "redress": REDRESS}
+    earlier = (replace(acted, acted_at=NOW.replace(year=2025)),) if full else ()
+    shown = ShownStatement(acted, "https://shop.example.com/1", "<b>Seller</b>", stands=not full, others=earlier)
+    return {"shown": shown, "redress": REDRESS, "puid": puid}
 
 
 def _mending(full: bool) -> dict[str, Any]:
@@ -165,7 +170,7 @@ def _report(shown: ShownReport, party: Party, full: bool) -> dict[str, Any]:
         "evidence_fields": FIELDS,
         "standings": {"<b>Seller</b>": _standing(14)},
         "unit": "points",
-        "restricting": RESTRICTIONS,
+        "stated": {1, 2},
         "declaration": rules.DECLARATIONS[1],
     }
 
