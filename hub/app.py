@@ -130,6 +130,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECURITY_PASSWORD_SALT="-",  # noqa: S106 - argon2 salts by itself; Flask-Security wants a value
         SQLALCHEMY_ENGINES={"default": settings.database_url},
         MAX_CONTENT_LENGTH=LONGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LONGEST_BODY,  # a thousand addresses that were pasted are one field
         API_TITLE="Alliance Hub",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",

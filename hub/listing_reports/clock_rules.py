@@ -3,7 +3,7 @@
 A deadline is the end of its last day in the platform's time zone. The day on which the time begins is not counted.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -45,6 +45,8 @@ class Preset(NamedTuple):
     days: Days
     seller_silent: Silence
     holder_silent: Silence
+    proof: bool = False
+    """Whether the right holder maintains its report only with a file that shows a suit or complaint."""
 
 
 _JUDGED, _REINSTATED = Silence.JUDGED, Silence.REINSTATED
@@ -55,7 +57,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "mercado-libre": Preset("As on Mercado Libre", 1, 4, 3, Days.CALENDAR, _JUDGED, _REINSTATED),
         # E-commerce Law, art. 43: without word of a suit or complaint in 15 days, measures end. Civil Code, art. 203:
         # a last day that is a holiday moves on
-        "china": Preset("China, E-commerce Law art. 42 and 43", 1, 4, 15, Days.MOVED, _JUDGED, _REINSTATED),
+        "china": Preset("China, E-commerce Law art. 42 and 43", 2, 4, 15, Days.MOVED, _JUDGED, _REINSTATED, proof=True),
         "business-days": Preset("Business days", 1, 3, 5, Days.BUSINESS, _JUDGED, _REINSTATED),
         "business-days-judged": Preset("Business days, judged all the same", 1, 3, 5, Days.BUSINESS, _JUDGED, _JUDGED),
     }
@@ -83,6 +85,8 @@ class Clock:
     zone: str = "UTC"
     holidays: tuple[date, ...] = ()
     """From the first to the last."""
+    proof: bool = False
+    """Whether the right holder maintains its report only with a file that shows a suit or complaint."""
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -115,7 +119,7 @@ def clock(
     if len(closed) > MOST_HOLIDAYS:
         raise WordsError("holidays", f"give {MOST_HOLIDAYS} holidays at most: take those out that have been")
     silence = facts.seller_silent, facts.holder_silent
-    return Clock(preset, facts.version, *spans, facts.days, *silence, zone, closed)
+    return Clock(preset, facts.version, *spans, facts.days, *silence, zone, closed, facts.proof)
 
 
 def _span(side: str, given: int | None, least: int) -> int:
@@ -159,18 +163,23 @@ def local_day(zone: str, due_at: datetime) -> date:
     return last_moment.astimezone(ZoneInfo(zone)).date()
 
 
-def holding(own: Mapping[str, Clock], countries: Collection[str], since: datetime) -> Clock:
-    """Which clock holds for listings that are offered in these countries.
+def holding(own: Mapping[str, Clock], countries: Iterable[str]) -> tuple[Clock, ...]:
+    """The clocks that hold for listings that are offered in these countries: those that the platform has set for them.
 
-    Of the clocks that the platform has set for them the one that gives the seller the most time, and then the right
-    holder: nobody has less than the law of a country gives. Without one, its clock for everywhere; then the default.
+    Without one, its clock for everywhere; then the default.
     """
-    found = [own[country] for country in sorted(countries) if country in own]
+    found = dict.fromkeys(own[country] for country in sorted(countries) if country in own)
+    return tuple(found) or (own.get(EVERYWHERE, DEFAULT),)
 
-    def given(each: Clock) -> tuple[datetime, datetime]:
-        return deadline(each, each.seller, since), deadline(each, each.holder, since)
 
-    return max(found, key=given, default=own.get(EVERYWHERE, DEFAULT))
+def of_seller(clocks: Iterable[Clock], since: datetime) -> Clock:
+    """The clock of a seller that is asked at that moment: nobody has less than the law of a country gives."""
+    return max(clocks, key=lambda each: deadline(each, each.seller, since))
+
+
+def of_holder(clocks: Iterable[Clock], since: datetime) -> Clock:
+    """The clock of a right holder to whom a counter-notice is passed on at that moment, by the same rule."""
+    return max(clocks, key=lambda each: deadline(each, each.holder, since))
 
 
 def read_holidays(text: str) -> list[date]:
@@ -184,7 +193,8 @@ def read_holidays(text: str) -> list[date]:
 def drawn() -> str:
     """The table in Markdown."""
     heads = ("preset", "says", "version", "seller", "right holder", "days", "seller silent", "right holder silent")
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    lines = [f"| {' | '.join((*heads, 'to maintain'))} |", "|---" * (len(heads) + 1) + "|"]
     for name, each in PRESETS.items():
-        lines.append(f"| `{name}` | {' | '.join(map(str, each))} |")
+        needed = "suit or complaint" if each.proof else "words"
+        lines.append(f"| `{name}` | {' | '.join(map(str, each[:-1]))} | {needed} |")
     return "\n".join(lines)

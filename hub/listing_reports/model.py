@@ -113,8 +113,10 @@ class ListingReport(Model):
     state: Mapped[str] = mapped_column(String(12))
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When the time of the seller or of the right holder runs out, while one of them is waited for."""
-    clock: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    """The clock that held when the seller was asked, as clock_rules.read takes it."""
+    due_zone: Mapped[str | None] = mapped_column(String(40))
+    """In whose days that is counted."""
+    clocks: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
+    """The clocks that held when the seller was asked, as clock_rules.read takes each."""
     asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When it was; None: it was not since the report was filed or reopened."""
     version: Mapped[int]

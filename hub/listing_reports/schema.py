@@ -167,6 +167,7 @@ class ClockSchema(Schema):
     holidays = fields.List(fields.Date())
     seller_silent = fields.Enum(Silence, by_value=True)
     holder_silent = fields.Enum(Silence, by_value=True)
+    proof = fields.Boolean(metadata={"description": "Whether to maintain needs evidence of a suit or complaint"})
 
 
 class SetClockSchema(Schema):
@@ -195,6 +196,8 @@ class CounterNoticeSchema(Schema):
     due_at = fields.DateTime(metadata={"description": "When the right holder's time runs out"})
     due_on = fields.Date(metadata={"description": "Its last day, in that time zone"})
     zone = fields.String(metadata={"description": "The platform's time zone, as the IANA names it"})
+    silent = fields.Enum(Silence, by_value=True, metadata={"description": "What the right holder's silence means"})
+    asks_proof = fields.Boolean(metadata={"description": "Whether to maintain needs evidence of a suit or complaint"})
     answered_at = fields.DateTime(allow_none=True)
     sentence = fields.String(metadata={"description": "The right holder's"})
     proof = fields.String(metadata={"description": "Evidence of a suit or complaint, by name; empty: none"})
@@ -272,13 +275,11 @@ class ReportSchema(Schema):
     right = fields.Dict(data_key="right_facts")
     evidence = fields.Dict()
     digests = fields.Dict(metadata={"description": "SHA-256 of each file of the evidence, by the name of the evidence"})
-    order_confirmed = fields.Boolean(
-        allow_none=True,
-        metadata={"description": "Whether the order number of a test buy is one of the listing; null: not said yet"},
-    )
+    order_confirmed = fields.Boolean(allow_none=True, metadata={"description": "Of a test buy; null: not said yet"})
     explanation = fields.String()
     declaration = fields.Integer()
-    clock = fields.Nested(ClockSchema, allow_none=True)
+    clock = fields.Nested(ClockSchema, allow_none=True, metadata={"description": "The seller's"})
+    holder_clock = fields.Nested(ClockSchema, allow_none=True, metadata={"description": "The right holder's"})
     listings = fields.List(fields.Nested(ListingSchema))
     steps = fields.List(fields.Nested(StepSchema))
     counter_notices = fields.List(fields.Nested(CounterNoticeSchema))
@@ -355,9 +356,7 @@ class CommandSchema(SaidSchema):
     )
     grounds = fields.Nested(GroundsSchema, load_default=None)
     counter = fields.Nested(CounterSchema, load_default=None)
-    counter_notice = _line(
-        24, load_default="", metadata={"description": "Name of the one to maintain against, or to accept, of several"}
-    )
+    counter_notice = _line(24, load_default="", metadata={"description": "Name of the one to answer, of several"})
     proof = _line(24, load_default="", metadata={"description": "Name of your evidence of a suit or complaint"})
 
     @validates_schema

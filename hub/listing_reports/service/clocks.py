@@ -86,13 +86,13 @@ def drop_clock(actor: Actor, jurisdiction: str) -> None:
     db.session.commit()
 
 
-def clock_for(report: ListingReport) -> Clock:
-    """The clock that holds now for a report: that of the countries of the marketplaces its listings stand on."""
+def clocks_for(report: ListingReport) -> tuple[Clock, ...]:
+    """The clocks that hold now for a report: those of the countries of the marketplaces its listings stand on."""
     urls = db.session.execute(select(ReportedListing.url).where(ReportedListing.report_id == report.id)).scalars()
     sites = sites_of(report.platform_id)
     found = [site_of(urlsplit(url).hostname or "", sites) for url in urls]
     countries = frozenset[str]().union(*(site.jurisdictions for site in found if site is not None))
-    return clock_rules.holding(_own(report.platform_id), countries, clock.now())
+    return clock_rules.holding(_own(report.platform_id), countries)
 
 
 def _own(platform_id: int) -> Mapping[str, Clock]:

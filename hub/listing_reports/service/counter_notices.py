@@ -21,10 +21,10 @@ from hub.listing_reports.model import CounterNotice, ListingReport, ReportedList
 from hub.listing_reports.rules import Action, Command, Decision, Party, RefusedStepError, ReportState, WordsError
 from hub.listing_reports.service.steps import (
     Said,
-    clock_of,
     decide,
     files_with,
     held,
+    holders_clock,
     lead_to,
     record,
     reinstate,
@@ -56,9 +56,9 @@ def counter(actor: Actor, name: str, given: Counter, said: Said) -> str:
     """
     report = held(actor, name, said.version)
     state = rules.moved(ReportState(report.state), Command.COUNTER, policy.party(actor))
-    due, mine = seller_due(report), clock_of(report)
-    if due is None or clock.now() >= due:
-        on = "" if due is None else f" on {clock_rules.local_day(mine.zone, due):%d %b %Y} in {mine.zone}"
+    due, mine = seller_due(report), holders_clock(report, clock.now())
+    if due is None or clock.now() >= due[0]:
+        on = "" if due is None else f" on {clock_rules.local_day(due[1], due[0]):%d %b %Y} in {due[1]}"
         raise RefusedStepError(f"the seller's time ran out{on}: reopen the report once it is closed, if need be")
     words = counter_rules.check_counter(given.grounds, given.words, given.evidence)
     listings = _countered(report, given.listings)
@@ -114,6 +114,8 @@ def answer(actor: Actor, name: str, given: Reply, said: Said) -> str:
         raise RefusedStepError(f"the time for an answer ran out on {on}: what silence means holds")
     maintains = given.command is CounterCommand.MAINTAIN
     sentence = rules.check_sentence(said.sentence) if maintains or said.sentence.strip() else ""
+    if maintains and not given.proof and holders_clock(report, notice.passed_on_at).proof:
+        raise WordsError("proof", "the law asks for a suit or complaint here: name your file that shows one")
     if given.proof:
         _show(actor, given.proof, notice.name, report.platform_id, "proof")
     notice.state, notice.answered_at, notice.sentence, notice.proof = state.value, clock.now(), sentence, given.proof
@@ -161,8 +163,9 @@ def lapse(actor: Actor, report: ListingReport) -> str:
     entry = record(
         actor, report, Command.LAPSE, Event.REPORT_LAPSED, what=CounterState.EXPIRED.value, listings=len(listings)
     )
-    if clock_of(report).holder_silent is Silence.REINSTATED:
-        reinstate(actor, report, listings, "holder_silent")
+    again = [n for each in silent if _reinstated_by_silence(report, each) for n in each.listings]
+    if again:
+        reinstate(actor, report, again, "holder_silent")
     _lead_on(report)
     return entry
 
@@ -225,7 +228,7 @@ def present(report: ListingReport) -> Sequence[CounterNotice]:
 
 def _reinstated_by_silence(report: ListingReport, notice: CounterNotice) -> bool:
     expired = notice.state == CounterState.EXPIRED.value
-    return expired and clock_of(report).holder_silent is Silence.REINSTATED
+    return expired and holders_clock(report, notice.passed_on_at).holder_silent is Silence.REINSTATED
 
 
 def _lead_on(report: ListingReport) -> None:

@@ -15,7 +15,7 @@ from hub.listing_reports.model import ListingReport, ReportedListing
 from hub.listing_reports.reason_rules import Grounds, asks_order
 from hub.listing_reports.rules import Action, Command, Decision, RefusedStepError, ReportState, WordsError
 from hub.listing_reports.service import counter_notices
-from hub.listing_reports.service.clocks import clock_for
+from hub.listing_reports.service.clocks import clocks_for
 from hub.listing_reports.service.file import mended
 from hub.listing_reports.service.statements import state_reasons
 from hub.listing_reports.service.steps import NotMendedError, Said, decide, held, lead_to, record, tally
@@ -53,7 +53,7 @@ def lead(actor: Actor, name: str, command: Command, said: Said) -> str:
     if command in (Command.TAKE, Command.ASSIGN):
         report.assigned_to = actor.pseudonym
     if command is Command.FORWARD:
-        report.clock, report.asked_at = clock_for(report).kept, clock.now()
+        report.clocks, report.asked_at = [each.kept for each in clocks_for(report)], clock.now()
     if command is Command.WITHDRAW:
         counter_notices.give_way(actor, report)
     if command is Command.REOPEN:
@@ -147,8 +147,10 @@ def act(actor: Actor, name: str, deed: Deed, said: Said) -> str:
     state = rules.moved(ReportState(report.state), Command.ACT, policy.party(actor))
     if deed.action is Action.REINSTATED:
         raise WordsError("action", "a listing is reinstated by what comes of its counter-notice alone")
-    if (deed.points is not None) != (deed.action is Action.POINTS):
-        raise WordsError("points", "points go with the action points, and with no other")
+    if deed.points is None and deed.action is Action.POINTS:
+        raise WordsError("points", "say how many points")
+    if deed.points is not None and deed.action is Action.NONE:
+        raise WordsError("points", "points go with what was done: choose points, where nothing else was")
     if deed.points is not None and not 1 <= deed.points <= rules.MOST_POINTS:
         raise WordsError("points", f"give 1 to {rules.MOST_POINTS} points")
     established = (
@@ -179,7 +181,7 @@ def _sentence(command: Command, said: Said) -> str:
 
 def _reopen(report: ListingReport) -> None:
     """What was decided is open again; the history keeps it, and so do statements of reasons."""
-    report.outcome = report.clock = report.asked_at = None
+    report.outcome = report.clocks = report.asked_at = None
     report.stores = 0
     nothing = dict.fromkeys(("decision", "automated", "action", "points", "acted_at")) | {"refusal": "", "sentence": ""}
     db.session.execute(update(ReportedListing).where(ReportedListing.report_id == report.id).values(nothing))

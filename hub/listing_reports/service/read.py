@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import Select, false, func, select, tuple_
 
+from hub import clock
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.db import db, newest
 from hub.listing_reports import clock_rules, policy, rules
-from hub.listing_reports.clock_rules import Clock
+from hub.listing_reports.clock_rules import Clock, Silence
 from hub.listing_reports.counter_rules import CounterState
 from hub.listing_reports.model import CounterNotice, ListingReport, ReportedListing, ReportStep
 from hub.listing_reports.rules import Decision, Party, ReportState, WordsError
-from hub.listing_reports.service.steps import UnknownReportError, clock_of, seller_due
+from hub.listing_reports.service.steps import UnknownReportError, clocks_of, holders_clock, seller_due
 from hub.listing_reports.service.waiting import Waiting, waiting
 from hub.members import service as members
 
@@ -40,6 +41,7 @@ class ReportLine:
     version: int
     due_on: date | None
     """The last day of that time, in the platform's time zone."""
+    due_zone: str | None
     assigned_to: str | None
     """Who reviews it, by pseudonym; the platform alone is told."""
     waiting: Waiting | None
@@ -98,6 +100,10 @@ class ShownCounter:
     """The last day of the right holder's time, in the platform's time zone."""
     zone: str
     """That time zone, when the seller was asked."""
+    silent: Silence
+    """What its silence means."""
+    asks_proof: bool
+    """Whether it maintains its report only with a file that shows a suit or complaint."""
     answered_at: datetime | None
     sentence: str
     proof: str
@@ -134,7 +140,9 @@ class ShownReport:
     explanation: str
     declaration: int
     clock: Clock | None
-    """The one that held when the seller was asked; None: it was not."""
+    """The one of the seller, since it was asked; None: it was not."""
+    holder_clock: Clock | None
+    """The one of the right holder, for a counter-notice that is passed on now: in several countries maybe another."""
     listings: Sequence[ShownListing]
     steps: Sequence[ShownStep]
     counter_notices: Sequence[ShownCounter]
@@ -229,7 +237,8 @@ def report(actor: Actor, name: str) -> ShownReport:
         row.order_confirmed,
         row.explanation,
         row.declaration,
-        None if row.clock is None else clock_rules.read(row.clock),
+        None if row.asked_at is None else clock_rules.of_seller(clocks_of(row), row.asked_at),
+        None if row.asked_at is None else holders_clock(row, clock.now()),
         [ShownListing(*each) for each in db.session.execute(listings)],
         shown_steps,
         counters,
@@ -238,11 +247,15 @@ def report(actor: Actor, name: str) -> ShownReport:
 
 
 def established(actor: Actor, name: str) -> int:
-    """How many listings of a report of the actor's brand its platform established. Raises UnknownReportError."""
+    """How many listings of a report of the actor's brand its platform established.
+
+    Raises UnknownReportError; also for one without an outcome: it was withdrawn before, or is open again.
+    """
     actor.must(Permission.REPORT_READ)
     if policy.party(actor) is not Party.BRAND or not rules.NAME.fullmatch(name):
         raise UnknownReportError("you have no report of this name")
-    own = select(ListingReport.id).where(policy.visible_to(actor), ListingReport.name == name)
+    decided = (ListingReport.name == name, ListingReport.outcome.is_not(None))
+    own = select(ListingReport.id).where(policy.visible_to(actor), *decided)
     number = db.session.execute(own).scalar_one_or_none()
     if number is None:
         raise UnknownReportError("you have no report of this name")
@@ -255,9 +268,15 @@ def _counters(row: ListingReport) -> list[ShownCounter]:
     found = select(CounterNotice).where(CounterNotice.report_id == row.id).order_by(CounterNotice.id)
     shown = []
     for each in db.session.execute(found).scalars():
-        on = clock_rules.local_day(each.zone, each.due_at)
-        said = {name: getattr(each, name) for name in ShownCounter.__dataclass_fields__ if name != "due_on"}
-        shown.append(ShownCounter(**said | {"state": CounterState(each.state)}, due_on=on))
+        held = holders_clock(row, each.passed_on_at)
+        derived: dict[str, Any] = {
+            "state": CounterState(each.state),
+            "due_on": clock_rules.local_day(each.zone, each.due_at),
+            "silent": held.holder_silent,
+            "asks_proof": held.proof,
+        }
+        plain = ShownCounter.__dataclass_fields__.keys() - derived.keys()
+        shown.append(ShownCounter(**derived | {name: getattr(each, name) for name in plain}))
     return shown
 
 
@@ -266,7 +285,7 @@ def _timeline(row: ListingReport, steps: Sequence[ShownStep], counters: Sequence
     found += [Moment(each.at, each.command, each.party, each.refusal, each.sentence, each.listings) for each in steps]
     due = seller_due(row)
     if due is not None:
-        found.append(Moment(due, "seller due", "seller", on=clock_rules.local_day(clock_of(row).zone, due)))
+        found.append(Moment(due[0], "seller due", "seller", on=clock_rules.local_day(due[1], due[0])))
     found += [
         Moment(each.due_at, "holder due", Party.BRAND, listings=len(each.listings), on=each.due_on) for each in counters
     ]
@@ -293,14 +312,11 @@ def _line(row: ListingReport, codes: Mapping[int, str], party: Party, waits: Map
         row.outcome,
         row.stores,
         row.version,
-        _due_on(row),
+        None if row.due_at is None or row.due_zone is None else clock_rules.local_day(row.due_zone, row.due_at),
+        row.due_zone,
         row.assigned_to if party is Party.PLATFORM else None,
         waits.get(row.id),
     )
-
-
-def _due_on(row: ListingReport) -> date | None:
-    return None if row.due_at is None else clock_rules.local_day(clock_of(row).zone, row.due_at)
 
 
 def _step(actor: Actor, row: ReportStep) -> ShownStep:

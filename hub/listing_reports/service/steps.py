@@ -81,15 +81,22 @@ def record(
     return ledger.append(actor, event, subject=subject, counts=counts, concerned=concerned)
 
 
-def clock_of(report: ListingReport) -> Clock:
-    """The clock that held when the seller was asked."""
-    return clock_rules.DEFAULT if report.clock is None else clock_rules.read(report.clock)
+def clocks_of(report: ListingReport) -> list[Clock]:
+    """The clocks that held when the seller was asked."""
+    return [clock_rules.DEFAULT] if report.clocks is None else list(map(clock_rules.read, report.clocks))
 
 
-def seller_due(report: ListingReport) -> datetime | None:
-    """When the time of its sellers runs out; None: they were not asked."""
-    held = clock_of(report)
-    return None if report.asked_at is None else clock_rules.deadline(held, held.seller, report.asked_at)
+def seller_due(report: ListingReport) -> tuple[datetime, str] | None:
+    """When the time of its sellers runs out, and in whose days that is counted; None: they were not asked."""
+    if report.asked_at is None:
+        return None
+    held = clock_rules.of_seller(clocks_of(report), report.asked_at)
+    return clock_rules.deadline(held, held.seller, report.asked_at), held.zone
+
+
+def holders_clock(report: ListingReport, since: datetime) -> Clock:
+    """The clock of its right holder, for a counter-notice that was passed on at that moment."""
+    return clock_rules.of_holder(clocks_of(report), since)
 
 
 def lead_to(report: ListingReport, state: ReportState) -> None:
@@ -103,12 +110,13 @@ def lead_to(report: ListingReport, state: ReportState) -> None:
         for notice in db.session.execute(select(CounterNotice).where(CounterNotice.report_id == report.id)).scalars():
             evidence.hold(RecordKind.COUNTER_NOTICE, notice.name, () if state in OVER else files_with(notice))
     report.state, report.version = state.value, report.version + 1
-    report.due_at = None
-    if state is ReportState.FORWARDED:
-        report.due_at = seller_due(report)
+    due = seller_due(report) if state is ReportState.FORWARDED else None
     if state is ReportState.COUNTERED:
         open_ones = CounterNotice.report_id == report.id, CounterNotice.state.in_(OPEN)
-        report.due_at = db.session.execute(select(func.min(CounterNotice.due_at)).where(*open_ones)).scalar_one()
+        first = select(CounterNotice.due_at, CounterNotice.zone).where(*open_ones).order_by(CounterNotice.due_at)
+        row = db.session.execute(first.limit(1)).one()
+        due = row.due_at, row.zone
+    report.due_at, report.due_zone = due or (None, None)
 
 
 def files_with(notice: CounterNotice) -> set[str]:

@@ -11,7 +11,7 @@ from hub.db import db
 from hub.listing_reports import clock_rules, rules
 from hub.listing_reports.model import CounterNotice, ListingReport, ReportedListing
 from hub.listing_reports.rules import Command, RefusedStepError, ReportState
-from hub.listing_reports.service.steps import clock_of, seller_due, tally
+from hub.listing_reports.service.steps import seller_due, tally
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Waiting:
 def waiting(reports: Sequence[ListingReport]) -> Mapping[int, Waiting]:
     """Of each report, by its number, whose other listings may be decided; those that wait for no seller are not in."""
     open_ones = {each.id: each for each in reports if (ReportState(each.state), Command.JUDGE) in rules.MOVES}
-    due = {number: until for number, each in open_ones.items() if (until := seller_due(each)) and until > clock.now()}
+    due = {number: at for number, each in open_ones.items() if (at := seller_due(each)) and at[0] > clock.now()}
     if not due:
         return {}
     countered = exists().where(
@@ -42,12 +42,11 @@ def waiting(reports: Sequence[ListingReport]) -> Mapping[int, Waiting]:
         .where(ListingReport.id.in_(due), ReportedListing.decision.is_(None), ~countered)
         .group_by(ListingReport.id)
     )
-    return {row[0]: _waiting(open_ones[row[0]], row[1], due[row[0]]) for row in db.session.execute(found)}
+    return {number: _waiting(listings, *due[number]) for number, listings in db.session.execute(found)}
 
 
-def _waiting(report: ListingReport, listings: Sequence[int], until: datetime) -> Waiting:
-    held = clock_of(report)
-    return Waiting(frozenset(listings), until, clock_rules.local_day(held.zone, until), held.zone)
+def _waiting(listings: Sequence[int], until: datetime, zone: str) -> Waiting:
+    return Waiting(frozenset(listings), until, clock_rules.local_day(zone, until), zone)
 
 
 def waited_for(report: ListingReport, wanted: Sequence[int] | None) -> frozenset[int]:

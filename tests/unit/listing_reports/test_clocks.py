@@ -150,14 +150,25 @@ def test_holidays_are_read_as_days_and_nothing_else() -> None:
         clock_rules.read_holidays("1 May")
 
 
-def test_clock_of_a_country_holds_before_that_for_everywhere_and_the_longer_one_of_two() -> None:
-    since = datetime(2027, 1, 1, tzinfo=UTC)
+def test_clocks_of_countries_hold_before_that_for_everywhere() -> None:
     china, berlin, usual = clock("china", zone="Asia/Shanghai"), clock("default", 9), clock("business-days")
     own = {"CN": china, "DE": berlin, EVERYWHERE: usual}
-    assert holding(own, {"CN"}, since) == china
-    assert holding(own, {"CN", "DE", "FR"}, since) == berlin
-    assert holding(own, {"FR"}, since) == usual
-    assert holding({}, {"FR"}, since) == DEFAULT
+    assert holding(own, {"CN"}) == (china,)
+    assert holding(own, {"CN", "DE", "FR"}) == (china, berlin)
+    assert holding(own, {"FR"}) == (usual,)
+    assert holding({}, {"FR"}) == (DEFAULT,)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(list(PRESETS)), st.sampled_from(ZONES)), min_size=1, max_size=4),
+    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)),
+)
+def test_neither_side_has_less_time_than_any_country_gives(named: list[tuple[str, str]], moment: datetime) -> None:
+    clocks, since = [clock(preset, zone=zone) for preset, zone in named], moment.replace(tzinfo=UTC)
+    seller, holder = clock_rules.of_seller(clocks, since), clock_rules.of_holder(clocks, since)
+    assert {seller, holder} <= set(clocks)
+    assert all(deadline(seller, seller.seller, since) >= deadline(each, each.seller, since) for each in clocks)
+    assert all(deadline(holder, holder.holder, since) >= deadline(each, each.holder, since) for each in clocks)
 
 
 def test_presets_are_listed_as_the_code_has_them() -> None:

@@ -14,7 +14,7 @@ from tests.conftest import HTML, Hub
 from tests.unit.client.typed import Ended, typed
 from tests.web.indicators.test_share_and_match_over_http import KEY, token
 from tests.web.ledger.typing_member import served
-from tests.web.listing_reports.reporting import file, named_market, review, verified_right
+from tests.web.listing_reports.reporting import answer, file, named_market, review, verified_right
 
 HOST = "market.northmall.org"
 STORES = [f"https://{HOST}/store/{n}" for n in range(1, 4)]
@@ -65,6 +65,17 @@ def report(alliance: Hub) -> str:
     rejected = {"decision": "rejected", "listings": [3], "refusal": "not_infringing", "sentence": sentence}
     assert review(alliance, name, "judge", **rejected).status_code == 200
     return name
+
+
+def test_report_that_was_withdrawn_or_is_open_again_bears_nothing(alliance: Hub, report: str) -> None:
+    assert put(alliance, "brand-a", 1, report=report).status_code == 200
+    assert review(alliance, report, "close").status_code == 200
+    sentence = "The seller appealed, and the appeal was upheld."
+    assert review(alliance, report, "reopen", sentence=sentence).status_code == 200
+    assert review(alliance, report, "judge", decision="established", listings=[1]).status_code == 200
+    assert put(alliance, "brand-a", 2, report=report).status_code == 422
+    assert answer(alliance, report, "withdraw").status_code == 200
+    assert put(alliance, "brand-a", 2, report=report).status_code == 422
 
 
 def put(hub: Hub, code: str, *numbers: int, **terms: Any) -> TestResponse:

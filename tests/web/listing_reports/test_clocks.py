@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from hub.access.grants import Role
 from hub.ledger import service as ledger
 from tests.conftest import HTML, Hub, csrf
+from tests.web.evidence.storing import stored
 from tests.web.listing_reports.reporting import answer, asked, counter, file, named_market, read, review
 
 CLOCKS = "/api/v1/clocks"
@@ -109,6 +110,37 @@ def test_deadline_stands_on_the_page_in_the_platforms_time(alliance: Hub, right:
     forwarded(alliance, name)
     page = alliance.signed_in("brand-a").get(f"/reports/{name}", headers=HTML).text
     assert "in Asia/Shanghai" in page
+
+
+def test_right_holder_has_the_longest_time_of_the_countries_and_the_seller_that_of_another(
+    alliance: Hub, right: str
+) -> None:
+    shop = alliance.signed_in("shop")
+    set_clock(shop, zone="Asia/Shanghai", jurisdiction="CN", preset="china")
+    set_clock(shop, zone="Europe/Berlin", jurisdiction="DE", seller="9")
+    alliance.sql("UPDATE marketplace SET jurisdictions = '{CN,DE}'")
+    alliance.sql("UPDATE credential SET expires_at = '2040-01-01'")
+    with time_machine.travel(datetime(2027, 6, 2, 12, tzinfo=UTC), tick=False):
+        name = asked(alliance, right)
+        assert read(alliance, name)["report"]["due_on"] == "2027-06-11"
+        assert counter(alliance, name).status_code == 200
+        shown = read(alliance, name)
+        (notice,) = shown["counter_notices"]
+        assert (notice["due_on"], notice["zone"], notice["silent"]) == ("2027-06-17", "Asia/Shanghai", "reinstated")
+        assert (shown["clock"]["preset"], shown["holder_clock"]["preset"]) == ("default", "china")
+        page = alliance.signed_in("brand-a").get(f"/reports/{name}", headers=HTML).text
+        assert "in Asia/Shanghai" in page
+
+
+def test_report_is_maintained_with_a_suit_alone_where_the_law_asks_for_one(alliance: Hub, right: str) -> None:
+    set_clock(alliance.signed_in("shop"), zone="Asia/Shanghai", preset="china")
+    name = asked(alliance, right)
+    assert counter(alliance, name).status_code == 200
+    words = "They are none of ours: we never sold to this shop."
+    refused = answer(alliance, name, "maintain", sentence=words)
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["proof"])
+    proof = stored(alliance.client("brand-a"))["name"]
+    assert answer(alliance, name, "maintain", sentence=words, proof=proof).status_code == 200
 
 
 def test_deadline_from_before_a_reopening_keeps_the_days_that_it_was_counted_in(alliance: Hub, right: str) -> None:

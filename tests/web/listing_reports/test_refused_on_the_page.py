@@ -90,12 +90,12 @@ def test_action_that_was_not_chosen_is_named_at_its_field(alliance: Hub, taken: 
     assert re.search('id="points"[^>]* value="6"', refused.text)
 
 
-def test_points_that_go_with_no_other_action_are_refused_at_their_field(alliance: Hub, taken: str) -> None:
+def test_points_for_nothing_that_was_done_are_refused_at_their_field(alliance: Hub, taken: str) -> None:
     assert review(alliance, taken, "judge", decision="established").status_code == 200
-    given = {"command": "act", "points": "6", "action": "warning"}
+    given = {"command": "act", "points": "6", "action": "none"}
     refused = send(alliance.signed_in("shop"), taken, "reviews", **given)
-    assert (refused.status_code, chosen(refused.text, "action")) == (422, ["warning"])
-    assert fault(refused.text, "points").startswith("Points go with the action points")
+    assert (refused.status_code, chosen(refused.text, "action")) == (422, ["none"])
+    assert fault(refused.text, "points").startswith("Points go with what was done")
 
 
 def test_answer_about_an_order_number_is_named_where_it_is_missing(alliance: Hub, right: str) -> None:

@@ -4,7 +4,7 @@ import re
 from io import BytesIO
 
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from tests.conftest import HTML, Hub, csrf
 from tests.web.listing_reports.reporting import (
@@ -89,6 +89,30 @@ def test_brand_pastes_mends_declares_and_files_on_the_page(alliance: Hub, right:
     assert (undeclared.status_code, alliance.sql("SELECT count(*) FROM listing_report")) == (422, [(0,)])
     assert brand.post("/reports/new", data=said | {"file": "y", "declared": "y"}, headers=HTML).status_code == 303
     assert alliance.sql("SELECT listings FROM listing_report") == [(2,)]
+
+
+def test_thousand_long_addresses_are_pasted_looked_at_and_filed(alliance: Hub, right: str) -> None:
+    brand = alliance.signed_in("brand-a")
+    said = {
+        "csrf_token": csrf(brand.get("/reports/new?reason=no_such_model", headers=HTML).text),
+        "platform": "shop",
+        "right": right,
+        "reason": "no_such_model",
+        "product_class": "25",
+        "rows": "\n".join(f"https://{HOST}/item/{n:0>800}" for n in range(1000)),
+        "evidence_range_statement": "We never made it in this size.",
+    }
+
+    def sent(**pressed: str) -> TestResponse:
+        parts, body = encode_multipart(said | pressed)  # as a browser sends it
+        return brand.post(
+            "/reports/new", data=body, headers=HTML, content_type=f"multipart/form-data; boundary={parts}"
+        )
+
+    looked = sent(check="y")
+    assert (looked.status_code, "1,000 rows can be filed" in looked.text) == (200, True)
+    filed = sent(file="y", declared="y")
+    assert filed.status_code == 303
 
 
 def test_rows_of_a_sheet_stand_in_the_form_to_be_mended(alliance: Hub, right: str) -> None:

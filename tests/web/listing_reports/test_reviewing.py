@@ -188,6 +188,15 @@ def test_what_was_done_is_said_of_established_listings_alone(alliance: Hub, name
     assert review(alliance, name, "close").status_code == 200
 
 
+def test_points_go_with_whatever_else_was_done(alliance: Hub, name: str) -> None:
+    assert review(alliance, name, "judge", **YES).status_code == 200
+    assert review(alliance, name, "act", action="none", points=6, listings=[1]).status_code == 422
+    for listing, action in enumerate(("listing removed", "store closed", "warning"), 1):
+        assert review(alliance, name, "act", action=action, points=6, listings=[listing]).status_code == 200
+    done = [(each["action"], each["points"]) for each in read(alliance, name)["listings"]]
+    assert done == [("listing removed", 6), ("store closed", 6), ("warning", 6)]
+
+
 def test_reopened_report_is_decided_anew_and_its_history_kept(alliance: Hub, name: str) -> None:
     assert review(alliance, name, "judge", **YES).status_code == 200
     assert review(alliance, name, "close").status_code == 200

@@ -56,6 +56,11 @@ def test_points_fall_after_365_days(alliance: Hub, right: str) -> None:
             assert counts(alliance) == expected
 
 
+def test_points_of_a_listing_that_was_removed_count(alliance: Hub, right: str) -> None:
+    struck(alliance, right, "Ada's shop", "1", action="listing removed", points=12)
+    assert counts(alliance) == {"Ada's shop": 12}
+
+
 def test_what_was_reopened_counts_no_more(alliance: Hub, right: str) -> None:
     name = struck(alliance, right, "Ada's shop", "1")
     assert review(alliance, name, "close").status_code == 200

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.evidence.rules import TYPES
 from hub.listing_reports import rules
-from hub.listing_reports.clock_rules import PRESETS, clock
+from hub.listing_reports.clock_rules import PRESETS, Silence, clock
 from hub.listing_reports.counter_rules import GROUNDS, CounterState
 from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, MendForm, NewReportForm, SaidForm
 from hub.listing_reports.preflight_rules import Fault, Site
@@ -41,6 +41,7 @@ def _line(n: int, state: ReportState, outcome: str | None = None) -> ReportLine:
         0,
         2,
         NOW.date() if due else None,
+        "Europe/Berlin" if due else None,
         (None, "p_1", "p_0123456789abcdef")[n % 3],
         Waiting(frozenset({3}), NOW, NOW.date(), "Europe/Berlin") if state is ReportState.MAINTAINED else None,
     )
@@ -64,13 +65,41 @@ def _shown(full: bool) -> ShownReport:
     steps += [ShownStep("judge", Party.PLATFORM, "", "listing_gone", WORDS, 1, NOW)]
     state = ReportState.MAINTAINED if full else ReportState.DECIDED
     evidence = {"range_statement": WORDS, "order_number": "2026-<b>4711</b>", "comparison_sheet": "f_" + "A" * 20}
-    on, zone = date(2026, 11, 27), "Asia/Shanghai"
+    on, counted = date(2026, 11, 27), ("Asia/Shanghai", Silence.REINSTATED, True)
     counters = [
         ShownCounter(
-            *("N" * 22, (1, 3), "genuine", WORDS, ("f_1",), CounterState.FORWARDED, NOW, NOW, on, zone, None, "", "")
+            *(
+                "N" * 22,
+                (1, 3),
+                "genuine",
+                WORDS,
+                ("f_1",),
+                CounterState.FORWARDED,
+                NOW,
+                NOW,
+                on,
+                *counted,
+                None,
+                "",
+                "",
+            )
         ),
         ShownCounter(
-            *("M" * 22, (2,), "exhausted", WORDS, (), CounterState.MAINTAINED, NOW, NOW, on, zone, NOW, WORDS, "f_2")
+            *(
+                "M" * 22,
+                (2,),
+                "exhausted",
+                WORDS,
+                (),
+                CounterState.MAINTAINED,
+                NOW,
+                NOW,
+                on,
+                *counted,
+                NOW,
+                WORDS,
+                "f_2",
+            )
         ),
     ]
     timeline = [Moment(NOW, "file", "brand", listings=300), Moment(NOW, "counter", "platform", listings=2)]
@@ -80,7 +109,7 @@ def _shown(full: bool) -> ShownReport:
     held = clock("default", zone="Europe/Berlin")
     line = _line(1, state, None if full else "partly")
     digests = {"comparison_sheet": "0a" * 32}
-    said = (None if full else True, "", rules.DECLARATION, held)
+    said = (None if full else True, "", rules.DECLARATION, held, clock("china", zone="Asia/Shanghai"))
     return ShownReport(line, full, "A" * 22, right, evidence, digests, *said, listings, steps, counters, timeline)
 
 

@@ -1,6 +1,7 @@
-"""Keep each statement of reasons as it was given, and of each counter-notice whose days its deadline counts.
+"""Keep each statement of reasons as it was given, and with each deadline whose days it counts.
 
-What was reopened had lost the statement of what was done before, and a deadline from before it was told in UTC.
+What was reopened had lost the statement of what was done before, and a deadline from before it was told in UTC. Where
+several countries' clocks hold, all are kept: each side has the longest time that one of them gives it.
 """
 
 import sqlalchemy as sa
@@ -44,10 +45,21 @@ def upgrade() -> None:
         " WHERE r.id = c.report_id AND c.passed_on_at >= r.asked_at AND r.clock ? 'zone'"
     )
     op.alter_column("counter_notice", "zone", server_default=None)
+    op.alter_column("listing_report", "clock", new_column_name="clocks")
+    op.add_column("listing_report", sa.Column("due_zone", sa.String(length=40), nullable=True))
+    run(
+        "UPDATE listing_report SET clocks = jsonb_build_array(clocks || '{\"proof\": false}'),"
+        " due_zone = CASE WHEN due_at IS NOT NULL THEN clocks->>'zone' END WHERE clocks IS NOT NULL"
+    )
+    run("UPDATE listing_report SET due_zone = 'UTC' WHERE due_at IS NOT NULL AND due_zone IS NULL")
+    run(f"GRANT UPDATE (due_zone) ON listing_report TO {app}")
 
 
 def downgrade() -> None:
     """Statements are made of what stands; those of what was reopened are lost."""
+    op.drop_column("listing_report", "due_zone")
+    op.get_bind().exec_driver_sql("UPDATE listing_report SET clocks = (clocks->0) - 'proof' WHERE clocks IS NOT NULL")
+    op.alter_column("listing_report", "clocks", new_column_name="clock")
     op.drop_column("counter_notice", "zone")
     op.create_index(RESTRICTED, "reported_listing", KEYS, postgresql_where=sa.text(ACTIONS))
     op.drop_table("statement")
