@@ -96,8 +96,9 @@ def addressed_to_members(codes: Collection[str]) -> list[int]:
 
 
 def addressee_words(actor: Actor, addressees: Collection[int]) -> dict[int, str]:
-    """What the actor's own contributions are addressed to, in words: a group's code, a member's code."""
-    words = {seat: code for code, seat in own_seats(actor).items()}
+    """What the actor's own contributions are addressed to, in words: a group's code, if it may know it; a member's."""
+    named = policy.may_name_groups(actor)
+    words = {seat: code if named else "a sharing group" for code, seat in own_seats(actor).items()}
     return words | {-number: code for number, code in codes_of(-one for one in addressees if one < 0).items()}
 
 
