@@ -22,14 +22,14 @@ from hub.members.jobs import (
     tell_seat,
     warn_of_authorisations,
 )
-from hub.members.service import SEND_LINK, TELL_AUTHORISATION, TELL_SEAT
+from hub.members.service import END_SEATS, SEND_LINK, TELL_AUTHORISATION, TELL_SEAT
 from hub.notices.jobs import forget_notices, make_notices, send_webhooks, write_letters
 from hub.questions.jobs import expire_questions
 from hub.rights.jobs import erase_lapsed_certificates, warn_of_rights
 
 FROM_TIME_TO_TIME: PERIODIC = {
     "end_probations": ("2 * * * *", end_probations),
-    "end_seats": ("22 4 * * *", end_seats),
+    END_SEATS: ("22 4 * * *", end_seats),
     "erase_expired_evidence": ("52 * * * *", erase_expired_evidence),
     "expire_contributions": ("7 * * * *", expire_contributions),
     "expire_questions": ("* * * * *", expire_questions),

@@ -50,8 +50,8 @@ NEWS: dict[GroupNews, tuple[str, str]] = {
     ),
     GroupNews.PASSED: (
         "A sharing group is yours to keep",
-        "The member that kept the sharing group {code} has left it. Yours has sat in it longest, and keeps it now: it\n"
-        "invites to it, publishes its agreement, and may leave or dissolve it.",
+        "The member that kept the sharing group {code} has left it, or the alliance. Of those that can, yours has sat\n"
+        "in it longest, and keeps it now: it invites to it, publishes its agreement, and may leave or dissolve it.",
     ),
 }
 """Subject and words of each; a group's name is its founder's to choose, so no letter holds it."""

@@ -54,7 +54,7 @@ def tell_of_halt() -> int:
 
 
 def end_seats() -> int:
-    """End seats in sharing groups that were not accepted in time. Safe to repeat."""
+    """End seats in sharing groups that are over, and pass on the groups of who left the alliance. Safe to repeat."""
     return service.end_seats()
 
 

@@ -136,7 +136,8 @@ class SharingGroup(Model):
     name: Mapped[str] = mapped_column(String(120))
     founder_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     """The member that keeps it: invites, publishes its agreement, may dissolve it. At first who founded it; once that
-    one leaves, the member that has sat in it longest. None where the operator seats its members."""
+    one leaves it or the alliance, the member in standing that has sat in it longest. None where the operator seats
+    its members."""
     purpose: Mapped[str] = mapped_column(String(500), server_default="")
     agreement: Mapped[str] = mapped_column(Text, server_default="")
     """What a member agrees to that takes a seat."""

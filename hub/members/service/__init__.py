@@ -100,6 +100,7 @@ from hub.members.service.invitations import accept_invitation, invitation, invit
 from hub.members.service.letters import kept_letters
 from hub.members.service.links import Reader, UnknownLinkError, forget_links
 from hub.members.service.membership import (
+    END_SEATS,
     RefusedMoveError,
     UnknownMemberError,
     admit,
@@ -202,6 +203,7 @@ from hub.members.service.sharing_groups import (
 from hub.members.service.shown_groups import GroupLine, Seat, ShownGroup, groups_after, own_groups, shown_group
 
 __all__ = [
+    "END_SEATS",
     "OFFICE",
     "SEND_LINK",
     "TELL_AUTHORISATION",

@@ -9,7 +9,7 @@ from psycopg.errors import LockNotAvailable
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from hub import clock
+from hub import clock, jobs
 from hub.access.actor import Actor
 from hub.access.grants import Role
 from hub.access.permissions import Permission
@@ -23,6 +23,8 @@ from hub.members import rules
 from hub.members.model import Member, MemberMove, Person
 from hub.members.rules import MOVES, MemberState
 
+END_SEATS = "end_seats"
+"""The name of the task that ends seats in sharing groups, and passes on the groups of members that left."""
 HOLD_SECONDS = 10
 """How long a change of standing waits for the member's requests under way. Meanwhile the member's new ones wait too."""
 
@@ -110,7 +112,11 @@ def move(actor: Actor, code: str, state: MemberState, reason: str = "") -> Membe
 
 
 def _leave(member: Member) -> None:
-    """Its people and its keys are shut out with it: a trigger of the database ends them, whoever moves the member."""
+    """Its people and its keys are shut out with it: a trigger of the database ends them, whoever moves the member.
+
+    The groups that it kept pass on as soon as the queue comes to it.
+    """
+    jobs.put(db.session.connection().connection.driver_connection, END_SEATS, timestamp=0)
     member.left_at = clock.now()
     member.orphans_end_at = member.left_at + rules.ORPHANED_AFTER + rules.ORPHANS_KEPT
 

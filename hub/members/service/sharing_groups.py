@@ -21,6 +21,7 @@ from hub.ledger.events import Event
 from hub.members import group_rules, policy, rules
 from hub.members.group_rules import GroupNews, digest_of
 from hub.members.model import GroupInvitation, Member, SharingGroup, SharingGroupMember
+from hub.members.rules import ACTIVE, MemberState
 from hub.members.service.actors import upkeep_actor
 from hub.members.service.group_letters import have_told, write_to_owners
 from hub.members.service.groups import UnknownGroupError
@@ -30,7 +31,9 @@ from hub.members.service.shown_groups import is_invited, one_group, sits_in
 SEATS_LOCK = 7267
 """Among the hub's advisory locks: whoever changes who sits in a group."""
 MOST_ENDED = 1000
-"""Seats that one run of the job ends."""
+"""Seats that one run of the job ends, and groups that it passes on."""
+HEIRS = {MemberState.ADMITTED: 0, MemberState.PROBATION: 0, MemberState.SUSPENDED: 1, MemberState.LEFT: 2}
+"""To whom a group passes first: who can act for it, then who may come back."""
 
 
 def found_group(actor: Actor, name: str, purpose: str, agreement: str) -> str:
@@ -103,7 +106,7 @@ def accept_group(actor: Actor, code: str, digest: str) -> None:
     """Accept the agreement of that digest: for the seat that the actor's member is invited to, or for its own. Commits.
 
     What is accepted already stays as it is. Raises NotPermittedError, UnknownGroupError, RefusedMoveError for an
-    agreement other than the group's.
+    agreement other than the group's, and for a new seat while no member in standing keeps the group.
     """
     actor.must(Permission.GROUP_MANAGE)
     group = _held(code, sits_in(actor) | is_invited(actor))
@@ -111,6 +114,8 @@ def accept_group(actor: Actor, code: str, digest: str) -> None:
         raise RefusedMoveError("this is not the agreement of the group: read it, and accept what is shown")
     others = _numbers(group.id)
     if actor.member_id not in others:
+        if group.founder_id and _states([group.founder_id])[group.founder_id] not in ACTIVE:
+            raise RefusedMoveError("this group takes no new seat at present; your invitation waits")
         _sit(actor, group.id, group.agreement)
         db.session.execute(_invitation_of(actor, group.id))
         _record(actor, Event.GROUP_JOINED, code, others, digest=digest)
@@ -157,8 +162,8 @@ def renew_agreement(actor: Actor, code: str, text: str) -> None:
 def leave_group(actor: Actor, code: str) -> None:
     """Give up the seat: from the next request on nothing passes through it. Commits.
 
-    A group that the member keeps passes to whoever has sat in it longest, and is dissolved where nobody else sits in
-    it. Raises NotPermittedError, UnknownGroupError.
+    A group that the member keeps passes to whoever in standing has sat in it longest, and is dissolved where nobody
+    else sits in it. Raises NotPermittedError, UnknownGroupError.
     """
     actor.must(Permission.GROUP_MANAGE)
     _give_up(actor, _held(code, sits_in(actor)), Event.GROUP_LEFT)
@@ -178,8 +183,46 @@ def dissolve_group(actor: Actor, code: str) -> None:
 def end_seats() -> int:
     """End the seats that were not accepted in time, and those of members that left for good; returns how many.
 
-    Each ends as by its own member's leaving, in a transaction of its own. Safe to repeat.
+    Each ends as by its own member's leaving, in a transaction of its own. Before that each group passes on whose keeper
+    left the alliance. Safe to repeat.
     """
+    return _pass_on_groups() + _end_seats()
+
+
+def _pass_on_groups() -> int:
+    passed = 0
+    for _ in range(MOST_ENDED):
+        db.session.info.pop("reader", None)
+        due = _group_to_pass_on()
+        if due is None:
+            break
+        passed += _pass_on_as_upkeep(due)
+    return passed
+
+
+def _pass_on_as_upkeep(due: Any) -> bool:
+    """Whether it passed on: not, if it did or was dissolved meanwhile."""
+    actor = upkeep_actor(due.member_id, "p_seats")
+    db.session.rollback()
+    read_as(db.session, actor)
+    try:
+        group = _held(due.code, SharingGroup.founder_id == actor.member_id)
+    except UnknownGroupError:
+        group = None
+    if group is None or _group_to_pass_on() != due:
+        db.session.rollback()
+        return False
+    _pass_on(actor, group)
+    db.session.commit()
+    return True
+
+
+def _group_to_pass_on() -> Any:
+    found = func.group_to_pass_on().table_valued("member_id", "code")
+    return db.session.execute(select(found)).one_or_none()
+
+
+def _end_seats() -> int:
     ended = 0
     for _ in range(MOST_ENDED):
         db.session.info.pop("reader", None)
@@ -219,14 +262,27 @@ def _give_up(actor: Actor, group: SharingGroup, event: Event) -> None:
     others = [number for number in _numbers(group.id) if number != actor.member_id]
     keeps = group.founder_id == actor.member_id
     if keeps and others:  # while the member still sits in it: after that the database lets it pass nothing on
-        db.session.execute(update(SharingGroup).where(SharingGroup.id == group.id).values(founder_id=others[0]))
-        have_told(others[0], group.code, GroupNews.PASSED)
-        _record(actor, Event.GROUP_PASSED, group.code, others, reason=db.session.get_one(Member, others[0]).code)
+        _pass_on(actor, group)
     gone = SharingGroupMember.group_id == group.id
     db.session.execute(delete(SharingGroupMember).where(gone, policy.own_seats(actor)))
     _record(actor, event, group.code, others)
     if keeps and not others:
         _dissolve(actor, group)
+
+
+def _pass_on(actor: Actor, group: SharingGroup) -> None:
+    """Let another seat keep the actor's own group, which has one: the longest in standing, if there is one."""
+    others = [number for number in _numbers(group.id) if number != actor.member_id]
+    states = _states(others)
+    heir = min(others, key=lambda number: (HEIRS[states[number]], others.index(number)))
+    db.session.execute(update(SharingGroup).where(SharingGroup.id == group.id).values(founder_id=heir))
+    have_told(heir, group.code, GroupNews.PASSED)
+    _record(actor, Event.GROUP_PASSED, group.code, others, reason=db.session.get_one(Member, heir).code)
+
+
+def _states(numbers: Sequence[int]) -> dict[int, MemberState]:
+    rows = db.session.execute(select(Member.id, Member.state).where(Member.id.in_(numbers)))
+    return {row.id: MemberState(row.state) for row in rows}
 
 
 def _dissolve(actor: Actor, group: SharingGroup) -> None:

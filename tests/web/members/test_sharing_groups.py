@@ -236,6 +236,7 @@ def test_seat_of_a_member_that_left_the_alliance_ends_once_what_it_left_is_settl
     code = founded(alliance, "brand-b")
     with alliance.operator() as actor:
         members.move(actor, "brand-a", MemberState.LEFT)
+    assert lapse(alliance, timedelta(0)) == 1  # the group passes on at once
     settled = rules.ORPHANED_AFTER + rules.ORPHANS_KEPT
     assert lapse(alliance, settled - timedelta(hours=1)) == 0
     assert lapse(alliance, settled) == 1
