@@ -203,7 +203,7 @@ def policy(options: Options, /, take: bool, file: Path | None, as_json: bool) ->
 def compare(options: Options, /, files: tuple[Path, ...], as_json: bool) -> None:
     """Compare checkpoints of other members with ours: were we all shown one log?
 
-    FILES are checkpoints, receipts, or the ledger.json of another member's state folder. Where two of them are not of
+    FILES are checkpoints, receipts, evidence, or another member's ledger.json. Where two of them are not of
     one log, this ends with 30 and an evidence file that holds both signatures of the hub.
     """
     from hub.client.ledger.compare import compare as compare_checkpoints

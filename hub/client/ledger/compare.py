@@ -114,8 +114,13 @@ def _opened(shards: Sequence[ShardLog], note: str) -> Memory:
 
 
 def _notes_in(text: str) -> list[str]:
-    if text.startswith("{"):
-        document = json.loads(text)
-        seams = document.get("seams")
-        return [str(document.get("note") or document.get("now"))] if seams is None else [str(one) for one, _ in seams]
-    return [TlogProof.parse(text).checkpoint if text.startswith("c2sp.org/tlog-proof@") else text]
+    """All of them: evidence of a fork is the note remembered beside the one that there is now. Raises ValueError."""
+    if not text.startswith("{"):
+        return [TlogProof.parse(text).checkpoint if text.startswith("c2sp.org/tlog-proof@") else text]
+    document = json.loads(text)
+    if "seams" in document:
+        return [str(final) for final, _ in document["seams"]]
+    notes = [str(document[name]) for name in ("note", "now", "remembered") if document.get(name) is not None]
+    if not notes:
+        raise ValueError("no note")
+    return notes

@@ -317,6 +317,28 @@ def test_checkpoints_of_two_logs_are_a_fork_with_evidence(
     assert [len({each["remembered"], each["now"]}) for each in member.evidence()] == [2, 2]
 
 
+def test_evidence_of_a_fork_is_one_also_for_who_was_shown_its_newer_side(
+    hub: Hub, member: Typing, elsewhere: tuple[Hub, Typing]
+) -> None:
+    member("verify")
+    forking, there = elsewhere
+    grow(forking, size(hub) + 3)
+    there("verify", code=30)
+    (file,) = there.state.glob("evidence/*.json")
+    (there.state / "ledger.json").unlink()
+    assert "does not extend" in there("compare", file, code=30).err
+
+
+def test_evidence_that_the_log_is_gone_is_compared_by_what_was_remembered(
+    hub: Hub, member: Typing, elsewhere: tuple[Hub, Typing]
+) -> None:
+    member("verify")
+    remembered = size(hub)
+    elsewhere[1]("verify", code=30)
+    (file,) = member.state.glob("evidence/*.json")
+    assert remembered in member.answer("compare", file)["sizes"]
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[", "c2sp.org/tlog-proof@v1\n", '{"note": 5}', "x" * 100])
 def test_file_without_a_checkpoint_is_told_so(member: Typing, tmp_path: Path, text: str) -> None:
     file = tmp_path / "file"
