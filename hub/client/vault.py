@@ -113,7 +113,7 @@ class Vault:
             found.update(self._db.execute(query, (key, *some)).fetchall())
         return found
 
-    def keep_tokens(self, key_id: str, marks: Sequence[bytes], tokens: Sequence[bytes], entry: Recorded | None) -> None:
+    def keep_tokens(self, key_id: str, marks: Sequence[bytes], tokens: Sequence[bytes], entry: Recorded) -> None:
         """Keep the tokens of one evaluation, and its ledger entry, in one transaction."""
         key = self._key(key_id)
         with self._transaction():
@@ -191,14 +191,13 @@ class Vault:
 
     # --- the journal
 
-    def note_exchange(self, entry: Recorded | None, act: str) -> None:
+    def note_exchange(self, entry: Recorded, act: str) -> None:
         """Write an exchange's ledger entry into the journal, to be looked for in the log."""
         self._note(entry, act)
 
-    def _note(self, entry: Recorded | None, act: str) -> None:
-        if entry is not None:
-            row = (entry.id, clock.stamp(clock.now()), act, entry.promise)
-            self._db.execute("INSERT OR IGNORE INTO journal (id, at, act, promise) VALUES (?, ?, ?, ?)", row)
+    def _note(self, entry: Recorded, act: str) -> None:
+        row = (entry.id, clock.stamp(clock.now()), act, entry.promise)
+        self._db.execute("INSERT OR IGNORE INTO journal (id, at, act, promise) VALUES (?, ?, ?, ?)", row)
 
     def open_exchanges(self) -> list[Exchange]:
         """The exchanges whose entries were not yet found in the log, oldest first."""

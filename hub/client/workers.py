@@ -100,10 +100,11 @@ def canonical_forms(worker: Worker, texts: Sequence[str]) -> list[tuple[str, byt
     return forms
 
 
-def evaluate(worker: Worker, evaluation: Evaluation) -> tuple[list[bytes], Recorded | None]:
+def evaluate(worker: Worker, evaluation: Evaluation) -> tuple[list[bytes], Recorded]:
     """The tokens of one batch (RFC 9497), and the ledger's entry. Blinds never leave this process.
 
-    Raises ClientError when the hub refuses, cannot be reached, or answers with another key than the pinned one.
+    Raises ClientError when the hub refuses, cannot be reached, says not where it recorded the evaluation, or answers
+    with another key than the pinned one.
     """
     kind = worker.assignment.type
     rule = TYPES[kind].rule
@@ -111,7 +112,7 @@ def evaluate(worker: Worker, evaluation: Evaluation) -> tuple[list[bytes], Recor
     blinded = blinder.blind([encode_input(Canonical(kind, rule, value)) for value in evaluation.values])
     answer = worker.hub().post_octets(f"/api/v1/keys/{evaluation.key_id}/evaluations", blinded)
     try:
-        return blinder.finalise(answer.body), answer.entry
+        return blinder.finalise(answer.body), answer.recorded()
     except ProofError as error:
         raise false_answer(
             f"the hub's evaluation is not proven to be made with the pinned key {evaluation.key_id}: {error}"

@@ -383,6 +383,15 @@ def test_answer_without_a_promise_to_record_it_stops_everything(brand: Member) -
     assert (done.returncode, "without a signed promise" in done.stderr) == (5, True), done.stderr
 
 
+def test_evaluation_that_is_not_said_to_be_on_record_is_not_used(brand: Member) -> None:
+    file = brand.written(listed(phones(785, 1)))
+    brand.passage.strips = "Audit-Entry"
+    done = brand.typed("share", file, "--type", "phone", *TERMS)
+    assert (done.returncode, "where it recorded" in done.stderr) == (5, True), done.stderr
+    assert brand.passage.passed["evaluations"] == 1
+    assert brand.passage.passed["contributions"] == 0
+
+
 def test_promises_become_receipts(brand: Member) -> None:
     brand.share(brand.written(listed(phones(790, 2))))
     while brand.answer("ledger", "promises")["waiting"]:
