@@ -8,7 +8,8 @@ from typing import Any
 from hub.client.errors import ClientError, ExitCode, false_answer
 from hub.client.http import problem
 from hub.client.ledger.alarm import LedgerAlarm
-from hub.client.ledger.keys import log_keys, pinned_policy, stated_by
+from hub.client.ledger.finality import quorum_policy
+from hub.client.ledger.keys import log_keys, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.parts import OwnEntry, entry_name, own_entries
 from hub.client.ledger.published import open_log
@@ -24,7 +25,8 @@ from hub.tree.tlog_proof import TlogProof
 class Receipt:
     """A verified receipt: the c2sp.org/tlog-proof@v1 text, the leaf it proves, and our view of it (None: erased).
 
-    `final`: the quorum of the trust policy that we pinned has cosigned its checkpoint; None where we pinned none.
+    `final`: the quorum of the trust policy that we pinned has cosigned its checkpoint; None where it asks for no
+    quorum, or we pinned none.
     """
 
     id: str
@@ -66,7 +68,7 @@ class Receipts:
         log_keys(session)
         self._session = session
         self._reader = reader
-        self._policy = pinned_policy(session)
+        self._policy = quorum_policy(session)
         self._shards: dict[str, ShardLog] = {}
 
     def fetch(self, id: str) -> Receipt:

@@ -48,7 +48,7 @@ class Pinned:
         ]
 
     def _of(self, policy: Policy, heading: str) -> list[str]:
-        quorum = "no quorum" if policy.quorum == NONE else f"quorum {policy.quorum}"
+        quorum = "no quorum is asked for" if policy.quorum == NONE else f"quorum {policy.quorum}"
         known = [f"  {each.name}  {self.members.get(each.verifier.vkey, '')}".rstrip() for each in policy.witnesses]
         return [f"{heading}: {len(policy.witnesses)} witnesses, {quorum}", *known]
 

@@ -13,23 +13,20 @@ from hub import clock
 from hub.client.errors import usage
 from hub.client.ledger.alarm import LedgerAlarm, altered, overdue, withheld
 from hub.client.ledger.checking import Checking
-from hub.client.ledger.keys import log_keys, pinned_policy, promise_of, stated_by
+from hub.client.ledger.finality import Finality, finality_of, no_finality
+from hub.client.ledger.keys import log_keys, promise_of, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.parts import Opened, Ours, OwnLeaf, open_views, own_entries, scan
 from hub.client.ledger.shards import ShardLog, followed, shard_of
 from hub.client.ledger.state import Due, Memory, read_memory, write_memory
 from hub.client.ledger.tree_check import SignedTree, check_size, with_note
 from hub.client.vault import Exchange
-from hub.tree.checkpoint import CheckpointBody, open_checkpoint
+from hub.tree.checkpoint import CheckpointBody
 from hub.tree.merkle import leaf_hash
-from hub.tree.note import NoteError
 from hub.tree.promise import TERM_SECONDS
-from hub.tree.trust_policy import NONE
 
 DEADLINE = timedelta(seconds=TERM_SECONDS)
 """An answered exchange is in the log by then (ledger.md §5.7)."""
-FINAL_WITHIN = timedelta(minutes=15)
-"""How old the newest cosignatures of a quorum may be while the log goes on growing."""
 _UNTAGGED = "  NOT CHECKED, without the key of our tags: whether an entry of ours is withheld"
 
 
@@ -37,7 +34,8 @@ _UNTAGGED = "  NOT CHECKED, without the key of our tags: whether an entry of our
 class Verified:
     """A ledger that holds. `new` entries were looked at; of ours, `views` opened and `erased` have their record.
 
-    `finality`: what the quorum of the trust policy that we pinned has cosigned of it; None where we pinned none.
+    `finality`: what the quorum of the trust policy that we pinned has cosigned of it; None where we pinned none, or one
+    that asks for no quorum.
     """
 
     size: int
@@ -50,6 +48,8 @@ class Verified:
     finality: Finality | None = None
     tagged: bool = True
     """Whether we had the key of our tags; without it nobody sees what is withheld from us."""
+    unfinal: str = ""
+    """Why no quorum is asked for, for people."""
 
     @property
     def is_provisional(self) -> bool:
@@ -78,23 +78,9 @@ class Verified:
             f"ledger verified: {self.size:,} entries, {self.new:,} of them looked at now",
             f"  {self.own:,} concern us: {self.views:,} views open their commitments{erased}",
             f"  {self.exchanges:,} answered exchanges of ours are in the log{waiting}",
-            f"  {self._finality()}",
+            f"  {self.unfinal if self.finality is None else self.finality.line()}",
             *([] if self.tagged else [_UNTAGGED]),
         ]
-
-    def _finality(self) -> str:
-        if self.finality is None:
-            return "no trust policy is pinned, so no cosignature counts: see `alliance ledger policy`"
-        told = f"a quorum of witnesses has cosigned it up to entry {self.finality.size:,}"
-        return told if self.finality.reached else f"PROVISIONAL: {told}, which is not enough"
-
-
-@dataclass(frozen=True)
-class Finality:
-    """The largest size that the quorum has cosigned; `reached`: all that concerns us is in it, and it is not old."""
-
-    size: int
-    reached: bool
 
 
 def verify(check: Checking, opening: AbstractContextManager[LogReader], *, full: bool) -> Verified:
@@ -147,7 +133,8 @@ def _check(check: Checking, reader: LogReader, memory: Memory | None, *, full: b
         looked_at |= first > 0
     if remembered is None or found.note is None:
         waiting = _on_time(exchanges, frozenset(), asked_at, None)
-        return Verified(0, 0, 0, 0, 0, check.vault.exchange_count() - waiting, waiting), None
+        told = no_finality(check)
+        return Verified(0, 0, 0, 0, 0, check.vault.exchange_count() - waiting, waiting, unfinal=told), None
     ids = frozenset(leaf.id for leaf in found.own.values())
     try:
         due, signed = memory.erasures if memory else {}, asked_at.timestamp()
@@ -171,6 +158,7 @@ def _check(check: Checking, reader: LogReader, memory: Memory | None, *, full: b
         waiting,
         finality,
         tagged=check.profile.tag_key is not None,
+        unfinal=no_finality(check),
     )
     return verified, replace(remembered, full_at=full_at, erasures=pending)
 
@@ -191,7 +179,7 @@ def _shard(
     tree.extends(memory)
     for older in reader.older():
         tree.extends(_remembered(stated_by(own_check, older, reader, ended=True), older))
-    found.finality = _finality(own_check, reader, tree, final)
+    found.finality = finality_of(own_check, reader, tree, final)
     try:
         own, opened = _own_parts(check, reader, tree, first)
     except LedgerAlarm as alarm:
@@ -217,30 +205,6 @@ def _begin(reader: LogReader, memory: Memory | None, *, full: bool) -> int:
 
 def _remembered(stated: CheckpointBody, note: str) -> Memory:
     return Memory(stated.origin, note, stated.size, stated.root)
-
-
-def _finality(check: Checking, reader: LogReader, tree: SignedTree, note: str | None) -> Finality | None:
-    """What the quorum of our policy has cosigned; None without a policy.
-
-    Raises LedgerAlarm where that is not a part of the tree.
-    """
-    policy = pinned_policy(check)
-    if policy is None:
-        return None
-    if note is None:
-        return Finality(tree.base, reached=False)
-    stated = stated_by(check, note, reader, ended=True)
-    tree.extends(_remembered(stated, note))
-    try:
-        known = [each.verifier for each in policy.witnesses]
-        _, opened = open_checkpoint(note, stated.origin, log_keys(check), known)
-    except NoteError as error:
-        raise altered(f"a cosignature of a witness that we know is bad: {error}", now=note) from None
-    if not policy.is_met_by(opened.signed_by.keys()):
-        return Finality(tree.base, reached=False)
-    times = [at for at in opened.signed_by.values() if at is not None]
-    recent = bool(times) and max(times) >= (reader.as_of() - FINAL_WITHIN).timestamp()
-    return Finality(tree.base + stated.size, reached=recent or stated.size == tree.size or policy.quorum == NONE)
 
 
 def _own_parts(check: Checking, reader: LogReader, tree: SignedTree, first: int) -> tuple[dict[int, OwnLeaf], Opened]:

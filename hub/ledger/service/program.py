@@ -11,8 +11,8 @@ PROGRAM = "alliance-verify.pyz"
 _MODULES = (
     *("__init__", "clock", "tree/*"),
     *(f"client/{name}" for name in ("__init__", "errors", "profile", "recorded", "spool", "vault", "verifier")),
-    *(f"client/ledger/{name}" for name in ("__init__", "alarm", "bundle", "checking", "keys", "log", "parts")),
-    *(f"client/ledger/{name}" for name in ("shards", "state", "tree_check", "verify")),
+    *(f"client/ledger/{name}" for name in ("__init__", "alarm", "bundle", "checking", "finality", "keys")),
+    *(f"client/ledger/{name}" for name in ("log", "parts", "shards", "state", "tree_check", "verify")),
 )
 _MIDNIGHT = (1980, 1, 1, 0, 0, 0)
 _MAIN = """\

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from hub import clock
 from hub.client import verifier
 from hub.ledger.service.program import verifier_program
 from hub.tree.leaf import SealedLeaf
+from hub.tree.note import COSIGNATURE_V1, Signer
 from tests.unit.client.bundles import OURS, SIGNER, Exported, packed, sealed, written
 from tests.unit.client.typed import Ended, written_profile
 
@@ -94,12 +96,27 @@ def test_profile_serves_as_well(tmp_path: Path, state: Path) -> None:
     assert "600 entries" in out.getvalue()
 
 
+WITNESS = Signer("example.witness", Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32), COSIGNATURE_V1)
+
+
 def test_policy_that_nobody_cosigned_leaves_it_provisional(tmp_path: Path, state: Path, key: Path) -> None:
     policy = tmp_path / "policy"
-    policy.write_text(f"log {VKEY}\nquorum none\n")
+    policy.write_text(f"log {VKEY}\nwitness w {WITNESS.verifier.vkey}\nquorum w\n")
     assert checked(written(tmp_path, LOG), state, key, "--policy", policy).code == 3
     policy.write_text("quorum none\n")
     assert checked(written(tmp_path, LOG), state, key, "--policy", policy).code == 2
+
+
+def test_policy_that_asks_for_no_cosignature_is_said_to_and_makes_nothing_final(
+    tmp_path: Path, state: Path, key: Path
+) -> None:
+    policy = tmp_path / "policy"
+    policy.write_text(f"log {VKEY}\nquorum none\n")
+    final = LOG.files | {"bundle.json": json.dumps(json.loads(LOG.files["bundle.json"]) | {"final": 600}).encode()}
+    for bundle in (LOG.files, final):
+        ended = checked(written(tmp_path, bundle), state, key, "--policy", policy)
+        assert (ended.code, "asks for no cosignature" in ended.out, "has cosigned" in ended.out) == (0, True, False)
+        assert checked(written(tmp_path, bundle), state, key, "--json").document["final"] is None
 
 
 @dataclass(frozen=True)
