@@ -27,7 +27,10 @@ EVERYONE = frozenset(
     }
 )
 AGENCY = frozenset({Permission.AUTHORISATION_READ, Permission.AUTHORISATION_MANAGE})
-MEMBERS = EVERYONE | {Permission.AGREEMENT_SIGN}
+MEMBERS = EVERYONE | {
+    Permission.AGREEMENT_SIGN,
+    Permission.PROVIDER_MANAGE,  # never the office: who runs its provider would be any two of its people
+}
 SEATED = MEMBERS | {
     *(Permission.LEDGER_COSIGN, Permission.GROUP_READ_OWN, Permission.GROUP_MANAGE),
     Permission.WEBHOOK_MANAGE,
@@ -101,6 +104,7 @@ OWNERS = frozenset(
     {
         Permission.CREDENTIAL_MANAGE,
         Permission.PERSON_MANAGE,
+        Permission.PROVIDER_MANAGE,
         Permission.WEBHOOK_MANAGE,
         Permission.AGREEMENT_SIGN,
         Permission.GROUP_MANAGE,

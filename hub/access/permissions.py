@@ -26,6 +26,7 @@ class Permission(StrEnum):
     CREDENTIAL_MANAGE = "credential:manage"
     WEBHOOK_MANAGE = "webhook:manage"
     PERSON_MANAGE = "person:manage"
+    PROVIDER_MANAGE = "provider:manage"
     AGREEMENT_SIGN = "agreement:sign"
     GROUP_READ_OWN = "group:read-own"
     GROUP_MANAGE = "group:manage"
@@ -73,6 +74,7 @@ WORDS: dict[Permission, str] = {
     Permission.CREDENTIAL_MANAGE: "Issue, rotate and revoke the member's API keys",
     Permission.WEBHOOK_MANAGE: "Have the member's notices sent to addresses of its own",
     Permission.PERSON_MANAGE: "Invite people of the member, change their roles, shut them out",
+    Permission.PROVIDER_MANAGE: "Have the member's people sign in by its own provider",
     Permission.AGREEMENT_SIGN: "Sign the agreement of the alliance for the member",
     Permission.GROUP_READ_OWN: "See the sharing groups that the member sits in or is invited to",
     Permission.GROUP_MANAGE: "Found, join, leave and dissolve sharing groups for the member",
@@ -109,6 +111,7 @@ UNSIGNED = frozenset(
         Permission.LEDGER_COSIGN,
         Permission.CREDENTIAL_MANAGE,
         Permission.PERSON_MANAGE,
+        Permission.PROVIDER_MANAGE,
         Permission.AGREEMENT_SIGN,
         Permission.AUTHORISATION_READ,
         Permission.AUTHORISATION_MANAGE,

@@ -39,6 +39,14 @@ def may_manage_people(actor: Actor, member_id: int) -> bool:
     return actor.member_id == member_id and actor.may(Permission.PERSON_MANAGE)
 
 
+def may_manage_provider(actor: Actor) -> bool:
+    """Whether the actor may say by which provider its member's people sign in: as an owner and no key.
+
+    Never in the office: who runs a provider decides who is one of its people, and there two must decide.
+    """
+    return actor.via != "api" and actor.may(Permission.PROVIDER_MANAGE)
+
+
 def may_decide(actor: Actor) -> bool:
     """Whether the actor may propose, approve and refuse: a person of the office in a session, never a key or a job."""
     return actor.may(Permission.MEMBER_ADMINISTER) and actor.via == "ui"

@@ -69,7 +69,7 @@ SECTIONS: Mapping[str, tuple[Way, ...]] = MappingProxyType(
             Way("agents.own", "Agents", "list-check", Permission.AUTHORISATION_READ),
             Way("credentials.keys", "API keys", "shield-check", Permission.CREDENTIAL_MANAGE),
             Way("webhooks.own", "Webhooks", "arrows-join", Permission.WEBHOOK_MANAGE),
-            Way("providers.own", "Single sign-on", "shield-check", Permission.PERSON_MANAGE),
+            Way("providers.own", "Single sign-on", "shield-check", Permission.PROVIDER_MANAGE),
             Way("factors.own", "Your sign-in", "shield-check", Permission.SESSION_OWN),
         ),
     }

@@ -230,6 +230,20 @@ def test_keys_without_terms_outlive_them(fresh: Database) -> None:
     assert fresh.sql("SELECT revoked_at IS NOT NULL FROM credential") == [(False,)]
 
 
+def test_whom_a_provider_brought_into_the_office_is_shut_out(fresh: Database) -> None:
+    fresh.up("20261128_0010")
+    fresh.fill()
+    fresh.sql(
+        "INSERT INTO person (id, member_id, name, pseudonym, email, password, active, fs_uniquifier)"
+        " VALUES (2, 1, 'Ben', 'p_9', 'ben@example.org', 'a digest', true, 'v')"
+    )
+    fresh.sql("UPDATE member SET kind = 'administration'")
+    fresh.up("20261128_0110")
+    assert fresh.sql("SELECT id, active FROM person ORDER BY id") == [(1, False), (2, True)]
+    for table in ("identity_provider", "sign_in_domain", "provided_identity"):
+        assert fresh.sql(f"SELECT * FROM {table}") == []
+
+
 def test_there_is_one_line_of_revisions() -> None:
     assert len(SCRIPT.get_heads()) == 1
     assert sorted(REVISIONS) == REVISIONS

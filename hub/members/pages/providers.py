@@ -13,14 +13,14 @@ blueprint = Blueprint("providers", __name__)
 
 
 @blueprint.get("/single-sign-on")
-@requires(Permission.PERSON_MANAGE)
+@requires(Permission.PROVIDER_MANAGE)
 def own() -> Response:
     """What is set, and the forms that change it."""
     return _page()
 
 
 @blueprint.post("/single-sign-on")
-@requires(Permission.PERSON_MANAGE, fresh=True)
+@requires(Permission.PROVIDER_MANAGE, fresh=True)
 def set_up() -> Answer:
     """Set the provider."""
     form = ProviderForm()
@@ -36,7 +36,7 @@ def set_up() -> Answer:
 
 
 @blueprint.post("/single-sign-on/removal")
-@requires(Permission.PERSON_MANAGE, fresh=True)
+@requires(Permission.PROVIDER_MANAGE, fresh=True)
 def remove() -> Answer:
     """Forget the provider."""
     service.remove_provider(actor())
@@ -45,7 +45,7 @@ def remove() -> Answer:
 
 
 @blueprint.post("/single-sign-on/domains")
-@requires(Permission.PERSON_MANAGE, fresh=True)
+@requires(Permission.PROVIDER_MANAGE, fresh=True)
 def ask() -> Answer:
     """Ask the office to bind a domain."""
     form = DomainForm()
@@ -61,7 +61,7 @@ def ask() -> Answer:
 
 
 @blueprint.post("/single-sign-on/domains/<int:number>/removal")
-@requires(Permission.PERSON_MANAGE, fresh=True)
+@requires(Permission.PROVIDER_MANAGE, fresh=True)
 def drop(number: int) -> Answer:
     """Give a domain up."""
     try:

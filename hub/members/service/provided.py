@@ -135,7 +135,7 @@ def give_word(actor: Actor, pending: Pending, brought: Mapping[str, str], addres
 
 
 def _provider(code: str, address: str) -> Provider:
-    """The provider of a member that may act. Raises NoProviderError.
+    """The provider of a member that may act; the office has none. Raises NoProviderError.
 
     Ends the transaction: nothing is held in the database while the provider is asked.
     """
@@ -144,12 +144,15 @@ def _provider(code: str, address: str) -> Provider:
     if not rows or MemberState(rows[0].state) not in ACTIVE:
         raise NoProviderError("the member has no provider")
     (row,) = rows
+    kind = MemberKind(row.kind)
+    if kind is MemberKind.ADMINISTRATION:
+        raise NoProviderError("the office's people sign in at the hub alone")
     try:
         secret = unseal(bytes(row.secret), bound_secret(row.member_id, row.issuer, row.client_id)).decode()
     except (InvalidTag, ValueError):
         raise NoProviderError("the secret cannot be opened: set it anew") from None
     client = Client(code, row.issuer, row.client_id, secret, address.format(code=code))
-    facts: Any = (MemberKind(row.kind), row.name, row.sector, row.claim, row.roles, frozenset(row.factors))
+    facts: Any = (kind, row.name, row.sector, row.claim, row.roles, frozenset(row.factors))
     return Provider(client, row.member_id, *facts)
 
 

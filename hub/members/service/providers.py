@@ -240,5 +240,5 @@ def _own(actor: Actor) -> IdentityProvider | None:
 
 
 def _may_manage(actor: Actor) -> None:
-    if not policy.may_manage_people(actor, actor.member_id):
-        raise NotPermittedError("only a member's owners set how its people sign in")
+    if not policy.may_manage_provider(actor):
+        raise NotPermittedError("only a member's owners set how its people sign in, and nobody does for the office")

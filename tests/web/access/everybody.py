@@ -340,8 +340,8 @@ def _change(made: Everybody) -> None:
 
 
 def _correspond(made: Everybody) -> None:
-    """Disputes, a letter, a decision, an application, a right and a report; of each member an invitation, a provider, a
-    domain that it asked for and a link to a new password; each person was there."""
+    """Disputes, a letter, a decision, an application, a right and a report; of each member an invitation and a link to
+    a new password, and of each but the office a provider and a domain that it asked for; each person was there."""
     for code in ("brand-a", "shop"):
         made.hub.client(code).post("/audit/disputes", json={"v": 1, "code": 10, "what": "overdue"})
     with made.hub.app.app_context():
@@ -383,12 +383,14 @@ def _correspond(made: Everybody) -> None:
                 )  # there two have decided
                 invite(actor, member, f"guest-of-{code}@alliance-hub.org", "Guest", Role.VIEWER)
                 db.session.commit()
-                members.set_provider(actor, ProviderTerms(f"https://login.{code}.example.org", "hub", "secret"))
-                members.ask_domain(actor, f"sign-in-at-{code}.org")
+                if code != members.OFFICE:
+                    members.set_provider(actor, ProviderTerms(f"https://login.{code}.example.org", "hub", "secret"))
+                    members.ask_domain(actor, f"sign-in-at-{code}.org")
             forget_password(made.hub, f"{who}@alliance-hub.org")
     made.hub.sql(
         "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
         " SELECT id, member_id, 'https://login.example.org', email, now() FROM person"
+        " WHERE member_id <> (SELECT id FROM member WHERE code = 'alliance')"
     )
 
 

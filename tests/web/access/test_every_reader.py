@@ -52,10 +52,8 @@ from tests.web.indicators.test_share_and_match_over_http import token
 def read(all_there_is: Everybody) -> dict[str, str]:
     """Reader → all that every page, endpoint and export without a name in its address tells it, in one text."""
     all_there_is.hub.sql("UPDATE session SET fresh_at = now()")  # some pages ask who was not there lately
-    for who in ("owner", "person-of-alliance"):  # other tests of the group send every form, also that which removes it
-        with person(all_there_is.hub, who) as actor:
-            terms = ProviderTerms(f"https://login.{actor.member}.example.org", "hub", "secret")
-            members.set_provider(actor, terms)
+    with person(all_there_is.hub, "owner") as actor:  # tests of the group send every form, also that which removes it
+        members.set_provider(actor, ProviderTerms("https://login.brand-a.example.org", "hub", "secret"))
     return {who: _crawled(all_there_is, client) for who, client in all_there_is.clients.items()}
 
 
@@ -228,7 +226,7 @@ MANAGES_KEYS = {who for who, (_, role) in PEOPLE.items() if role is Role.OWNER} 
         *(("factor", f"phone of {who}.", same_person(who) - NOBODY) for who in PEOPLE),
         *(
             (kind, mark, MANAGES_KEYS & of_members(code))
-            for code in sorted({code for code, _ in PEOPLE.values()} - {OUT_OF_STANDING})
+            for code in sorted({code for code, _ in PEOPLE.values()} - {OUT_OF_STANDING, "alliance"})
             for kind, mark in (
                 ("provider", f"https://login.{code}.example.org"),
                 ("domain", f"sign-in-at-{code}.org</"),

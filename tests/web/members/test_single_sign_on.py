@@ -215,3 +215,61 @@ def test_issuer_without_tls_is_refused_by_a_hub_that_others_reach(founded: Hub) 
     assert "The provider is set" in given(client, issuer="http://127.0.0.1:9000")
     founded.app.extensions["settings"] = replace(settings, url="https://hub.example.org")
     assert "An issuer begins with https://" in given(client, issuer="http://127.0.0.1:9000")
+
+
+# --- the office, whose people sign in at the hub alone
+
+
+def bound_to_the_office(hub: Hub) -> None:
+    """A provider of the office and a domain bound to it, as older hubs took them."""
+    number = "(SELECT id FROM member WHERE kind = 'administration')"
+    for table in ("identity_provider", "sign_in_domain"):
+        hub.sql(f"ALTER TABLE {table} DISABLE TRIGGER refuse_office")
+    hub.sql(
+        "INSERT INTO identity_provider (member_id, issuer, client_id, secret, claim, roles, factors, passwords_serve)"
+        f" VALUES ({number}, 'http://127.0.0.1:9', 'hub', '', '', '{{}}', '{{}}', true)"
+    )
+    hub.sql(
+        "INSERT INTO sign_in_domain (member_id, domain, asked_at, bound_at)"
+        f" VALUES ({number}, 'alliance-hub.org', now(), now())"
+    )
+
+
+@pytest.mark.parametrize("path", ["", "/domains", "/domains/1/removal", "/removal"])
+def test_owner_of_the_office_sets_nothing_of_single_sign_on(founded: Hub, path: str) -> None:
+    client = founded.signed_in("ada")
+    token = csrf(client.get("/people", headers=HTML).text)
+    answer = client.post(f"/single-sign-on{path}", data={**PROVIDER, "domain": "alliance.org", "csrf_token": token})
+    assert answer.status_code == 403
+    assert founded.sql("SELECT member_id FROM identity_provider UNION ALL SELECT member_id FROM sign_in_domain") == []
+
+
+def test_owner_of_the_office_is_offered_no_single_sign_on(founded: Hub) -> None:
+    assert "/single-sign-on" not in founded.signed_in("ada").get("/people", headers=HTML).text
+
+
+def test_address_at_a_domain_that_the_office_had_leads_to_no_provider(founded: Hub) -> None:
+    bound_to_the_office(founded)
+    browser = founded.app.test_client()
+    token = csrf(browser.get("/sign-in", headers=HTML).text)
+    answer = browser.post("/sign-in/provider", data={"address": "ada@alliance-hub.org", "csrf_token": token})
+    page = browser.get(answer.location, headers=HTML)
+    assert "No provider is bound to this address" in page.text
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO identity_provider (member_id, issuer, client_id, secret, claim, roles, factors, passwords_serve)"
+        " VALUES (reader_member(), 'https://login.example.org', 'hub', '', '', '{}', '{}', true)",
+        "INSERT INTO sign_in_domain (member_id, domain, asked_at) VALUES (reader_member(), 'example.org', now())",
+        "INSERT INTO provided_identity (person_id, member_id, issuer, subject, linked_at)"
+        " SELECT id, member_id, 'https://login.example.org', 'ada', now() FROM person LIMIT 1",
+    ],
+    ids=["provider", "domain", "identity"],
+)
+def test_database_takes_nothing_of_single_sign_on_for_the_office(founded: Hub, statement: str) -> None:
+    with as_application(founded) as connection:
+        read_by(connection, founded, members.OFFICE)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="the office"):
+            connection.execute(statement)  # type: ignore[call-overload]  # psycopg types literals alone
