@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261128_0210"
-down_revision = "20261128_0010"
+down_revision = "20261128_0120"
 branch_labels = None
 depends_on = None
 

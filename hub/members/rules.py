@@ -194,7 +194,7 @@ MOVES: dict[MemberState, frozenset[MemberState]] = {
 
 
 TO_SIGN = timedelta(days=30)
-"""How long a member that was there already has to sign a new version of the agreement; a later one signs at once."""
+"""How long a member that was there already, and signed the one before, has to sign a new version of the agreement."""
 LONGEST_AGREEMENT = 200_000
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, select
@@ -37,7 +37,7 @@ class Version:
     """SHA-256 of the text, hexadecimal."""
     published_at: datetime
     due_at: datetime
-    """By when members that were there already sign it."""
+    """By when a member that was there already signs it."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,13 @@ class Standing:
 
 
 def newest_agreement(actor: Actor) -> Version | None:
-    """The version in force; None before the first was published."""
+    """The version in force, due when the first is that the actor's member has not signed; None: none is published."""
     actor.must(Permission.MEMBER_SELF)
-    return _newest()
+    newest = _newest()
+    signed = select(func.coalesce(func.max(AgreementSignature.version), 0)).where(policy.own_signatures(actor))
+    unsigned = select(func.min(Agreement.published_at)).where(Agreement.version > signed.scalar_subquery())
+    first = db.session.execute(unsigned).scalar_one()
+    return newest and replace(newest, due_at=(first or newest.published_at) + rules.TO_SIGN)
 
 
 def own_signature(actor: Actor, version: int) -> Signature | None:
@@ -76,6 +80,7 @@ def own_signature(actor: Actor, version: int) -> Signature | None:
 def publish_agreement(actor: Actor, text: str) -> int:
     """Publish a version, which every member has rules.TO_SIGN to sign; returns its number. Commits.
 
+    Who has not signed the one before has the time for that, and no more.
     Owners of all members get a letter. Raises NotPermittedError, ValueError for a text beyond the rules,
     RefusedMoveError for one that is in force already.
     """
@@ -169,6 +174,7 @@ def _letter(to: str, version: int) -> Letter:
         to,
         f"Version {version} of the agreement of the {alliance_name()} alliance",
         f"The office has published version {version} of the agreement. Read it, and sign it for your member\n"
-        f"within {rules.TO_SIGN.days} days:\n\n{hub_address()}/agreement\n\n"
+        f"within {rules.TO_SIGN.days} days, or sooner where it has not signed the version before:\n\n"
+        f"{hub_address()}/agreement\n\n"
         "After that your member cannot share or match until one of its owners has signed.\n",
     )

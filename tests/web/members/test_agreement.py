@@ -94,6 +94,41 @@ def test_new_version_has_to_be_signed_anew(alliance: Hub) -> None:
         assert shared(alliance) == 403
 
 
+def test_member_that_never_signed_is_not_let_in_by_another_version(alliance: Hub) -> None:
+    publish(alliance)
+    alliance.admit("brand-b")
+    publish(alliance, "Another text.")
+    assert alliance.client("brand-b").get("/api/v1/keys").status_code == 403
+
+
+def test_member_that_signed_too_late_for_one_version_is_not_let_in_by_another(alliance: Hub) -> None:
+    publish(alliance)
+    with late(alliance):
+        publish(alliance, "Another text.")
+        assert shared(alliance) == 403
+
+
+def test_time_for_a_version_runs_on_when_another_is_published(alliance: Hub) -> None:
+    publish(alliance)
+    with time_machine.travel(clock.now() + timedelta(days=20), tick=True):
+        publish(alliance, "Another text.")
+        assert shared(alliance) == 200
+        with person(alliance, "ana") as actor:
+            newest = members.newest_agreement(actor)
+            assert newest is not None
+            assert newest.due_at < clock.now() + timedelta(days=11)
+    with late(alliance):
+        assert shared(alliance) == 403
+
+
+def test_newest_version_signed_settles_those_before_it(alliance: Hub) -> None:
+    publish(alliance)
+    publish(alliance, text := "Another text.")
+    sign(alliance, 2, hashlib.sha256(text.encode()).hexdigest())
+    with late(alliance):
+        assert shared(alliance) == 200
+
+
 def test_earlier_version_signed_late_does_not_stand_for_the_newest(alliance: Hub) -> None:
     publish(alliance)
     publish(alliance, "Another text.")
