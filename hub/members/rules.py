@@ -143,7 +143,7 @@ NOTICES: dict[Notice, tuple[str, str]] = {
         "For the rest of the day your codes are taken only where you signed in before; passkeys serve as ever.",
     ),
     Notice.SESSIONS_ENDED: ("You were signed out", "Sessions of yours were ended from another one of yours."),
-    Notice.ROLE_SET: ("Your role has changed", "An owner of your member gave you another role."),
+    Notice.ROLE_SET: ("Your role has changed", "An owner of your member, or its provider, gave you another role."),
     Notice.SHUT_OUT: (
         "You cannot sign in any more",
         "An owner of your member shut you out, and your sessions ended. Only an owner lets you in again.",

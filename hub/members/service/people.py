@@ -14,6 +14,7 @@ from hub import clock
 from hub.access.actor import Actor, NotPermittedError
 from hub.access.grants import Role
 from hub.access.permissions import Permission
+from hub.access.tlp import MemberKind
 from hub.db import changed, db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
@@ -126,22 +127,30 @@ def take_back(actor: Actor, number: int) -> None:
 
 
 def set_role(actor: Actor, pseudonym: str, role: Role) -> None:
-    """Give a person of the actor's member another role, from its next request on; commits.
+    """Give a person of the actor's member another role, as `change_role` does; commits.
 
-    Nobody comes in by an invitation that it made as an owner. Raises NotPermittedError, UnknownPersonError,
+    Raises NotPermittedError, UnknownPersonError,
     RefusedMoveError for the last owner and for the role it has.
     """
     person = _held(actor, pseudonym)
     if person.role == role.value:
         raise _refused(f"{person.name} is {role.value} already")
     _keep_an_owner(actor, person)
+    change_role(person, actor.kind, role)
+    _record(actor, Event.ROLE_SET, person, reason=role.value)
+    db.session.commit()
+
+
+def change_role(person: Person, kind: MemberKind, role: Role) -> None:
+    """Give a person of a member of that kind another role, from its next request on, and tell it.
+
+    Nobody comes in by an invitation that it made as an owner. In the transaction under way, which records who gave it.
+    """
     if person.role == Role.OWNER.value:
         take_back_of(person)
     person.role = role.value
-    set_idle_limit(person.id, rules.idle_limit(actor.kind, role))
+    set_idle_limit(person.id, rules.idle_limit(kind, role))
     tell(person.email, Notice.ROLE_SET)
-    _record(actor, Event.ROLE_SET, person, reason=role.value)
-    db.session.commit()
 
 
 def shut_out(actor: Actor, pseudonym: str) -> None:

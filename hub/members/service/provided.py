@@ -27,6 +27,7 @@ from hub.members.service.factors import Proven
 from hub.members.service.invitations import hold_people
 from hub.members.service.membership import sign_in_name
 from hub.members.service.openid import Client, NotBelievedError, Pending, Word, lead, listen
+from hub.members.service.people import change_role
 from hub.members.service.providers import bound_domains, bound_secret, owners_with_a_password
 from hub.members.service.sessions import Browser, begin_session, own_session, renew
 from hub.sealing import unseal
@@ -240,7 +241,7 @@ def _give_role(provider: Provider, person: Person, role: Role) -> None:
     others = [each for each in owners_with_a_password(provider.member_id) if each != person.id]
     if person.role == Role.OWNER and not others:
         return
-    person.role = role.value
+    change_role(person, provider.kind, role)
     actor = provider.actor(person.pseudonym, role)
     ledger.append(actor, Event.ROLE_GIVEN, subject={"type": "role", "ref": role.value})
 
