@@ -109,16 +109,16 @@ def enter_by_provider(pending: Pending, brought: Mapping[str, str], address: str
     """Begin a session of the person that the provider names; returns the session's key.
 
     Somebody it names first is linked by the e-mail address, or brought in with the role that the provider gives.
-    Raises NoProviderError, ProviderDownError, NotBelievedError, all of which tell nothing of other members' people.
+    A word that is refused leaves nothing behind. Raises NoProviderError, ProviderDownError, NotBelievedError, all of
+    which tell nothing of other members' people.
     """
     provider = _provider(pending.member, address)
     word = listen(provider.client, pending, brought)
-    read_as(db.session, provider.actor("p_provider", Role.VIEWER))
-    hold_people(provider.member_id)
-    person = _person(provider, word, _email(provider, word))
-    actor = actor_of_person(person)
-    if actor is None:
-        raise NotBelievedError("the person may not act at present")
+    try:
+        person, actor = _named(provider, word)
+    except NotBelievedError:
+        db.session.rollback()
+        raise
     shown_at = datetime.fromtimestamp(word.shown_at or 0, UTC)
     return begin_session(actor, person, browser, proven=_proves(provider, word), fresh_at=shown_at)
 
@@ -133,6 +133,17 @@ def give_word(actor: Actor, pending: Pending, brought: Mapping[str, str], addres
     key = renew(actor)
     db.session.commit()
     return Proven(key)
+
+
+def _named(provider: Provider, word: Word) -> tuple[Person, Actor]:
+    """Whom the provider's word stands for, and the actor that it is. Raises NotBelievedError."""
+    read_as(db.session, provider.actor("p_provider", Role.VIEWER))
+    hold_people(provider.member_id)
+    person = _person(provider, word, _email(provider, word))
+    actor = actor_of_person(person)
+    if actor is None:
+        raise NotBelievedError("the person may not act at present")
+    return person, actor
 
 
 def _provider(code: str, address: str) -> Provider:
@@ -194,7 +205,10 @@ def _linked(provider: Provider, word: Word) -> int | None:
 
 
 def _link(provider: Provider, word: Word, number: int) -> int:
-    """From now on the subject is the person. Raises NotBelievedError where another subject is it already."""
+    """From now on the subject is the person. Raises NotBelievedError for one shut out, or whom another subject is."""
+    person = db.session.get_one(Person, number)
+    if not person.active:
+        raise NotBelievedError("the person was shut out")
     statement = put(ProvidedIdentity).values(
         person_id=number,
         member_id=provider.member_id,
@@ -204,7 +218,6 @@ def _link(provider: Provider, word: Word, number: int) -> int:
     )
     if db.session.execute(statement.on_conflict_do_nothing().returning(ProvidedIdentity.id)).first() is None:
         raise NotBelievedError("the address is another subject's")
-    person = db.session.get_one(Person, number)
     ledger.append(provider.actor(person.pseudonym, Role(person.role)), Event.PERSON_LINKED)
     return number
 

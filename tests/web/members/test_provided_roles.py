@@ -1,10 +1,10 @@
-"""What follows where a provider takes an owner's role away."""
+"""What follows where a provider takes an owner's role away, and what a word that is refused leaves behind: nothing."""
 
 import pytest
 
 from hub.members import rules
 from tests.conftest import Hub
-from tests.web.members.led import bind, entered
+from tests.web.members.led import bind, entered, signed_in
 from tests.web.members.letters import answered, letters, path_in
 from tests.web.members.provider import Provider
 from tests.web.members.test_people import EVA, sent
@@ -45,3 +45,10 @@ def test_role_that_the_provider_gives_again_is_told_once(linked: Hub) -> None:
     entered(linked, SECOND)
     told = [each for each in letters(linked, SECOND) if rules.NOTICES[rules.Notice.ROLE_SET][0] in each.subject]
     assert len(told) == 1
+
+
+def test_person_shut_out_before_its_provider_named_it_is_not_linked(linked: Hub) -> None:
+    linked.sql("UPDATE person SET active = false WHERE email = %s", SECOND)
+    assert not signed_in(entered(linked, SECOND)[0])
+    assert linked.sql("SELECT subject FROM provided_identity") == []
+    assert linked.sql("SELECT id FROM ledger_entry WHERE action = 'person.linked'") == []
