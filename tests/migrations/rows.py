@@ -142,6 +142,12 @@ LATER = {
         "addressees",
         "INSERT INTO contribution (key_id, token, member_id, stance, evidence_level, tlp, shared_at, expires_on, state)"
         f" VALUES (1, {_KEY}, 1, 'infringing', 2, 2, now(), '2099-01-01', 'active')",
-    )
+    ),
+    "counter_notice": (
+        "zone",
+        "INSERT INTO counter_notice (name, report_id, brand_id, platform_id, listings, grounds, words, evidence, state,"
+        " passed_on_at, due_at, zone)"
+        " VALUES ('c', 1, 1, 1, '{1}', 'genuine', 'Genuine.', '{}', 'forwarded', now(), now(), 'UTC')",
+    ),
 }
 """Tables whose row needs other words once they have a column: the column, and the words."""
