@@ -21,6 +21,7 @@ from hub.tree import tiles
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
 from hub.tree.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash
 from hub.tree.note import NoteError, Verifier, split_note
+from hub.tree.witness import cosignature_in
 
 Connection = psycopg.Connection[TupleRow]
 ROWS = 16 * tiles.WIDTH
@@ -50,6 +51,8 @@ REMEDIES = {
     "stray": "these rows belong to no entry: " + RESTORE,
     "tag key": "the member cannot find its leaves: restore its key from a backup",
     "revived": "it was erased, and a backup has brought it back: `hub ledger replay-erasures` erases it anew",
+    "cosignature": "the witness's line does not hold: delete the row, and its witness hands in another",
+    "dispute": "the evidence is not the one that was filed: take it from its member, or from a backup",
     "quarantine": "it could not be taken into the tree: `hub ledger settle` has it taken, once it is mended",
 }
 """What is wrong → what mends it."""
@@ -156,6 +159,9 @@ def fsck(
             _parts(connection, checked, first, first + SLICE)
             advance(size + min(first + SLICE, size), 2 * size)
         _strays(connection, checked)
+        _cosignatures(connection, checked)
+        for (name,) in connection.execute("SELECT ledger_altered_disputes()"):
+            checked.found("dispute", f"ledger_dispute: {name}")
         for place in revived(connection, erased):
             checked.found("revived", str(place))
         for party, sealed in connection.execute("SELECT party, sealed FROM ledger_tag_key ORDER BY party"):
@@ -355,6 +361,21 @@ def _strays(connection: Connection, checked: Checked) -> None:
     """Rows of entries that are not in the tree: on their way, put aside, or lost."""
     for kind, where, entry in connection.execute("SELECT kind, place, entry_id FROM ledger_strays()"):
         checked.found(kind, f"{where}: {entry}")
+
+
+def _cosignatures(connection: Connection, checked: Checked) -> None:
+    """Each witness's line is its signature of the checkpoint under which it stands."""
+    with connection.cursor("cosignatures") as lines:
+        lines.itersize = ROWS
+        lines.execute(
+            "SELECT s.size, s.witness, s.line, w.vkey, c.note FROM ledger_cosignature s"
+            " JOIN ledger_witness w ON w.name = s.witness LEFT JOIN ledger_checkpoint c ON c.size = s.size"
+        )
+        for size, witness, line, vkey, note in lines:
+            try:
+                cosignature_in(split_note(note or "")[0], line, Verifier.parse(vkey))
+            except NoteError:
+                checked.found("cosignature", f"ledger_cosignature: {witness} at size {size:,}")
 
 
 def revived(connection: Connection, erased: Iterable[Erased]) -> Iterator[Erased]:

@@ -23,7 +23,7 @@ from hub.log import log
 from hub.tree.note import Verifier
 from hub.tree.succession import SuccessionError, follow
 
-NO_REASON_TO_STOP = frozenset({"quarantine", "revived"})
+NO_REASON_TO_STOP = frozenset({"cosignature", "dispute", "quarantine", "revived"})
 """Kinds of findings that are told, and with which the log goes on."""
 
 

@@ -13,7 +13,7 @@ from hub.db import db
 from hub.ledger import policy
 from hub.ledger.events import Event
 from hub.ledger.model import Dispute
-from hub.ledger.service.append import append
+from hub.ledger.service.append import Concern, append
 
 MOST_A_DAY = 50
 CODES = frozenset({10, 20, 30, 40})
@@ -44,8 +44,19 @@ def dispute(actor: Actor, code: int, evidence: bytes) -> tuple[str, str]:
 
 
 def evidence_of(actor: Actor, name: str) -> bytes | None:
-    """The evidence of a dispute that the actor's member filed, or any for the auditor; None for all else."""
+    """The evidence of a dispute that the actor's member filed, or any for the auditor; None for all else.
+
+    It may hold views: that an auditor read it is recorded to the member, before it does. Commits.
+    """
     actor.must(Permission.LEDGER_READ_OWN)
-    return db.session.execute(
-        select(Dispute.evidence).where(policy.readable_disputes(actor), Dispute.name == name)
-    ).scalar_one_or_none()
+    found = select(Dispute.party, Dispute.evidence).where(policy.readable_disputes(actor), Dispute.name == name)
+    row = db.session.execute(found).one_or_none()
+    if row is None:
+        return None
+    party, evidence = row
+    if party != actor.member_id:
+        subject, counts = {"type": "dispute", "ref": name}, {"read": 1}
+        concerned = {party: Concern("counterparty", counts)}
+        append(actor, Event.ENTRIES_READ, subject=subject, counts=counts, concerned=concerned)
+        db.session.commit()
+    return bytes(evidence)

@@ -240,7 +240,8 @@ def parse_entry_id(name: str) -> UUID | None:
         raw = base64.urlsafe_b64decode(name + "=" * (-len(name) % 4))
     except ValueError:
         return None
-    return UUID(bytes=raw) if len(raw) == 16 and len(name) == 22 else None
+    one_way = base64.urlsafe_b64encode(raw).decode().rstrip("=") == name  # spare bits would give it sixteen names
+    return UUID(bytes=raw) if len(raw) == 16 and one_way else None
 
 
 def own_count(actor: Actor) -> int:

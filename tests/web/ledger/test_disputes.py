@@ -46,6 +46,15 @@ def test_evidence_is_read_by_who_filed_it_and_the_auditor_alone(alliance: Hub) -
     assert read == {"brand-a": EVIDENCE, "auditor": EVIDENCE, "brand-b": 404, "office-x": 404}
 
 
+def test_member_learns_that_the_auditor_read_its_evidence(alliance: Hub) -> None:
+    name = filed(alliance).json["dispute"]
+    for code in ("brand-a", "brand-b", "auditor"):
+        alliance.client(code).get(f"/audit/disputes/{name}")
+    alliance.sequence()
+    views = [each["view"] for each in entries(alliance.client("brand-a"))]
+    assert [each["subject"] for each in views if each["action"] == "audit.read"] == [{"type": "dispute", "ref": name}]
+
+
 @pytest.mark.parametrize(
     ("evidence", "status"),
     [

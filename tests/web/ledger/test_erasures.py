@@ -1,12 +1,14 @@
 """Erasure: two people decide it, each party is told, the leaf stays, and the database lets nothing else be erased."""
 
 import base64
+import string
 from typing import Any
 
 import psycopg
 import pytest
 
 from hub.access.grants import Role
+from hub.ledger import service as ledger
 from hub.ledger.service import Ground
 from hub.members import service as members
 from hub.members.jobs import retire_entries
@@ -53,6 +55,20 @@ def seen(office: Hub, code: str) -> list[dict[str, Any]]:
 
 def told(office: Hub, code: str, action: str) -> list[dict[str, Any]]:
     return [each["view"] for each in seen(office, code) if each["view"] and each["view"]["action"] == action]
+
+
+def raw_of(name: str) -> bytes:
+    return base64.urlsafe_b64decode(f"{name}==")
+
+
+def test_entry_has_one_name_alone(office: Hub) -> None:
+    name = named(office)
+    same = [name[:-1] + last for last in f"{string.ascii_letters}{string.digits}-_"]
+    others = [each for each in same if raw_of(each) == raw_of(name) and each != name]
+    assert len(others) == 15  # the last letter carries four bits that say nothing
+    assert [each for each in others if ledger.parse_entry_id(each)] == []
+    with pytest.raises(members.RefusedMoveError, match="no entry of this id"):
+        proposed(office, others[0])
 
 
 def test_erased_entry_is_gone_for_every_party_and_its_leaf_stays(office: Hub) -> None:

@@ -10,8 +10,10 @@ from hub.members.jobs import retire_entries
 from tests.conftest import Hub
 from tests.web.indicators.test_share_and_match_over_http import match, share
 from tests.web.ledger.recording import as_superuser, reason, record
+from tests.web.ledger.test_disputes import EVIDENCE
 from tests.web.ledger.test_erasures import erased, named, office
 from tests.web.ledger.test_log_over_http import grow
+from tests.web.ledger.witnessing import enrolled
 
 assert office, "a fixture"
 
@@ -179,6 +181,36 @@ def test_rot_is_found_and_named(alliance: Hub, statement: str, kinds: set[str]) 
     findings = found(alliance)
     assert {kind for kind, _ in findings} == kinds
     assert all(place for _, place in findings)
+
+
+@pytest.mark.parametrize(
+    "rot",
+    [
+        "UPDATE ledger_cosignature SET line = overlay(line placing 'AAAA' from octet_length(line) - 9)",
+        "UPDATE ledger_cosignature SET size = (SELECT min(size) FROM ledger_checkpoint)",
+        "UPDATE ledger_witness SET vkey = overlay(vkey placing 'AAAA' from octet_length(vkey) - 9)",
+    ],
+    ids=["line", "size", "key"],
+)
+def test_cosignature_that_does_not_hold_is_found_and_the_log_goes_on(alliance: Hub, rot: str) -> None:
+    (witness,) = enrolled(alliance, "brand-a")
+    alliance.sequence()
+    witness.cosign()
+    assert found(alliance) == []
+    as_superuser(alliance, rot)
+    with alliance.app.app_context():
+        assert [each.kind for each in ledger.check_and_halt(alliance.anchor).findings] == ["cosignature"]
+    assert reason(alliance) is None
+
+
+@pytest.mark.parametrize(
+    "rot", [f"UPDATE ledger_dispute SET evidence = {FLIP.format('evidence', 9)}", "DELETE FROM ledger_dispute"]
+)
+def test_evidence_of_a_dispute_that_is_not_as_it_was_filed_is_found(alliance: Hub, rot: str) -> None:
+    filed = alliance.client("brand-a").post("/audit/disputes", data=EVIDENCE, content_type="application/json")
+    assert found(alliance) == []
+    as_superuser(alliance, rot)
+    assert found(alliance) == [("dispute", f"ledger_dispute: {filed.json['dispute']}")]
 
 
 def test_entry_twice_in_the_outbox_is_found(alliance: Hub) -> None:
