@@ -239,7 +239,7 @@ SENTENCES: dict[Event, str] = {
     Event.AGREEMENT_PUBLISHED: "Version {ref} of the agreement was published for everybody",
     Event.AGREEMENT_SIGNED: "{member} signed version {ref} of the agreement",
     Event.GROUP_FOUNDED: "{member} founded the sharing group {ref}",
-    Event.GROUP_INVITED: "A member was invited to the sharing group {ref}",
+    Event.GROUP_INVITED: "{reason} was invited to the sharing group {ref}",
     Event.GROUP_INVITATION_SETTLED: "An invitation to the sharing group {ref} was declined or taken back",
     Event.GROUP_RENEWED: "A new agreement of the sharing group {ref} was published: each seat accepts it or ends",
     Event.GROUP_ACCEPTED: "A member accepted the new agreement of the sharing group {ref}",
@@ -364,6 +364,7 @@ def sentence(view: dict[str, object]) -> str:
     subject = view.get("subject")
     counts = view.get("counts")
     words: dict[str, object] = {"member": view.get("member") or "A member", "ref": "-"}
+    words["reason"] = "A member"  # entries from before an invitation to a group named whom
     if "agent" in view:
         words["member"] = f"{view['agent']}, as the agent of {view['member']},"
     words["purpose"] = view.get("purpose") or "-"

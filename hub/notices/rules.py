@@ -91,7 +91,7 @@ NOTICED: Mapping[Event, Noticed] = {
     Event.ACTED_FOR: Noticed(_M, acts=True),
     Event.MEMBER_SECTOR_SET: Noticed(_M),
     Event.AGREEMENT_PUBLISHED: Noticed(_M, acts=True),
-    Event.GROUP_INVITED: Noticed(_M, acts=True),
+    Event.GROUP_INVITED: Noticed(_M, acts=True),  # it answers, and a seat may leave before it sits there
     Event.GROUP_INVITATION_SETTLED: Noticed(_M),
     Event.GROUP_RENEWED: Noticed(_M, acts=True),
     Event.GROUP_ACCEPTED: Noticed(_M),

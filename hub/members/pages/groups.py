@@ -66,7 +66,7 @@ def renew(group: str) -> Answer:
 
 
 @blueprint.post("/groups/<group>/invitations")
-@requires(Permission.GROUP_MANAGE)
+@requires(Permission.GROUP_MANAGE, fresh=True)
 def invite(group: str) -> Answer:
     """Invite a member."""
     form = GuestForm()
@@ -86,7 +86,7 @@ def take_back(group: str, code: str) -> Answer:
 
 
 @blueprint.post("/groups/<group>/seat")
-@requires(Permission.GROUP_MANAGE)
+@requires(Permission.GROUP_MANAGE, fresh=True)
 def accept(group: str) -> Answer:
     """Take the seat that is offered, or keep one's own, under the agreement as it is now."""
     form = SeatForm()

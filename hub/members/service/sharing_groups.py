@@ -63,7 +63,9 @@ def found_group(actor: Actor, name: str, purpose: str, agreement: str) -> str:
 
 
 def invite_to_group(actor: Actor, code: str, member_code: str) -> None:
-    """Invite a member to a group that the actor's member keeps. Commits; an open invitation begins anew.
+    """Invite a member to a group that the actor's member keeps; all seats are told whom. Commits.
+
+    An open invitation begins anew.
 
     A code of nobody and of one that may sit in no group are answered alike, and nobody learns of a member's standing by
     inviting it; of one that sits in it already, nothing comes. Raises NotPermittedError, UnknownGroupError,
@@ -86,7 +88,7 @@ def invite_to_group(actor: Actor, code: str, member_code: str) -> None:
         whose = {"group_id": group.id, "member_id": member}
         db.session.execute(delete(GroupInvitation).filter_by(**whose))
         db.session.execute(insert(GroupInvitation).values(**whose, **until))
-        _record(actor, Event.GROUP_INVITED, code, [member])
+        _record(actor, Event.GROUP_INVITED, code, [*seats, member], reason=member_code)
     db.session.commit()
 
 
