@@ -86,9 +86,11 @@ def promises(options: Options, /, as_json: bool) -> None:
     """Swap the hub's promises for receipts.
 
     Each answer of the hub holds a signed promise that the log will hold the exchange within a minute; it is kept in our
-    vault. This asks for the proof, checks it and keeps it in the promise's place. A promise that is broken at its
-    deadline ends with 10 and an evidence file: with the checkpoint in it, it proves to anybody that we were answered
-    and the exchange was left out. Another entry than was promised ends with 20; a hub that cannot be asked with 75.
+    vault. This asks for the proof, holds it against the log and keeps it: in the promise's place once the quorum of the
+    trust policy that we pinned has made it final, until then beside it. A promise that is broken at its deadline ends
+    with 10 and an evidence file: with the checkpoint in it, it proves to anybody that we were answered and the exchange
+    was left out. Another entry than was promised ends with 20, a proof of another log with 30, and a hub that cannot be
+    asked with 75.
     """
     from hub.client.ledger.promises import swap_promises
 

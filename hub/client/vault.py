@@ -53,13 +53,15 @@ _STEPS = (_SCHEMA, _PROMISES, _OUTCOMES)
 class Exchange(NamedTuple):
     """One answered exchange that the hub said it recorded: the entry's id, when we got the answer, what it was.
 
-    And the hub's signed promise to have it in the log; None where no key was pinned to check one with.
+    And the hub's signed promise to have it in the log; None where no key was pinned to check one with, or a final
+    receipt stands in its place.
     """
 
     id: str
     at: str
     act: str
     promise: str | None
+    receipt: str | None
 
 
 def mark(local_key: bytes, encoded: bytes) -> bytes:
@@ -207,13 +209,18 @@ class Vault:
         """The exchanges for which we hold a promise and no receipt yet, oldest first."""
         return self._exchanges("promise IS NOT NULL AND receipt IS NULL")
 
+    def provisional(self) -> list[Exchange]:
+        """The exchanges for which we hold a receipt, and the promise too, as the receipt is not final; oldest first."""
+        return self._exchanges("promise IS NOT NULL AND receipt IS NOT NULL")
+
     def _exchanges(self, which: str) -> list[Exchange]:
-        query = f"SELECT id, at, act, promise FROM journal WHERE {which} ORDER BY at, id"  # noqa: S608 - ours alone
+        query = f"SELECT id, at, act, promise, receipt FROM journal WHERE {which} ORDER BY at, id"  # noqa: S608 - ours alone
         return [Exchange(*row) for row in self._db.execute(query)]
 
-    def keep_receipt(self, id: str, receipt: str) -> None:
-        """Keep the proof that an exchange is in the log (c2sp.org/tlog-proof@v1) in place of the promise."""
-        self._db.execute("UPDATE journal SET receipt = ?, promise = NULL WHERE id = ?", (receipt, id))
+    def keep_receipt(self, id: str, receipt: str, *, final: bool) -> None:
+        """Keep the proof that an exchange is in the log (c2sp.org/tlog-proof@v1); a final one replaces the promise."""
+        keeping = "UPDATE journal SET receipt = ?, promise = CASE WHEN ? THEN NULL ELSE promise END WHERE id = ?"
+        self._db.execute(keeping, (receipt, final, id))
 
     def last_own_leaf(self) -> int:
         """The place in the log of the last entry that concerns us; -1 while there is none."""

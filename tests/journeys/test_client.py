@@ -397,7 +397,7 @@ def test_promises_become_receipts(brand: Member) -> None:
     while brand.answer("ledger", "promises")["waiting"]:
         pass
     held = brand.answer("ledger", "promises")
-    assert held == {"swapped": 0, "waiting": 0, "receipts": 2}  # an evaluation, and a contribution
+    assert held == {"swapped": 0, "waiting": 0, "provisional": 2, "receipts": 2}  # an evaluation, and a contribution
 
 
 def test_broken_promise_is_complained_of_with_evidence(brand: Member) -> None:

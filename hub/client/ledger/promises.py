@@ -10,6 +10,7 @@ from typing import Any
 from hub import clock
 from hub.client.errors import ClientError, ExitCode
 from hub.client.ledger.alarm import LedgerAlarm, altered, overdue
+from hub.client.ledger.finality import quorum_policy
 from hub.client.ledger.keys import promise_of, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.published import open_log
@@ -25,51 +26,59 @@ _MOST_IN_EVIDENCE = 1_000
 
 @dataclass(frozen=True)
 class Swapped:
-    """How many promises became receipts now, how many wait for the next checkpoint, how many receipts we hold."""
+    """How many promises have a receipt now, how many wait for the next checkpoint, and the receipts that we hold.
+
+    `provisional`: those that no quorum has made final, and whose promises therefore are kept too.
+    """
 
     swapped: int
     waiting: int
+    provisional: int
     receipts: int
 
     def document(self) -> dict[str, Any]:
         """For `--json`."""
-        return {"swapped": self.swapped, "waiting": self.waiting, "receipts": self.receipts}
+        return dict(vars(self))
 
     def lines(self) -> list[str]:
         """For people."""
         waiting = f"; {self.waiting:,} wait for the next checkpoint" if self.waiting else ""
-        return [f"{self.swapped:,} promises swapped for receipts{waiting}", f"  {self.receipts:,} receipts kept"]
+        kept = f"; {self.provisional:,} of them are provisional, and their promises kept" if self.provisional else ""
+        return [f"{self.swapped:,} promises swapped for receipts{waiting}", f"  {self.receipts:,} receipts kept{kept}"]
 
 
 def swap_promises(session: Session) -> Swapped:
-    """Fetch and check the receipt of each exchange that we hold a promise for, and keep it in its place.
+    """Fetch and check the receipt of each exchange that we hold a promise for, and keep it.
 
-    Each is kept at once: an interrupted run goes on where it stopped. Raises ClientError, with an evidence file and
-    exit code 10 where a deadline has passed and the hub has no proof, 20 where the log holds another leaf.
+    In place of the promise once a quorum has made it final; where we ask for one, provisional receipts are asked for
+    anew. Each is kept at once: an interrupted run goes on where it stopped. Raises ClientError, with an evidence file
+    and exit code 10 where a deadline has passed and the hub has no proof, 20 where the log holds another leaf, 30 where
+    the proof is of another log.
     """
-    exchanges = session.vault.promised()
+    vault = session.vault
+    waiting = vault.promised()
+    again = [] if quorum_policy(session) is None else vault.provisional()
     with open_log(session.profile, session.patience, session.console.say) as reader:
         try:
-            late, swapped = _swapped(session, Receipts(session, reader), exchanges)
+            late = _swapped(session, Receipts(session, reader), [*waiting, *again])
             if late:
                 raise _broken(late, _newest(session, reader))
         except LedgerAlarm as alarm:
             raise alarm.recorded(session.folder) from None
-    return Swapped(swapped, len(exchanges) - swapped, session.vault.receipt_count())
+    left = len(vault.promised())
+    return Swapped(len(waiting) - left, left, len(vault.provisional()), vault.receipt_count())
 
 
-def _swapped(session: Session, receipts: Receipts, exchanges: list[Exchange]) -> tuple[list[Exchange], int]:
-    """The exchanges whose deadline has passed without a receipt, and how many have one now."""
-    swapped, late = 0, list[Exchange]()
+def _swapped(session: Session, receipts: Receipts, exchanges: list[Exchange]) -> list[Exchange]:
+    """Those of the exchanges whose deadline has passed, and of which the hub gives no receipt."""
+    late = list[Exchange]()
     with session.console.step("swapping promises for receipts", len(exchanges)) as step:
         for exchange in exchanges:
             promised = promise_of(session.profile, exchange)
-            if promised is not None and _swap(session, receipts, exchange, promised):
-                swapped += 1
-            elif promised is not None and clock.now() > datetime.fromtimestamp(promised.deadline, UTC):
-                late.append(exchange)
+            if promised is not None and not _swap(session, receipts, exchange, promised):
+                late += [exchange] if clock.now() > datetime.fromtimestamp(promised.deadline, UTC) else []
             step.advance(1)
-    return late, swapped
+    return late
 
 
 def _swap(session: Session, receipts: Receipts, exchange: Exchange, promised: Promise) -> bool:
@@ -85,7 +94,7 @@ def _swap(session: Session, receipts: Receipts, exchange: Exchange, promised: Pr
             leaf=base64.b64encode(receipt.entry.raw).decode(),
             promise=exchange.promise,
         )
-    session.vault.keep_receipt(exchange.id, receipt.proof)
+    session.vault.keep_receipt(exchange.id, receipt.proof, final=receipt.final is True)
     return True
 
 

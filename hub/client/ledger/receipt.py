@@ -7,14 +7,17 @@ from typing import Any
 
 from hub.client.errors import ClientError, ExitCode, false_answer
 from hub.client.http import problem
-from hub.client.ledger.alarm import LedgerAlarm
+from hub.client.ledger.alarm import LedgerAlarm, forked
 from hub.client.ledger.finality import quorum_policy
 from hub.client.ledger.keys import log_keys, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.parts import OwnEntry, entry_name, own_entries
 from hub.client.ledger.published import open_log
 from hub.client.ledger.shards import ShardLog, followed, named_in, shard_of
+from hub.client.ledger.state import Memory, read_memory
+from hub.client.ledger.tree_check import SignedTree, check_size
 from hub.client.session import Session
+from hub.tree.checkpoint import CheckpointBody
 from hub.tree.leaf import LeafError, parse_leaf
 from hub.tree.merkle import ProofError, leaf_hash
 from hub.tree.note import NoteError
@@ -95,12 +98,12 @@ class Receipts:
         return answer.body
 
     def _shard(self, checkpoint: str) -> ShardLog:
-        """The shard whose key signed a checkpoint."""
+        """The shard of which a checkpoint is a part. Raises LedgerAlarm where the log we are shown does not hold it."""
         if checkpoint not in self._shards:
             shard = shard_of(followed(self._session, self._reader), named_in(checkpoint))
             if shard is None:
                 raise false_answer("the receipt is under a checkpoint of another log")
-            stated_by(shard.check, checkpoint, shard.reader, ended=shard.final is not None)
+            _fits(shard, checkpoint, read_memory(self._session.folder / "ledger.json"))
             self._shards = {checkpoint: shard}
         return self._shards[checkpoint]
 
@@ -111,3 +114,32 @@ class Receipts:
         if entry is None or entry_name(parse_leaf(entry.raw).id) != id:
             raise false_answer("the receipt is of another entry")
         return entry
+
+
+def _fits(shard: ShardLog, checkpoint: str, memory: Memory | None) -> None:
+    """Hold a receipt's checkpoint against the log that we are shown, and that against what we remember of it.
+
+    One checkpoint signed for us alone would prove an entry that the log of all others lacks. Raises LedgerAlarm.
+    """
+    closed = shard.final is not None
+    known = shard.remembered if closed else memory if memory is not None and memory.origin == shard.origin else None
+    theirs = stated_by(shard.check, checkpoint, shard.reader, ended=closed)
+    note = shard.final or shard.reader.checkpoint()
+    if note is None:
+        check_size(_memory(theirs, checkpoint), None)
+        return
+    newest = stated_by(shard.check, note, shard.reader, ended=closed)
+    tree = SignedTree(shard.reader, newest, note)
+    tree.extends(known)
+    if theirs.size <= newest.size:
+        tree.extends(_memory(theirs, checkpoint))
+        return
+    try:  # signed after we were told of the newest
+        SignedTree(shard.reader, theirs, checkpoint).extends(_memory(newest, note))
+    except LedgerAlarm as alarm:
+        told = f"the receipt is under a checkpoint of {theirs.size:,} entries that does not extend the log"
+        raise forked(f"{told} of {newest.size:,}: {alarm.message}", remembered=note, now=checkpoint) from None
+
+
+def _memory(stated: CheckpointBody, note: str) -> Memory:
+    return Memory(stated.origin, note, stated.size, stated.root)

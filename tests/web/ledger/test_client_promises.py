@@ -1,5 +1,6 @@
 """A member's promises become receipts; it complains of the hub for what the hub did, not for the network."""
 
+import base64
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,14 +10,17 @@ import pytest
 from hub.app import service_signer
 from hub.client.recorded import Recorded
 from hub.client.vault import open_vault
+from hub.tree import merkle, tiles
+from hub.tree.checkpoint import CheckpointBody
 from hub.tree.promise import TERM_SECONDS, Promise, from_header
 from hub.tree.tlog_proof import TlogProof
 from tests.conftest import Hub
+from tests.unit.tree.logs import Log
 from tests.web.ledger.rotating import later
 from tests.web.ledger.test_client_witness import grow
 from tests.web.ledger.test_promises import shared
 from tests.web.ledger.typing_member import Typing, at_terminal, served
-from tests.web.ledger.witnessing import LOG
+from tests.web.ledger.witnessing import LOG, enrolled
 
 LATE = timedelta(seconds=TERM_SECONDS)
 
@@ -99,3 +103,85 @@ def test_promise_that_is_not_due_waits(hub: Hub, member: Typing) -> None:
     assert member.answer("promises")["waiting"] == 1
     grow(hub)
     assert member.answer("promises")["swapped"] == 1
+
+
+# --- what a receipt is held against
+
+
+def forged(hub: Hub, entry: str, *, more: int) -> str:
+    """A receipt of the entry under a checkpoint that the hub's key signed, of a log that is another one."""
+    id = base64.urlsafe_b64decode(entry + "==").hex()
+    ((index, leaf),) = hub.sql(
+        "SELECT leaf_index, leaf FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id WHERE e.id = %s", id
+    )
+    index, log = int(str(index)), Log()
+    log.append([*(b"other %d" % n for n in range(index)), bytes(leaf), *(b"more %d" % n for n in range(more))])  # type: ignore[call-overload]
+    path = merkle.inclusion_proof(index, log.size, tiles.subtrees(log.read))
+    return TlogProof(
+        index, tuple(path), hub.signer.sign(CheckpointBody(hub.origin, log.size, log.root).encode())
+    ).encode()
+
+
+@pytest.mark.parametrize("more", [0, 700])
+def test_receipt_under_a_checkpoint_of_another_log_is_a_fork_and_the_promise_is_kept(
+    hub: Hub, member: Typing, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    entry = promised(hub, member)
+    grow(hub, 20)
+    receipt = forged(hub, entry, more=more)
+    monkeypatch.setattr("hub.ledger.service.receipt", lambda _: receipt)
+    member("promises", code=30)
+    member("receipt", entry, code=30)
+    newest = hub.app.test_client().get(f"{LOG}/checkpoint").text
+    for evidence in member.evidence():
+        assert {evidence["remembered"], evidence["now"]} == {newest, TlogProof.parse(receipt).checkpoint}
+    with open_vault(member.state) as vault:
+        assert [(each.id, each.receipt) for each in vault.promised()] == [(entry, None)]
+
+
+def kept(member: Typing) -> tuple[bool, bool]:
+    """Whether the one promise is there, and a receipt."""
+    with open_vault(member.state) as vault:
+        ((promise, receipt),) = vault._db.execute("SELECT promise, receipt FROM journal").fetchall()
+    return promise is not None, receipt is not None
+
+
+def test_promise_is_kept_until_the_receipt_is_final(hub: Hub, member: Typing) -> None:
+    hub.admit("brand-b")
+    witnesses = enrolled(hub, "brand-a", "brand-b")
+    member("policy", "--take")
+    promised(hub, member)
+    hub.sequence()
+    told = member.answer("promises")
+    assert (told["swapped"], told["provisional"], kept(member)) == (1, 1, (True, True))
+    assert "provisional" in member("promises").out
+    for witness in witnesses:
+        witness.cosign()
+    told = member.answer("promises")
+    assert (told["swapped"], told["provisional"], kept(member)) == (0, 0, (False, True))
+
+
+def test_provisional_receipt_that_the_hub_denies_later_is_complained_of(
+    hub: Hub, member: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.admit("brand-b")
+    enrolled(hub, "brand-a", "brand-b")
+    member("policy", "--take")
+    promised(hub, member)
+    hub.sequence()
+    member("promises")
+    monkeypatch.setattr("hub.ledger.service.receipt", lambda _: None)
+    member("promises")
+    with later(LATE):
+        member("promises", code=10)
+    (exchange,) = member.evidence()[0]["exchanges"]
+    assert exchange["promise"]
+    assert TlogProof.parse(exchange["receipt"])
+
+
+def test_without_a_trust_policy_promise_and_receipt_are_kept(hub: Hub, member: Typing) -> None:
+    promised(hub, member)
+    hub.sequence()
+    assert member.answer("promises") == {"swapped": 1, "waiting": 0, "provisional": 1, "receipts": 1}
+    assert member.answer("promises") == {"swapped": 0, "waiting": 0, "provisional": 1, "receipts": 1}
+    assert kept(member) == (True, True)
