@@ -35,6 +35,7 @@ TOO_LONG = f"A file has at most {rules.LARGEST_FILE // 10**6} MB; nothing of thi
 RECORDS = {
     RecordKind.LISTING_REPORT: ("Listing report", "reports.one"),
     RecordKind.QUESTION: ("Question", "questions.one"),
+    RecordKind.COUNTER_NOTICE: ("Counter-notice", "reports.counter_notice"),
 }
 """What files are attached to, in words, and where each is shown."""
 _WHOSE = (("own", "Your own"), ("shown", "Shown to you by others"))

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
@@ -20,6 +20,8 @@ from hub.evidence.service import folder, keys
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.members import service as members
+
+MOST_ATTACHED = 200
 
 
 class UnknownEvidenceError(Exception):
@@ -158,6 +160,18 @@ def seen(actor: Actor, names: Collection[str]) -> list[EvidenceLine]:
     actor.must(Permission.EVIDENCE_READ)
     rows = db.session.execute(select(Evidence).where(Evidence.name.in_(names), policy.visible_to(actor))).scalars()
     return [line_of(row, own=row.member_id == actor.member_id) for row in rows]
+
+
+def attached(actor: Actor, kind: RecordKind, ref: str) -> list[EvidenceLine]:
+    """The files attached to a record that the actor may see, oldest first, 200 at most. Raises NotPermittedError."""
+    actor.must(Permission.EVIDENCE_READ)
+    of_the_record = exists().where(
+        EvidenceParty.evidence_id == Evidence.id,
+        EvidenceParty.record_kind == kind.value,
+        EvidenceParty.record_ref == ref,
+    )
+    found = select(Evidence).where(policy.visible_to(actor), of_the_record).order_by(Evidence.id).limit(MOST_ATTACHED)
+    return [line_of(row, own=row.member_id == actor.member_id) for row in db.session.execute(found).scalars()]
 
 
 def owned(actor: Actor, names: Collection[str], *, alone: bool = False) -> Sequence[Evidence]:

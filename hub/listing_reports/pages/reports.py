@@ -14,6 +14,9 @@ from hub.access.permissions import Permission
 from hub.db import db
 from hub.dialogue import section as dialogue
 from hub.dialogue.forms import MessageForm
+from hub.evidence import service as evidence
+from hub.evidence.rules import RecordKind
+from hub.evidence.service import EvidenceLine
 from hub.listing_reports import policy, rules, service
 from hub.listing_reports.clock_rules import PRESETS
 from hub.listing_reports.counter_rules import ANSWERS, GROUNDS, OPEN
@@ -76,6 +79,17 @@ def one(name: str) -> Response:
     return _one(name)
 
 
+@blueprint.get("/counter-notices/<name>")
+@requires(Permission.REPORT_READ)
+def counter_notice(name: str) -> Answer:
+    """Lead to a counter-notice, which stands on the page of its report."""
+    try:
+        report, n = service.countered(actor(), name)
+    except UnknownReportError:
+        abort(404)
+    return redirect(url_for("reports.one", name=report, _anchor=f"notice-{n}"), 303)
+
+
 @blueprint.post("/reports/<name>/messages")
 @requires(Permission.REPORT_READ)
 def say(name: str) -> Answer:
@@ -113,6 +127,7 @@ def _one(name: str, message: MessageForm | None = None, said: SaidForm | None = 
         commands=[each for each in rules.commands(shown.line.state, party) if each not in no_form] if may else [],
         reason=REASONS[shown.line.reason],
         evidence_fields=FIELDS,
+        beside=_beside(shown),
         said_of=rules.EVERY_REFUSAL,
         grounds=GROUNDS,
         now=clock.now(),
@@ -248,6 +263,14 @@ def drop_clock() -> Answer:
         abort(404)
     flash("The clock for everywhere holds there from now on.", "success")
     return redirect(url_for("reports.clocks"), 303)
+
+
+def _beside(shown: ShownReport) -> list[EvidenceLine]:
+    """What a test buy shows beside its signed report: photos, as far as the reader may read evidence."""
+    if not asks_order(shown.line.reason) or not actor().may(Permission.EVIDENCE_READ):
+        return []
+    files = evidence.attached(actor(), RecordKind.LISTING_REPORT, shown.line.name)
+    return [each for each in files if each.name not in shown.evidence.values() and each.erased_at is None]
 
 
 def _marketplaces(form: MarketplaceForm, status: int = 200) -> Response:

@@ -246,6 +246,21 @@ def report(actor: Actor, name: str) -> ShownReport:
     )
 
 
+def countered(actor: Actor, notice: str) -> tuple[str, int]:
+    """The report to which a counter-notice was passed on, by name, and which of its counter-notices it is, from 1.
+
+    Raises UnknownReportError.
+    """
+    actor.must(Permission.REPORT_READ)
+    named = select(CounterNotice).where(policy.counters_of(actor), CounterNotice.name == notice)
+    row = db.session.execute(named).scalar_one_or_none() if rules.NAME.fullmatch(notice) else None
+    if row is None:
+        raise UnknownReportError("you have no counter-notice of this name")
+    before = select(func.count()).where(CounterNotice.report_id == row.report_id, CounterNotice.id <= row.id)
+    report = select(ListingReport.name).where(ListingReport.id == row.report_id)
+    return db.session.execute(report).scalar_one(), db.session.execute(before).scalar_one()
+
+
 def established(actor: Actor, name: str) -> int:
     """How many listings of a report of the actor's brand its platform established.
 

@@ -179,6 +179,7 @@ NAMES_NO_RECORD: Mapping[str, str] = {
     "rights_api.verify": "a digest is asked for before the right is looked for; with one: web/rights",
     "rights_api.refuse": "a reason is asked for before the right is looked for; with one: web/rights",
     "test_buys_api.lead": "a command is asked for before the test buy is looked for; with one: web/test_buys",
+    "reports.counter_notice": "nobody's report here was countered; with one: web/listing_reports/test_counter_notices.py",
     "epochs_api.evaluate": "keys of tokens are everybody's",
     "indicators_api.token_list": "keys of tokens are everybody's",
     "matches_api.match": "keys of tokens are everybody's",

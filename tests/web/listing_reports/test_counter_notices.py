@@ -1,5 +1,6 @@
 """A seller counters for its own listings; silence of the right holder lets them stand again, and the others are judged."""
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -94,6 +95,28 @@ def test_evidence_of_the_seller_is_shown_to_the_brand_alone(alliance: Hub, name:
         code: alliance.client(code).get(f"/api/v1/evidence/{invoice}").status_code for code in ("brand-a", "brand-b")
     }
     assert statuses == {"brand-a": 200, "brand-b": 404}
+
+
+def test_files_of_a_counter_notice_and_its_report_lead_to_each_other_on_the_pages(alliance: Hub, name: str) -> None:
+    invoice, suit = stored(alliance.client("shop"))["name"], stored(alliance.client("brand-a"), name="suit.pdf")["name"]
+    assert counter(alliance, name, evidence=[invoice]).status_code == 200
+    assert answer(alliance, name, "maintain", sentence=WHY, proof=suit).status_code == 200
+    for code in ("brand-a", "shop"):
+        client = alliance.signed_in(code)
+        report = client.get(f"/reports/{name}", headers=HTML).text
+        assert [each for each in (invoice, suit) if f'href="/evidence/{each}"' not in report] == []
+        for file_name in (invoice, suit):
+            page = client.get(f"/evidence/{file_name}", headers=HTML).text
+            (way,) = re.findall(r'href="(/counter-notices/[^"]+)"', page)
+            led = client.get(way, headers=HTML)
+            assert (led.status_code, led.headers["Location"]) == (303, f"/reports/{name}#notice-1")
+
+
+def test_counter_notice_of_others_is_unknown_by_its_name_too(alliance: Hub, name: str) -> None:
+    assert counter(alliance, name).status_code == 200
+    ((notice,),) = alliance.sql("SELECT name FROM counter_notice")
+    for code, of in (("brand-b", notice), ("bazaar", notice), ("brand-a", "A" * 22), ("brand-a", "x")):
+        assert alliance.signed_in(code).get(f"/counter-notices/{of}", headers=HTML).status_code == 404
 
 
 def test_file_that_is_not_the_platforms_own_is_refused_and_nothing_passed_on(alliance: Hub, name: str) -> None:

@@ -13,7 +13,8 @@ NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 NAME = "f_" + "A" * 20
 
 
-def _line(n: int, type: EvidenceType, *, erased: bool = False) -> EvidenceLine:
+def file_line(n: int, type: EvidenceType, *, erased: bool = False) -> EvidenceLine:
+    """A file of the vault, or what is left of one."""
     media, size = (Media.MP4, 199_000_000) if n % 2 else (Media.PDF, 812)
     file_name = "" if erased else "<b>parcel</b> from the seller " * 2 + ".mp4"
     ended = NOW if erased else None
@@ -32,16 +33,16 @@ def evidence_sample(template: str, full: bool) -> dict[str, Any]:
             form.refuse("Web pages, SVG and XML are not taken, since they can hold a program: JPEG, PNG and WebP are")
         return {"form": form, "most": LARGEST_FILE, **room}
     if template == "evidence/list.html":
-        rows = tuple(_line(n, type, erased=n == 5) for n, type in enumerate(EvidenceType))
+        rows = tuple(file_line(n, type, erased=n == 5) for n, type in enumerate(EvidenceType))
         types = tuple((type.value, words) for type, (words, _) in TYPES.items())
         filters = Filters((Filter("type", "Type", "", types),)) if full else Filters()
         page = CursorPage(rows, older="o") if full else CursorPage(())
         return {"page": page, "filters": filters, "types": TYPES, "may_store": full, **room}
-    kinds = (RecordKind.LISTING_REPORT, RecordKind.TEST_BUY)
+    kinds = (RecordKind.LISTING_REPORT, RecordKind.COUNTER_NOTICE, RecordKind.TEST_BUY)
     parties = [Party(f"shop-{n}", kind, "A" * 22, NOW) for n, kind in enumerate(kinds)]
     form = ErasureForm(formdata=None)
     if full:
         form.reason.errors = ["Say why, in 3 to 300 characters"]
-    line = _line(1, EvidenceType.TEST_BUY) if full else _line(2, EvidenceType.LISTING, erased=True)
+    line = file_line(1, EvidenceType.TEST_BUY) if full else file_line(2, EvidenceType.LISTING, erased=True)
     shown = OneEvidence(line, "brand-a", parties if full else [])
     return {"shown": shown, "types": TYPES, "records": RECORDS, "form": form, "may_erase": full}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from hub.evidence.rules import TYPES
+from hub.evidence.rules import TYPES, EvidenceType
 from hub.listing_reports import rules
 from hub.listing_reports.clock_rules import PRESETS, Silence, clock
 from hub.listing_reports.counter_rules import GROUNDS, CounterState
@@ -19,6 +19,7 @@ from hub.listing_reports.statement_rules import REDRESS, Acted, puid
 from hub.listing_reports.strike_rules import LADDERS, Standing, Strike, standing
 from hub.web.shown import CursorPage, Filter, Filters
 from tests.web.pages.sample_dialogue import thread_sample
+from tests.web.pages.sample_evidence import file_line
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 HOLIDAYS = [date(2027, 2, 5), date(2027, 10, 1)]
@@ -197,6 +198,7 @@ def _report(shown: ShownReport, party: Party, full: bool) -> dict[str, Any]:
         "now": NOW,
         "reason": REASONS["no_such_model"],
         "evidence_fields": FIELDS,
+        "beside": [file_line(1, EvidenceType.TEST_BUY)] if full else [],
         "standings": {"<b>Seller</b>": _standing(14)},
         "unit": "points",
         "stated": {1, 2},

@@ -122,6 +122,7 @@ def test_brand_reads_the_pictures_and_another_does_not(alliance: Hub) -> None:
     picture = stored(alliance.client("shop"), PNG, "photo.png")["name"]
     (name,) = ask(alliance.client("shop"), listings=[{"url": f"https://{HOST}/1", "pictures": [picture]}])
     assert read(alliance, name)["pictures"] == [picture]
+    assert f'href="/evidence/{picture}"' in alliance.signed_in("brand-a").get(f"/questions/{name}", headers=HTML).text
     statuses = [read_file(alliance.client(code), picture).status_code for code in ("brand-a", "brand-b", "bazaar")]
     assert statuses == [200, 404, 404]
 

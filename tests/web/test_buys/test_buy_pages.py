@@ -1,5 +1,6 @@
 """The pages: one person plans, another approves, and what was typed is kept where something is to be mended."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from hub import clock
 from tests.conftest import HTML, Hub, csrf
+from tests.web.evidence.storing import erased
 from tests.web.test_buys.buying import METHOD, ORDER, PLACE, SIGNED, led_to, plan, read, said
 
 
@@ -70,6 +72,23 @@ def test_it_is_led_to_its_report_on_the_page(brand: Hub, photo: str, right: str)
     for words in ("-125.50 EUR", "49.90 EUR", "The report as PDF", ORDER, PLACE, read(brand, name)["report_digest"]):
         assert words in shown, words
     assert "49.90 EUR" in client.get("/test-buys?state=refunded", headers=HTML).text
+
+
+def test_platform_finds_the_photos_of_a_linked_test_buy_on_the_page_of_the_report(
+    brand: Hub, photo: str, right: str
+) -> None:
+    name = led_to(brand, photo, *SIGNED, "link", right=right)
+    shop = brand.signed_in("shop")
+    page = shop.get(f"/reports/{read(brand, name)['listing_report']}", headers=HTML).text
+    assert re.findall(rf'<a [^>]*href="/evidence/{photo}"[^>]*>([^<]+)', page) == ["photo.png"]
+
+
+def test_photo_of_a_step_leads_to_its_page_which_says_too_that_it_was_erased(brand: Hub, photo: str) -> None:
+    name = led_to(brand, photo, "order", "receive")
+    assert erased(brand.client("brand-a"), photo).status_code == 204
+    client = brand.signed_in("brand-a")
+    assert f'href="/evidence/{photo}"' in client.get(f"/test-buys/{name}", headers=HTML).text
+    assert "Erased" in client.get(f"/evidence/{photo}", headers=HTML).text
 
 
 @pytest.mark.parametrize(
