@@ -173,6 +173,7 @@ def _one(name: str, form: ErasureForm, status: int = 200) -> Response:
         types=TYPES,
         records=RECORDS,
         form=form,
+        may_report=living and shown.line.own and me.may(Permission.REPORT_FILE),
         may_erase=living and shown.line.own and me.may(Permission.EVIDENCE_ERASE),
     )
     return make_response(page, status)

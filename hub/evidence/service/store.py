@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -73,6 +73,7 @@ def must_have_room(actor: Actor, size: int) -> None:
 def store(actor: Actor, upload: Upload) -> EvidenceLine:
     """Take a file into the vault, and record it; the same again, under the same type, is the one there. Commits.
 
+    Once half of its time is over it is kept anew, for all of its time: a row of the vault is not changed but erased.
     No transaction is open while the file comes in: nobody waits for it, and who lost its standing or its authorisation
     meanwhile stores nothing. If anything fails nothing is kept. Raises what `must_have_room` does, FileError for a file
     that is not taken, NotInStandingError, NotAuthorisedError.
@@ -112,7 +113,7 @@ def _enter(actor: Actor, row: Evidence) -> EvidenceLine:
     same = db.session.execute(
         select(Evidence)
         .where(policy.own_by(actor), Evidence.digest == row.digest, Evidence.type == row.type)
-        .where(Evidence.sealed_key.is_not(None))
+        .where(Evidence.sealed_key.is_not(None), Evidence.expires_on >= _half_way(row))
         .limit(1)
     ).scalar_one_or_none()
     if same is not None:
@@ -141,6 +142,11 @@ def _must_fit(actor: Actor, size: int) -> None:
             f"your member keeps at most {rules.MOST_KEPT // 10**9} GB of evidence, and {max(left, 0) // 10**6} MB "
             "are left: erase what is no longer needed"
         )
+
+
+def _half_way(row: Evidence) -> date:
+    """The day until which one like it must be kept to stand for it."""
+    return row.expires_on - rules.TYPES[EvidenceType(row.type)][1] / 2
 
 
 def _last_day(type: EvidenceType, moment: datetime) -> Any:

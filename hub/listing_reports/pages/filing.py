@@ -9,17 +9,25 @@ from hub.access.gate import actor, requires
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.evidence import service as evidence
-from hub.evidence.rules import TYPES
-from hub.evidence.service import Sought
+from hub.evidence.rules import NAME, TYPES
+from hub.evidence.service import EvidenceLine, Sought
 from hub.listing_reports import policy, rules, service
 from hub.listing_reports.forms import GroundsForm, MendForm, NewReportForm
 from hub.listing_reports.preflight_rules import Fault
-from hub.listing_reports.reason_rules import FIELDS, REASONS
-from hub.listing_reports.rules import Command, RefusedStepError, WordsError
-from hub.listing_reports.service import NotMendedError, Said, ShownReport, StaleReportError, UnknownReportError
+from hub.listing_reports.reason_rules import FIELDS, REASONS, Reason
+from hub.listing_reports.rules import Command, RefusedStepError, ReportState, WordsError
+from hub.listing_reports.service import (
+    NotMendedError,
+    Said,
+    ShownReport,
+    StaleReportError,
+    UnknownReportError,
+    Wanted,
+)
 from hub.rights import service as rights
 from hub.sheets.table import SheetError
 from hub.web.filters import opening
+from hub.web.pagination import PAGE
 
 blueprint = Blueprint("filing", __name__)
 MOST_FILES = 200
@@ -29,9 +37,11 @@ MOST_FILES = 200
 @blueprint.get("/reports/new")
 @requires(Permission.REPORT_FILE)
 def new() -> Response:
-    """The reasons to choose from; then the form for the reason, and the right, that the address names."""
-    reason, right = request.args.get("reason"), request.args.get("right")
-    return _new(_new_form(NewReportForm(formdata=None, reason=reason if reason in REASONS else None, right=right)))
+    """The reasons to choose from; then the form for the reason, the right and the file that the address names."""
+    reason, right, file = request.args.get("reason"), request.args.get("right"), _brought()
+    form = NewReportForm(formdata=None, reason=reason if reason in REASONS else None, right=right)
+    _put(file, form, form.reason.data or "")
+    return _new(_new_form(form), file=file)
 
 
 @blueprint.post("/reports/new")
@@ -64,9 +74,11 @@ def file() -> Answer:
 @blueprint.get("/reports/<name>/mending")
 @requires(Permission.REPORT_FILE)
 def mend(name: str) -> Response:
-    """The form to mend a returned report, with what it says now."""
+    """The form to mend a returned report, with what it says now, and the file that the address names."""
     shown = _returned(name)
-    return _mend(shown, MendForm.of(shown))
+    form = MendForm.of(shown)
+    _put(_brought(), form, shown.line.reason)
+    return _mend(shown, form)
 
 
 @blueprint.post("/reports/<name>/mending")
@@ -142,19 +154,57 @@ def _offer(form: GroundsForm, reason: str) -> None:
         if FIELDS[name].kind == "file":
             sought = Sought(FIELDS[name].stored_as, own=True, erased=False)
             files = evidence.evidence(me, sought, limit=MOST_FILES) if me.may(Permission.EVIDENCE_READ) else []
-            chosen = {each.name: f"{each.file_name}, {each.stored_at:%d %b %Y}" for each in files}
+            chosen = {each.name: _said(each) for each in files}
             field = form[f"evidence_{name}"]
             kept = {field.data: field.data} if field.data and field.data not in chosen else {}
+            if kept and me.may(Permission.EVIDENCE_READ):
+                kept |= {each.name: _said(each) for each in evidence.seen(me, kept) if each.erased_at is None}
             field.choices = {"": "Choose a file"} | chosen | kept
 
 
-def _new(form: NewReportForm, looked: service.Filed | None = None, status: int = 200) -> Response:
+def _said(file: EvidenceLine) -> str:
+    return f"{file.file_name}, {file.stored_at:%d %b %Y}"
+
+
+def _brought() -> EvidenceLine | None:
+    """The file that the address names, if it is the brand's own and not erased: an older one comes from its page."""
+    me, name = actor(), request.args.get("file", "")
+    found = evidence.seen(me, [name]) if NAME.fullmatch(name) and me.may(Permission.EVIDENCE_READ) else []
+    return next((each for each in found if each.own and each.erased_at is None), None)
+
+
+def _put(file: EvidenceLine | None, form: GroundsForm, reason: str) -> None:
+    """Choose the file where the reason asks for one of its type."""
+    for name in REASONS[reason].evidence if reason in REASONS else ():
+        if file is not None and FIELDS[name].stored_as == file.type:
+            form[f"evidence_{name}"].data = file.name
+
+
+def _reasons_for(file: EvidenceLine | None) -> dict[str, Reason]:
+    """Those that take the file; all of them where none does, or none was brought."""
+    taking = {
+        code: each
+        for code, each in REASONS.items()
+        if file and file.type in {FIELDS[n].stored_as for n in each.evidence}
+    }
+    return taking or dict(REASONS)
+
+
+def _new(
+    form: NewReportForm, looked: service.Filed | None = None, status: int = 200, file: EvidenceLine | None = None
+) -> Response:
+    me = actor()
+    reads = file is not None and me.may(Permission.REPORT_READ)
+    returned = service.reports(me, Wanted(ReportState.RETURNED), before=None, limit=PAGE) if reads else []
     declaration = rules.DECLARATIONS[rules.DECLARATION]
     shown = {
         "form": form,
         "right": form.right.data if form.right.data in form.right.choices else None,
         "looked": looked,
-        "reasons": REASONS,
+        "file": file,
+        "returned": returned,
+        "all_reasons": REASONS,
+        "reasons": REASONS if form.reason.data in REASONS else _reasons_for(file),
         "evidence": FIELDS,
         "types": TYPES,
         "declaration": declaration,

@@ -5,13 +5,17 @@ import resource
 import secrets
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from hub import clock
 from hub.evidence import rules
 from hub.evidence.model import Evidence
+from hub.evidence.rules import TYPES, EvidenceType
 from hub.evidence.service import folder
 from hub.members import service as members
 from hub.members.rules import MemberState
@@ -75,6 +79,19 @@ def test_the_same_file_again_is_the_one_that_is_there(vault: Hub) -> None:
     assert stored(vault.client("brand-b"), JPEG, "a.jpg")["name"] not in names
     erased(client, names.pop())
     assert stored(client, JPEG, "a.jpg")["file_name"] == "a.jpg"
+
+
+def test_file_sent_again_when_half_its_time_is_over_is_kept_anew(vault: Hub) -> None:
+    client = vault.client("brand-a")
+    kept = TYPES[EvidenceType.LISTING][1]
+    first = stored(client)
+    vault.sql("UPDATE credential SET expires_at = '2040-01-01'")
+    with time_machine.travel(clock.now() + kept / 2 - timedelta(days=1)):
+        assert stored(client)["name"] == first["name"]
+    with time_machine.travel(clock.now() + kept - timedelta(days=1)):
+        again = stored(client)
+        assert (again["name"] != first["name"], again["expires_on"] > first["expires_on"]) == (True, True)
+        assert stored(client)["name"] == again["name"]
 
 
 REFUSED = {

@@ -1,5 +1,6 @@
 """A report names files of the vault: the platform reads them from then on, and an open report keeps them."""
 
+import re
 import threading
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import time_machine
 from hub import clock
 from hub.evidence import jobs
 from hub.evidence.rules import TYPES, EvidenceType
+from hub.listing_reports.pages import filing
 from tests.conftest import HTML, Hub, csrf
 from tests.unit.evidence.files import JPEG, PDF, PNG
 from tests.web.access.test_acting_for import of
@@ -303,6 +305,42 @@ def test_brand_chooses_a_file_of_its_vault_on_the_form(alliance: Hub, right: str
     filed = brand.post("/reports/new", data=sent | {"evidence_comparison_sheet": kept}, headers=HTML)
     assert filed.status_code == 303
     assert content(alliance.client("shop"), kept).status_code == 200
+
+
+def test_file_older_than_those_listed_is_brought_along_from_its_own_page(
+    alliance: Hub, right: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing, "MOST_FILES", 1)
+    old, _ = sheet(alliance)["name"], sheet(alliance, PNG, "newer.png")
+    brand = alliance.signed_in("brand-a")
+    assert old not in brand.get("/reports/new?reason=counterfeit_features", headers=HTML).text
+    (way,) = re.findall(r'href="(/reports/new[^"]+)"', brand.get(f"/evidence/{old}", headers=HTML).text)
+    reasons = brand.get(way, headers=HTML).text
+    assert f"/reports/new?reason=counterfeit_features&amp;file={old}" in reasons
+    assert "reason=seller_admits" not in reasons
+    form = brand.get(f"/reports/new?reason=counterfeit_features&file={old}", headers=HTML).text
+    assert f'<option selected value="{old}">sheet.pdf' in form
+
+
+def test_returned_report_is_mended_with_a_file_from_its_own_page(
+    alliance: Hub, compared: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, _ = compared
+    for command, more in (("take", {}), ("return", {"refusal": "evidence_insufficient", "sentence": WORDS})):
+        assert review(alliance, name, command, **more).status_code == 200
+    monkeypatch.setattr(filing, "MOST_FILES", 1)
+    old, _ = sheet(alliance, PNG, "older.png")["name"], sheet(alliance, JPEG, "newer.jpg")
+    brand = alliance.signed_in("brand-a")
+    way = f"/reports/{name}/mending?file={old}"
+    assert f'href="{way}"' in brand.get(f"/reports/new?file={old}", headers=HTML).text
+    assert f'<option selected value="{old}">older.png' in brand.get(way, headers=HTML).text
+
+
+def test_file_of_others_or_erased_is_brought_along_by_nobody(alliance: Hub) -> None:
+    brand = alliance.signed_in("brand-a")
+    for each in (sheet(alliance, PNG, "theirs.png", code="brand-b")["name"], _erased(alliance), "x"):
+        form = brand.get(f"/reports/new?reason=counterfeit_features&file={each}", headers=HTML)
+        assert (form.status_code, f'value="{each}"' in form.text) == (200, False)
 
 
 def test_upload_led_to_from_the_report_has_its_type_chosen(alliance: Hub) -> None:

@@ -45,4 +45,4 @@ def evidence_sample(template: str, full: bool) -> dict[str, Any]:
         form.reason.errors = ["Say why, in 3 to 300 characters"]
     line = file_line(1, EvidenceType.TEST_BUY) if full else file_line(2, EvidenceType.LISTING, erased=True)
     shown = OneEvidence(line, "brand-a", parties if full else [])
-    return {"shown": shown, "types": TYPES, "records": RECORDS, "form": form, "may_erase": full}
+    return {"shown": shown, "types": TYPES, "records": RECORDS, "form": form, "may_erase": full, "may_report": full}

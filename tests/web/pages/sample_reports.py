@@ -245,7 +245,10 @@ def reports_sample(template: str, full: bool) -> dict[str, Any]:
         faults = [Fault(None, "right", "not_in_force", WORDS), Fault(812, "url", "twice", WORDS)]
         form["evidence_photos"].choices = {"": "Choose a file", "f_" + "A" * 20: "<b>parcel</b>.jpg, 24 Nov 2026"}
         said = {"evidence": FIELDS, "reasons": REASONS, "types": TYPES, "declaration": rules.DECLARATIONS[1]}
-        return {"form": form, "right": None, "looked": Filed(faults, 998) if full else None, **said}
+        said |= {"file": None if full else file_line(2, EvidenceType.COMPARISON), "all_reasons": REASONS}
+        returned = [] if full else [_line(n, ReportState.RETURNED) for n in (1, 2)]
+        looked = Filed(faults, 998) if full else None
+        return {"form": form, "right": None, "looked": looked, "returned": returned, **said}
     if template.endswith("@returned"):
         return _report(_returned(full), Party.BRAND, full)
     return _report(_shown(full), Party.PLATFORM if full else Party.BRAND, full)
