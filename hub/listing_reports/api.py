@@ -14,6 +14,7 @@ from hub.dialogue import endpoints as dialogue
 from hub.dialogue.schema import SaySchema, SentSchema, ThreadQuerySchema, ThreadSchema
 from hub.listing_reports import schema, service
 from hub.listing_reports.counter_rules import ANSWERS
+from hub.listing_reports.preflight_rules import one_name
 from hub.listing_reports.rules import Command, RefusedStepError, WordsError
 from hub.listing_reports.service import NotMendedError, ShownReport, ShownSeller, StaleReportError, UnknownReportError
 from hub.web.api import MEND, Refusal, answers, refuses, to_mend, whole
@@ -104,7 +105,7 @@ def strikes(query: dict[str, Any]) -> dict[str, Any]:
     me = actor()
     told: dict[str, Any] = {"ladder": service.own_ladder(me), "cursor": None}
     if "seller" in query:
-        found = service.standings(me, [query["seller"]])
+        found = service.standings(me, [one_name(query["seller"])])
         return {**told, "sellers": [ShownSeller(*each) for each in found.items()]}
     return told | list_page(
         "sellers",

@@ -236,7 +236,8 @@ def _of_row(row: ReportedRow, right: Right, sites: Sequence[Site]) -> tuple[Repo
     elif right.classes and product_class not in right.classes:
         listed = ", ".join(map(str, sorted(right.classes)))
         wrong("product_class", "class_not_covered", f"the right does not cover these goods; it covers {listed}")
-    if len(row.seller) > LONGEST_SELLER or not row.seller.isprintable():
+    seller = one_name(row.seller)
+    if len(seller) > LONGEST_SELLER or not seller.isprintable():
         wrong("seller", "not_a_name", f"give the seller's name in {LONGEST_SELLER} characters at most, on one line")
     try:
         host, url = canonical_listing(row.url)
@@ -249,7 +250,12 @@ def _of_row(row: ReportedRow, right: Right, sites: Sequence[Site]) -> tuple[Repo
         return None, faults
     if right.in_force_in and not right.in_force_in & site.jurisdictions:
         wrong("url", "not_in_force_here", "the right is in force in no country into which this marketplace sells")
-    return ReportedListing(row.number, url, digest_of(url), site.host, target, product_class, row.seller), faults
+    return ReportedListing(row.number, url, digest_of(url), site.host, target, product_class, seller), faults
+
+
+def one_name(seller: str) -> str:
+    """A seller's name with no blanks around it and one between its words: strikes are counted by it."""
+    return " ".join(seller.split())
 
 
 def site_of(host: str, sites: Sequence[Site]) -> Site | None:

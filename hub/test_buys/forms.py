@@ -63,6 +63,7 @@ class StepForm(FlaskForm):
     signer_role = _line("Role of who signs")
     right = SelectField("IP right that is infringed", default="", validate_choice=False)
     product_class = _line("Class of the goods", 2)
+    seller = _line("Name of the seller", 500)
     explanation = _text("Explanation")
     declared = BooleanField("I make this declaration")
     kind = SelectField("For", choices=[each.value for each in CostKind if each is not CostKind.REFUND], default="other")
@@ -103,7 +104,8 @@ class StepForm(FlaskForm):
     def linking(self) -> Linking:
         """What the listing report needs."""
         declared = DECLARATION if self.declared.data else 0
-        return Linking(self.right.data, self.product_class.data, self.explanation.data, declared)
+        said = (self.product_class.data, self.seller.data, self.explanation.data)
+        return Linking(self.right.data, *said, declared)
 
 
 def _minor(field: str, text: str, currency: str) -> int:

@@ -97,6 +97,7 @@ class BuyLinkingSchema(Schema):
 
     right = _line(24, required=True, metadata={"description": "Name of the right"})
     product_class = fields.Integer(strict=True, load_default=None, allow_none=True)
+    seller = _line(500, load_default="", metadata={"description": "As the platform shows it"})
     explanation = _line(rules.LONGEST_METHOD + 100, load_default="")
     declaration = fields.Integer(
         strict=True, required=True, metadata={"description": "Version of the good-faith declaration of listing reports"}
@@ -107,7 +108,7 @@ class BuyLinkingSchema(Schema):
         """The linking."""
         number = given["product_class"]
         written = "" if number is None else str(number)
-        return Linking(given["right"], written, given["explanation"], given["declaration"])
+        return Linking(given["right"], written, given["seller"], given["explanation"], given["declaration"])
 
 
 class BuyCommandSchema(Schema):

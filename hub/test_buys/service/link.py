@@ -37,6 +37,8 @@ class Linking:
     right: str
     """The name of the right that is infringed."""
     product_class: str = ""
+    seller: str = ""
+    """As the platform shows it; the report's listing names it, and strikes are counted by it."""
     explanation: str = ""
     declared: int = 0
     """The version of the good-faith declaration of listing reports that whoever files has made."""
@@ -55,7 +57,7 @@ def link(actor: Actor, name: str, version: int, given: Linking) -> tuple[str, st
     if buy.verdict != Verdict.COUNTERFEIT:
         raise RefusedStepError(f"only a counterfeit is reported, and this was found {buy.verdict}")
     grounds = Grounds(REASON, _evidence(buy), given.explanation)
-    row = ReportedRow(1, buy.url, product_class=given.product_class)
+    row = ReportedRow(1, buy.url, product_class=given.product_class, seller=given.seller)
     platform = members.codes_of({buy.platform_id})[buy.platform_id]
     filed = reports.file(actor, reports.Draft(platform, given.right, grounds, [row]), given.declared)
     if filed.faults:

@@ -30,6 +30,13 @@ def counts(hub: Hub, code: str = "shop", **query: Any) -> dict[str, int]:
     return {each["seller"]: each["standing"]["count"] for each in found["sellers"]}
 
 
+def test_name_is_the_same_whatever_blanks_it_was_given_with(alliance: Hub, right: str) -> None:
+    struck(alliance, right, "Ada's shop", "1")
+    struck(alliance, right, "  Ada's  shop ", "2")
+    assert counts(alliance) == {"Ada's shop": 12}
+    assert counts(alliance, seller=" Ada's   shop") == {"Ada's shop": 12}
+
+
 def test_points_of_all_brands_reports_add_up_by_seller(alliance: Hub, right: str) -> None:
     other = verified_right(alliance, "brand-b", number="018999999")
     struck(alliance, right, "Ada's shop", "1")

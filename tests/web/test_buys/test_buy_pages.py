@@ -62,12 +62,13 @@ def test_it_is_led_to_its_report_on_the_page(brand: Hub, photo: str, right: str)
         {"command": "spend", "kind": "examination", "amount": "40"},
         {"command": "judge", "verdict": "counterfeit", "method": METHOD, "verifier": "Dr. Weiß"},
         {"command": "sign", "signer": "Ana Müller", "signer_role": "Head of brand protection"},
-        {"command": "link", "right": right, "product_class": "25", "declared": "y"},
+        {"command": "link", "right": right, "product_class": "25", "seller": "Ada's shop", "declared": "y"},
         {"command": "refund", "amount": "125.50", "words": "The seller took it back."},
     ]
     for version, step in enumerate(steps, start=2):
         sent = send(client, page, "steps", version=version, **step)
         assert sent.status_code == 303, (step["command"], sent.text)
+    assert brand.sql("SELECT seller FROM reported_listing") == [("Ada's shop",)]
     shown = client.get(page, headers=HTML).text
     for words in ("-125.50 EUR", "49.90 EUR", "The report as PDF", ORDER, PLACE, read(brand, name)["report_digest"]):
         assert words in shown, words

@@ -277,6 +277,16 @@ def test_linked_report_is_filled_and_shows_the_platform_the_report_and_the_photo
         assert statuses == [200, 404, 404]
 
 
+def test_seller_that_is_named_as_the_report_is_linked_stands_with_its_listing(
+    brand: Hub, photo: str, right: str
+) -> None:
+    name = led_to(brand, photo, *SIGNED)
+    linking = told("link", right=right)["linking"] | {"seller": " Ada's  shop"}
+    assert lead(brand, name, "link", linking=linking).status_code == 200
+    (listing,) = read_report(brand, read(brand, name)["listing_report"], "shop")["listings"]
+    assert listing["seller"] == "Ada's shop"
+
+
 def test_what_is_no_counterfeit_is_not_reported(brand: Hub, photo: str, right: str) -> None:
     name = led_to(brand, photo, "order", "receive", "examine")
     finding = {"verdict": "genuine", "method": METHOD, "verifier": "Dr. Weiß"}
