@@ -154,6 +154,8 @@ def _may(command: Command, shown: service.ShownBuy) -> bool:
         return me.may(Permission.TESTBUY_APPROVE) and me.pseudonym != shown.line.planned_by
     if command is Command.LINK and shown.line.verdict is not Verdict.COUNTERFEIT:
         return False
+    if command is Command.REFUND and not shown.line.spent:
+        return False
     return me.may(Permission.TESTBUY_RUN)
 
 

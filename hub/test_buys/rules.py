@@ -87,6 +87,7 @@ MOVES: Mapping[tuple[BuyState, Command], BuyState] = MappingProxyType(
         **{(state, _C.PASS): state for state in _HELD},
         **{(state, _C.SPEND): state for state in (_S.ORDERED, *_HELD)},
         **{(state, _C.REFUND): _S.REFUNDED for state in _DONE},
+        (_S.CANCELLED, _C.REFUND): _S.CANCELLED,  # of goods that never came, in as many parts as the money comes
         **{(state, _C.RETAIN): _S.RETAINED for state in _DONE},
         **{(state, _C.DESTROY): _S.DESTROYED for state in _DONE},
         **{(state, _C.CANCEL): _S.CANCELLED for state in (_S.PLANNED, _S.APPROVED, _S.ORDERED)},

@@ -130,7 +130,7 @@ def carry(actor: Actor, name: str, version: int, command: Command, said: Carried
 
 
 def refund(actor: Actor, name: str, version: int, minor: int, said: Carried) -> str:
-    """The goods went back, and money came; returns the ledger entry. Commits. Raises what `order` does."""
+    """Money came: the goods went back, or never came; returns the ledger entry. Commits. Raises what `order` does."""
     actor.must(Permission.TESTBUY_RUN)
     buy = held(actor, name, version)
     to = rules.moved(BuyState(buy.state), Command.REFUND)

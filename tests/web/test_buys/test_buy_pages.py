@@ -75,6 +75,13 @@ def test_it_is_led_to_its_report_on_the_page(brand: Hub, photo: str, right: str)
     assert "49.90 EUR" in client.get("/test-buys?state=refunded", headers=HTML).text
 
 
+@pytest.mark.parametrize("ordered", [True, False])
+def test_what_was_cancelled_takes_a_refund_where_something_was_spent(brand: Hub, ordered: bool) -> None:
+    name = led_to(brand, "", *(("order",) if ordered else ()), "cancel")
+    page = brand.signed_in("brand-a").get(f"/test-buys/{name}", headers=HTML).text
+    assert ("Enter a refund" in page) is ordered
+
+
 def test_platform_finds_the_photos_of_a_linked_test_buy_on_the_page_of_the_report(
     brand: Hub, photo: str, right: str
 ) -> None:

@@ -207,8 +207,17 @@ def test_cancelled_plan_says_why_and_is_the_end(brand: Hub) -> None:
     name = plan(brand.client("brand-a"))
     assert lead(brand, name, "cancel", words="No.").status_code == 422
     assert lead(brand, name, "cancel", **told("cancel")).status_code == 200
-    with pytest.raises(RefusedStepError, match="nothing more"):
+    with pytest.raises(RefusedStepError, match="takes no approve"):
         approve(brand, name)
+
+
+def test_money_for_goods_that_never_came_is_counted_off(brand: Hub) -> None:
+    name = led_to(brand, "", "order", "cancel")
+    for minor in (12_550, 990):
+        assert lead(brand, name, "refund", refund=minor).status_code == 200
+    shown = read(brand, name)["test_buy"]
+    assert (shown["spent"], shown["state"]) == (0, "cancelled")
+    assert lead(brand, name, "refund", refund=1).status_code == 422
 
 
 def test_examined_again_it_is_judged_anew(brand: Hub, photo: str) -> None:
