@@ -44,7 +44,8 @@ def set_marketplace(actor: Actor, host: str, jurisdictions: Collection[str]) -> 
     """
     actor.must(Permission.MARKETPLACE_MANAGE)
     name, countries = _host(host), _countries(jurisdictions)
-    if len(sites_of(actor.member_id)) >= MOST_MARKETPLACES:
+    own = {site.host for site in sites_of(actor.member_id)}
+    if name not in own and len(own) >= MOST_MARKETPLACES:
         raise WordsError("host", f"there are {MOST_MARKETPLACES} marketplaces: take one back first")
     values = {"jurisdictions": countries, "set_at": clock.now()}
     said = insert(Marketplace).values(host=name, platform_id=actor.member_id, **values)

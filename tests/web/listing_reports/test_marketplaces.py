@@ -6,7 +6,7 @@ from hub.access.actor import NotPermittedError
 from hub.access.grants import Role
 from hub.listing_reports import service as reports
 from hub.listing_reports.rules import WordsError
-from hub.listing_reports.service import UnknownMarketplaceError
+from hub.listing_reports.service import UnknownMarketplaceError, marketplaces
 from tests.conftest import Hub
 from tests.web.access.test_three_nets import as_application, read_by
 from tests.web.listing_reports.reporting import HOST, named_market
@@ -43,6 +43,17 @@ def test_dropped_host_is_gone(alliance: Hub) -> None:
     with person(alliance, "shop") as actor:
         reports.drop_marketplace(actor, HOST)
         assert reports.own_marketplaces(actor) == []
+
+
+def test_platform_with_all_the_hosts_that_it_may_name_changes_the_countries_of_one(
+    alliance: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marketplaces, "MOST_MARKETPLACES", 1)
+    named_market(alliance, "shop", countries=("FR",))
+    with person(alliance, "shop") as actor:
+        assert [set(site.jurisdictions) for site in reports.own_marketplaces(actor)] == [{"FR"}]
+    with pytest.raises(WordsError, match="take one back first"):
+        named_market(alliance, "shop", "other.example.com")
 
 
 def test_brands_and_other_roles_name_none(alliance: Hub) -> None:
