@@ -16,6 +16,7 @@ from hub.listing_reports import schema, service
 from hub.listing_reports.counter_rules import ANSWERS
 from hub.listing_reports.preflight_rules import one_name
 from hub.listing_reports.rules import Command, RefusedStepError, WordsError
+from hub.listing_reports.schema import desk
 from hub.listing_reports.service import NotMendedError, ShownReport, ShownSeller, StaleReportError, UnknownReportError
 from hub.web.api import MEND, Refusal, answers, refuses, to_mend, whole
 from hub.web.arguments import Blueprint
@@ -90,7 +91,7 @@ def review(given: dict[str, Any], name: str) -> Any:
 
 @blueprint.get("/counter-notices/answers")
 @requires(Permission.REPORT_READ)
-@blueprint.response(200, schema.AnsweredListSchema)
+@blueprint.response(200, desk.AnsweredListSchema)
 def answered() -> dict[str, Any]:
     """How counter-notices were answered in the last three months, by brand, and of your own brand by agent."""
     return {"answered": service.answered(actor())}
@@ -98,8 +99,8 @@ def answered() -> dict[str, Any]:
 
 @blueprint.get("/strikes")
 @requires(Permission.REPORT_REVIEW)
-@blueprint.arguments(schema.StrikesQuerySchema, location="query")
-@blueprint.response(200, schema.StrikesSchema)
+@blueprint.arguments(desk.StrikesQuerySchema, location="query")
+@blueprint.response(200, desk.StrikesSchema)
 def strikes(query: dict[str, Any]) -> dict[str, Any]:
     """Where sellers stand on your strike ladder, by name; established listings count, for 365 days."""
     me = actor()
@@ -126,7 +127,7 @@ def statement(name: str, n: int) -> Any:
 
 @blueprint.get("/statements")
 @requires(Permission.REPORT_REVIEW)
-@blueprint.arguments(schema.StatementsQuerySchema, location="query")
+@blueprint.arguments(desk.StatementsQuerySchema, location="query")
 @blueprint.doc(responses=answers("application/x-ndjson", "Submissions, one a line"))
 def statements(query: dict[str, Any]) -> Response:
     """Statements of reasons, one a line, in the order in which was acted; `Next-Cursor` leads on, also later."""
@@ -135,9 +136,19 @@ def statements(query: dict[str, Any]) -> Response:
     return Response(lines, mimetype="application/x-ndjson", headers={"Next-Cursor": onward} if onward else {})
 
 
+@blueprint.get("/marketplaces")
+@requires(Permission.REPORT_READ)
+@blueprint.arguments(desk.MarketplacesQuerySchema, location="query")
+@blueprint.response(200, desk.MarketplacesSchema)
+def marketplaces(query: dict[str, Any]) -> dict[str, Any]:
+    """Where the platforms sell, by platform and host: a report is taken there, under rights in force there."""
+    read, code = partial(service.marketplaces_of, actor(), query["platform"]), query["platform"]
+    return list_page("marketplaces", read, query, of=f"marketplaces {code}", place=attrgetter("place"))
+
+
 @blueprint.get("/clocks")
 @requires(Permission.REPORT_REVIEW)
-@blueprint.response(200, schema.ClocksSchema)
+@blueprint.response(200, desk.ClocksSchema)
 def clocks() -> dict[str, Any]:
     """How long sellers and right holders have at your platform, by jurisdiction; owners set it on the page Clocks."""
     return {"clocks": service.own_clocks(actor())}

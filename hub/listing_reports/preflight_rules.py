@@ -213,7 +213,8 @@ def _of_report(rows: Sequence[ReportedRow], grounds: Grounds, right: Right, site
     if not sites:
         yield Fault(None, "platform", "no_sites", "this platform has named no marketplace yet: ask it to")
     elif not right.why_not and not right.in_force_in & frozenset[str]().union(*(site.jurisdictions for site in sites)):
-        words = "this right is in force in no country into which the platform sells: choose another right"
+        sold = "this right is in force in no country into which the platform sells"
+        words = f"{sold}, as the list of marketplaces shows: choose another right"
         yield Fault(None, "right", "not_in_force", words)
 
 
@@ -246,7 +247,8 @@ def _of_row(row: ReportedRow, right: Right, sites: Sequence[Site]) -> tuple[Repo
         return None, faults
     site = site_of(host, sites)
     if site is None:
-        wrong("url", "other_platform", "this address is on no marketplace of the platform: report it to its own")
+        words = "this address is on no marketplace of the platform: report it to its own"
+        wrong("url", "other_platform", f"{words}, which the list of marketplaces names")
         return None, faults
     if right.in_force_in and not right.in_force_in & site.jurisdictions:
         wrong("url", "not_in_force_here", "the right is in force in no country into which this marketplace sells")

@@ -92,7 +92,10 @@ PARENTS = {
     **dict.fromkeys(tuple(f"webhooks.{each}" for each in ("add", "one", "rotate")), "webhooks.own"),
     "members.one": "members.everybody",
     **dict.fromkeys(
-        ("reports.one", "reports.statement", *(f"filing.{each}" for each in ("new", "file", "mend", "submit"))),
+        (
+            *("reports.one", "reports.statement"),
+            *(f"filing.{each}" for each in ("new", "file", "mend", "submit", "marketplaces")),
+        ),
         "reports.inbox",
     ),
     "reports.name_marketplace": "reports.marketplaces",

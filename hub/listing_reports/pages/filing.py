@@ -1,6 +1,8 @@
 """Pages on which a brand files a report, and mends one that was returned to it."""
 
 from collections.abc import Sequence
+from functools import partial
+from operator import attrgetter
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -27,7 +29,8 @@ from hub.listing_reports.service import (
 from hub.rights import service as rights
 from hub.sheets.table import SheetError
 from hub.web.filters import opening
-from hub.web.pagination import PAGE
+from hub.web.pagination import PAGE, shown_page
+from hub.web.shown import Filter, Filters
 
 blueprint = Blueprint("filing", __name__)
 MOST_FILES = 200
@@ -104,6 +107,17 @@ def submit(name: str) -> Answer:
     else:
         flash("The report is mended and submitted again; the platform reads it.", "success")
     return redirect(url_for("reports.one", name=name), 303)
+
+
+@blueprint.get("/reports/marketplaces")
+@requires(Permission.REPORT_READ)
+def marketplaces() -> str:
+    """Where each platform sells, and into which countries; or where one of them does."""
+    me = actor()
+    platform = Filter.of(request.args, "platform", "Platform", tuple(service.platforms().items()))
+    read = partial(service.marketplaces_of, me, platform.value or None)
+    page = shown_page(read, f"marketplaces {platform.value}", place=attrgetter("place"))
+    return render_template("listing_reports/marketplaces_of_all.html", page=page, filters=Filters((platform,)))
 
 
 def _returned(name: str) -> ShownReport:

@@ -11,9 +11,11 @@ from hub.listing_reports.service.clocks import (
 from hub.listing_reports.service.counter_notices import Answered, Counter, Reply, answer, answered, counter, lapse_due
 from hub.listing_reports.service.file import Draft, Filed, check, file
 from hub.listing_reports.service.marketplaces import (
+    ShownMarketplace,
     UnknownMarketplaceError,
     counterparts,
     drop_marketplace,
+    marketplaces_of,
     own_marketplaces,
     platforms,
     set_marketplace,
@@ -48,6 +50,7 @@ __all__ = [
     "ReportLine",
     "Said",
     "SetClock",
+    "ShownMarketplace",
     "ShownReport",
     "ShownSeller",
     "ShownStatement",
@@ -73,6 +76,7 @@ __all__ = [
     "judge",
     "lapse_due",
     "lead",
+    "marketplaces_of",
     "mend",
     "own_clocks",
     "own_ladder",

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import clock
@@ -21,10 +22,29 @@ from hub.listing_reports.model import Marketplace
 from hub.listing_reports.preflight_rules import Site
 from hub.listing_reports.rules import Party, WordsError
 from hub.members import service as members
+from hub.members.model import Member
+from hub.members.rules import ACTIVE
 
 MOST_MARKETPLACES = 100
 MOST_PLATFORMS = 1_000
 """Platforms to choose from."""
+
+
+@dataclass(frozen=True)
+class ShownMarketplace:
+    """A host, whose it is, and the countries into which it sells."""
+
+    platform: str
+    """Code."""
+    title: str
+    """The platform's name."""
+    host: str
+    jurisdictions: Sequence[str]
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its place in the list."""
+        return self.platform, self.host
 
 
 class UnknownMarketplaceError(Exception):
@@ -35,6 +55,25 @@ def own_marketplaces(actor: Actor) -> Sequence[Site]:
     """The marketplaces of the actor's platform, by host."""
     actor.must(Permission.MARKETPLACE_MANAGE)
     return sites_of(actor.member_id)
+
+
+def marketplaces_of(
+    actor: Actor, platform: str | None, *, before: Sequence[str] | None, limit: int
+) -> list[ShownMarketplace]:
+    """Where the platforms in standing sell, or one of them, by code and host; `before`: from this place on.
+
+    Raises NotPermittedError.
+    """
+    actor.must(Permission.REPORT_READ)
+    policy.party(actor)
+    place = Member.code, Marketplace.host
+    found = select(Member.code, Member.name, Marketplace.host, Marketplace.jurisdictions)
+    found = found.join(Marketplace, Marketplace.platform_id == Member.id).where(Member.state.in_(ACTIVE))
+    if platform is not None:
+        found = found.where(Member.code == platform)
+    if before is not None:
+        found = found.where(tuple_(*place) > tuple_(*before))
+    return [ShownMarketplace(*each) for each in db.session.execute(found.order_by(*place).limit(limit))]
 
 
 def set_marketplace(actor: Actor, host: str, jurisdictions: Collection[str]) -> None:

@@ -51,7 +51,7 @@ OPERATIONS = (
     *("GET /api/v1/questions", "POST /api/v1/questions", "GET /api/v1/questions/{name}", "GET /api/v1/answer-rates"),
     *(f"POST /api/v1/questions/{each}" for each in ("answers", "withdrawals", "{name}/messages")),
     "GET /api/v1/questions/{name}/messages",
-    *("GET /api/v1/notices", "GET /api/v1/clocks", "GET /api/v1/counter-notices/answers"),
+    *("GET /api/v1/notices", "GET /api/v1/clocks", "GET /api/v1/marketplaces", "GET /api/v1/counter-notices/answers"),
     *("GET /api/v1/strikes", "GET /api/v1/statements", "GET /api/v1/listing-reports/{name}/statements/{n}"),
     *("GET /api/v1/test-buys", "POST /api/v1/test-buys", "GET /api/v1/test-buys/{name}"),
     "POST /api/v1/test-buys/{name}/commands",

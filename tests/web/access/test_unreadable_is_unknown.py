@@ -318,6 +318,7 @@ LISTS = (
     "groups",
     "letters",
     "list",
+    "marketplaces",
     "matches",
     "members",
     "notices",

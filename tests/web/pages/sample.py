@@ -191,7 +191,17 @@ TEMPLATES = (
     *(f"authorised_sellers/{name}.html" for name in ("list", "new")),
     *(
         f"listing_reports/{name}.html"
-        for name in ("list", "new", "mend", "one", "marketplaces", "clocks", "strikes", "statement")
+        for name in (
+            "list",
+            "new",
+            "mend",
+            "one",
+            "marketplaces",
+            "marketplaces_of_all",
+            "clocks",
+            "strikes",
+            "statement",
+        )
     ),
     *(f"listing_reports/one.html@{each}" for each in ("returned", "refused")),
     *(f"questions/{name}.html" for name in ("list", "new", "one")),

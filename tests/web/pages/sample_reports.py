@@ -12,7 +12,15 @@ from hub.listing_reports.forms import ClockForm, LadderForm, MarketplaceForm, Me
 from hub.listing_reports.preflight_rules import Fault, Site
 from hub.listing_reports.reason_rules import FIELDS, REASONS
 from hub.listing_reports.rules import Action, Command, Party, ReportState
-from hub.listing_reports.service import Filed, ReportLine, SetClock, ShownReport, ShownSeller, ShownStatement
+from hub.listing_reports.service import (
+    Filed,
+    ReportLine,
+    SetClock,
+    ShownMarketplace,
+    ShownReport,
+    ShownSeller,
+    ShownStatement,
+)
 from hub.listing_reports.service.read import Moment, ShownCounter, ShownListing, ShownStep
 from hub.listing_reports.service.waiting import Waiting
 from hub.listing_reports.statement_rules import REDRESS, Acted, puid
@@ -206,7 +214,18 @@ def _report(shown: ShownReport, party: Party, full: bool) -> dict[str, Any]:
     }
 
 
+def _marketplaces(full: bool) -> dict[str, Any]:
+    countries = ["DE", "FR", "GB", "IT", "US"] * 12
+    hosts = [f"{'shop-' * 8}{n}.example.com" for n in range(3)]
+    rows = tuple(
+        ShownMarketplace("shop", "<b>The</b> Shop", host, countries[: 1 + 30 * n]) for n, host in enumerate(hosts)
+    )
+    filters = Filters((Filter("platform", "Platform", "shop" if full else "", (("shop", "The Shop"),)),))
+    return {"page": CursorPage(rows, older="o") if full else CursorPage(()), "filters": filters}
+
+
 OTHERS = {
+    "listing_reports/marketplaces_of_all.html": _marketplaces,
     "listing_reports/strikes.html": _strikes,
     "listing_reports/statement.html": _statement,
     "listing_reports/one.html@refused": _refused,

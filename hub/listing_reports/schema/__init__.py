@@ -5,16 +5,16 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from hub.listing_reports import rules
-from hub.listing_reports.clock_rules import Days, Silence
+from hub.listing_reports.clock_rules import Silence
 from hub.listing_reports.counter_rules import ANSWERS, GROUNDS, LONGEST_WORDS, MOST_FILES, CounterState
 from hub.listing_reports.preflight_rules import ReportedRow
 from hub.listing_reports.reason_rules import LONGEST_TEXT, MOST_LISTINGS, REASONS, Grounds
 from hub.listing_reports.rules import IMPLIED, Action, Command, Decision, Party, ReportState
+from hub.listing_reports.schema.desk import MOST_LISTED, ClockSchema
+from hub.listing_reports.schema.desk import line as _line
 from hub.listing_reports.service import Counter, Deed, Draft, Reply, Said, Verdict, Wanted
 from hub.listing_reports.service.moves import EVENTS
 
-MOST_LISTED = 200
-MOST_EXPORTED = 1_000
 DUE_FIRST = "due"
 LONGEST_CELL = 2_048
 NEEDS = {
@@ -25,10 +25,6 @@ NEEDS = {
     Command.CONFIRM: ("order",),
 }
 """What a command takes beside a sentence."""
-
-
-def _line(most: int, **more: Any) -> fields.String:
-    return fields.String(validate=validate.Length(max=most), **more)
 
 
 def _yes_or_no(words: str) -> fields.Boolean:
@@ -155,34 +151,6 @@ class StepSchema(Schema):
     at = fields.DateTime()
 
 
-class ClockSchema(Schema):
-    """How long the seller and the right holder have, and what the silence of each means."""
-
-    preset = fields.String()
-    version = fields.Integer(metadata={"description": "Of the preset"})
-    seller = fields.Integer(metadata={"description": "Days for a counter-notice"})
-    holder = fields.Integer(metadata={"description": "Days for the right holder's answer to it"})
-    days = fields.Enum(Days, by_value=True)
-    zone = fields.String(metadata={"description": "Whose days: a time zone of the IANA"})
-    holidays = fields.List(fields.Date())
-    seller_silent = fields.Enum(Silence, by_value=True)
-    holder_silent = fields.Enum(Silence, by_value=True)
-    proof = fields.Boolean(metadata={"description": "Whether to maintain needs evidence of a suit or complaint"})
-
-
-class SetClockSchema(Schema):
-    """A clock, and where it holds."""
-
-    jurisdiction = fields.String(metadata={"description": "Two letters; empty: everywhere else"})
-    clock = fields.Nested(ClockSchema)
-
-
-class ClocksSchema(Schema):
-    """The clocks of a platform."""
-
-    clocks = fields.List(fields.Nested(SetClockSchema))
-
-
 class CounterNoticeSchema(Schema):
     """A counter-notice, and what came of it."""
 
@@ -201,69 +169,6 @@ class CounterNoticeSchema(Schema):
     answered_at = fields.DateTime(allow_none=True)
     sentence = fields.String(metadata={"description": "The right holder's"})
     proof = fields.String(metadata={"description": "Evidence of a suit or complaint, by name; empty: none"})
-
-
-class AnsweredSchema(Schema):
-    """How a brand, itself or through one agent, answered counter-notices in the last three months."""
-
-    brand = fields.String(metadata={"description": "Code"})
-    agent = fields.String(allow_none=True, metadata={"description": "Code; the brand and that agent are told"})
-    countered = fields.Integer()
-    given_way = fields.Integer(metadata={"description": "Accepted, or the report withdrawn, after a counter-notice"})
-    expired = fields.Integer()
-    maintained = fields.Integer()
-
-
-class AnsweredListSchema(Schema):
-    """By brand, and of your own brand by agent."""
-
-    answered = fields.List(fields.Nested(AnsweredSchema))
-
-
-class LadderStepSchema(Schema):
-    """A step of a strike ladder."""
-
-    at = fields.Integer()
-    words = fields.String(metadata={"description": "What it means for the seller"})
-
-
-class StandingSchema(Schema):
-    """Where a seller stands."""
-
-    count = fields.Integer(metadata={"description": "Points, or serious breaches, of the last 365 days"})
-    reached = fields.Nested(LadderStepSchema, allow_none=True)
-    following = fields.Nested(LadderStepSchema, allow_none=True)
-    falls_at = fields.DateTime(allow_none=True, metadata={"description": "When the oldest of them ceases to count"})
-
-
-class SellerSchema(Schema):
-    """A seller, by the name that reports to you give it."""
-
-    seller = fields.String()
-    standing = fields.Nested(StandingSchema)
-
-
-class StrikesQuerySchema(Schema):
-    """Which sellers, and where to go on with the list."""
-
-    seller = _line(120, metadata={"description": "One by its name; without: all that have a strike"})
-    cursor = _line(1024)
-    limit = fields.Integer(load_default=MOST_LISTED, validate=validate.Range(1, MOST_LISTED))
-
-
-class StrikesSchema(Schema):
-    """Sellers by name, on the ladder that your platform has chosen."""
-
-    ladder = fields.String()
-    sellers = fields.List(fields.Nested(SellerSchema))
-    cursor = fields.String(allow_none=True, metadata={"description": "Of the next page; null: there is none"})
-
-
-class StatementsQuerySchema(Schema):
-    """Where to go on with the export."""
-
-    cursor = _line(1024)
-    limit = fields.Integer(load_default=MOST_EXPORTED, validate=validate.Range(1, MOST_EXPORTED))
 
 
 class ReportSchema(Schema):
