@@ -10,7 +10,8 @@ from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from hub.members.rules import LONGEST_REASON
 from hub.rights import rules
-from hub.rights.rules import OFFICES, FactError, Facts, Given, RightType
+from hub.rights.office_rules import OFFICES, RightType
+from hub.rights.rules import FactError, Facts, Given
 from hub.rights.sheet_rules import FIELDS, Row, rows_of
 from hub.web.filters import opening
 

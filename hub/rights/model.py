@@ -22,7 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Model, one_of
 from hub.evidence.rules import Media
-from hub.rights.rules import Command, RightState, RightType
+from hub.rights.office_rules import RightType
+from hub.rights.rules import Command, RightState
 
 
 class IpRight(Model):

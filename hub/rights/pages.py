@@ -20,7 +20,8 @@ from hub.members import service as members
 from hub.rights import policy, service
 from hub.rights.certificate_rules import KEPT_AFTER_THE_END
 from hub.rights.forms import AskForm, CertifyForm, ReasonForm, RightForm, SheetForm, VerifyForm
-from hub.rights.rules import MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, FactError, RightState, RightType
+from hub.rights.office_rules import OFFICES, RightType
+from hub.rights.rules import MOVES, SCHEMES, WARNED_BEFORE, Command, FactError, RightState
 from hub.rights.service import EXPIRING, Entered, Right, ShownVerdict, Wanted
 from hub.rights.sheet_rules import FIELDS, MOST_AT_ONCE
 from hub.sheets.table import SheetError

@@ -1,4 +1,4 @@
-"""What an IP right is, which offices grant which, how an entry of one moves, and when it is in force: tables."""
+"""How an entry of an IP right moves, what is valid in it, and when it is in force: tables."""
 
 import hashlib
 import json
@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from hub.applications.rules import RIGHTS, check_line
+from hub.applications.rules import check_line
 from hub.canonical.country import COUNTRIES
+from hub.rights.office_rules import GROUPS, OFFICES, RightType
 
 WARNED_BEFORE = (90, 30, 7)
 """Days before a right's last day on which its member's people are told of it, once each."""
@@ -23,21 +24,6 @@ FIRST_DAY, LAST_DAY = date(1800, 1, 1), date(2300, 12, 31)
 _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9 ./,()-]*")
 NOT_IN_NUMBERS = "[^A-Z0-9]"
 """What `plain_number` leaves out, as a regular expression of Python and of PostgreSQL."""
-
-
-class RightType(StrEnum):
-    """What protects a brand's goods; the words for each are those of an application."""
-
-    TRADE_MARK = "trade-mark"
-    DESIGN = "design"
-    PATENT = "patent"
-    COPYRIGHT = "copyright"
-    GEOGRAPHICAL_INDICATION = "geographical-indication"
-
-    @property
-    def words(self) -> str:
-        """What people call it."""
-        return RIGHTS[self.value]
 
 
 @dataclass(frozen=True)
@@ -57,85 +43,6 @@ REGISTERED = frozenset(RightType) - {RightType.COPYRIGHT}
 """Types that exist by registration: they name an office, a number and their first day."""
 LIMITED = frozenset({RightType.TRADE_MARK, RightType.DESIGN, RightType.PATENT})
 """Types that end unless renewed, and so name their last day."""
-
-EU = frozenset(
-    (
-        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU"),
-        *("LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
-    )
-)
-EPC = EU | frozenset(["AL", "CH", "GB", "IS", "LI", "MC", "ME", "MK", "NO", "RS", "SM", "TR"])
-"""Contracting states of the European Patent Convention."""
-GROUPS: Mapping[str, frozenset[str]] = {"EU": EU, "BX": frozenset({"BE", "NL", "LU"})}
-"""What may be designated as one, and the countries that it stands for."""
-_ALL = frozenset(RightType) - {RightType.COPYRIGHT}
-_USUAL = _ALL - {RightType.GEOGRAPHICAL_INDICATION}
-_MARKS_AND_DESIGNS = frozenset({RightType.TRADE_MARK, RightType.DESIGN})
-
-
-@dataclass(frozen=True)
-class Office:
-    """Who grants or registers rights: where its day begins, and where what it grants is in force."""
-
-    name: str
-    zone: str
-    """IANA time zone: a right's last day ends there."""
-    jurisdictions: frozenset[str]
-    """ISO 3166-1 alpha-2."""
-    types: frozenset[RightType] = _USUAL
-    designated: bool = False
-    """Whether the owner names some of the jurisdictions; else all of them are the right's."""
-
-
-OFFICES: Mapping[str, Office] = {
-    "WIPO": Office(
-        "World Intellectual Property Organization (Madrid, Hague, Lisbon)",
-        "Europe/Zurich",
-        COUNTRIES,
-        _ALL - {RightType.PATENT},
-        designated=True,
-    ),
-    "EUIPO": Office("European Union Intellectual Property Office", "Europe/Madrid", EU, _ALL - {RightType.PATENT}),
-    "EPO": Office("European Patent Office", "Europe/Berlin", EPC, frozenset({RightType.PATENT}), designated=True),
-    "EC": Office(
-        "European Commission (register of geographical indications)",
-        "Europe/Brussels",
-        EU,
-        frozenset({RightType.GEOGRAPHICAL_INDICATION}),
-    ),
-    "BOIP": Office("Benelux Office for Intellectual Property", "Europe/Amsterdam", GROUPS["BX"], _MARKS_AND_DESIGNS),
-    "CGPDTM": Office("Indian Patent Office", "Asia/Kolkata", frozenset({"IN"}), _ALL),
-    "CIPO": Office(
-        "Canadian Intellectual Property Office",
-        "America/Toronto",
-        frozenset({"CA"}),
-        _USUAL | {RightType.COPYRIGHT},
-    ),
-    "CNIPA": Office("China National Intellectual Property Administration", "Asia/Shanghai", frozenset({"CN"}), _ALL),
-    "DIP": Office("Department of Intellectual Property (Thailand)", "Asia/Bangkok", frozenset({"TH"}), _ALL),
-    "DPMA": Office("German Patent and Trade Mark Office", "Europe/Berlin", frozenset({"DE"}), _ALL),
-    "HKIPD": Office("Intellectual Property Department (Hong Kong)", "Asia/Hong_Kong", frozenset({"HK"})),
-    "IMPI": Office("Mexican Institute of Industrial Property", "America/Mexico_City", frozenset({"MX"}), _ALL),
-    "INPI": Office("National Institute of Industrial Property (France)", "Europe/Paris", frozenset({"FR"}), _ALL),
-    "INPI-BR": Office(
-        "National Institute of Industrial Property (Brazil)", "America/Sao_Paulo", frozenset({"BR"}), _ALL
-    ),
-    "IPA": Office("IP Australia", "Australia/Sydney", frozenset({"AU"})),
-    "IPI": Office("Swiss Federal Institute of Intellectual Property", "Europe/Zurich", frozenset({"CH", "LI"}), _ALL),
-    "IPOS": Office("Intellectual Property Office of Singapore", "Asia/Singapore", frozenset({"SG"}), _ALL),
-    "IPVN": Office("Intellectual Property Office of Viet Nam", "Asia/Ho_Chi_Minh", frozenset({"VN"}), _ALL),
-    "JPO": Office("Japan Patent Office", "Asia/Tokyo", frozenset({"JP"})),
-    "KIPO": Office("Korean Intellectual Property Office", "Asia/Seoul", frozenset({"KR"}), _ALL),
-    "OEPM": Office("Spanish Patent and Trademark Office", "Europe/Madrid", frozenset({"ES"})),
-    "TIPO": Office("Taiwan Intellectual Property Office", "Asia/Taipei", frozenset({"TW"})),
-    "TURKPATENT": Office("Turkish Patent and Trademark Office", "Europe/Istanbul", frozenset({"TR"}), _ALL),
-    "UIBM": Office("Italian Patent and Trademark Office", "Europe/Rome", frozenset({"IT"})),
-    "UKIPO": Office("UK Intellectual Property Office", "Europe/London", frozenset({"GB"})),
-    "USCO": Office(
-        "United States Copyright Office", "America/New_York", frozenset({"US"}), frozenset({RightType.COPYRIGHT})
-    ),
-    "USPTO": Office("United States Patent and Trademark Office", "America/New_York", frozenset({"US"})),
-}
 
 
 class RightState(StrEnum):

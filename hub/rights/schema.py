@@ -6,7 +6,8 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from hub.members.rules import LONGEST_REASON, check_reason
 from hub.rights import rules
-from hub.rights.rules import Given, RightState, RightType
+from hub.rights.office_rules import RightType
+from hub.rights.rules import Given, RightState
 
 MOST_LISTED = 200
 

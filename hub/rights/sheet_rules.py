@@ -6,7 +6,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hub.rights.rules import FactError, Facts, Given, RightType, facts_of, plain_number
+from hub.rights.office_rules import RightType
+from hub.rights.rules import FactError, Facts, Given, facts_of, plain_number
 from hub.sheets.table import read_table
 
 MOST_AT_ONCE = 1_000

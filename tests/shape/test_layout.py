@@ -24,7 +24,7 @@ EXCEPTIONS = {
         "strike_rules",
     },
     "evidence": {"chunks", "media"},
-    "rights": {"certificate_rules", "sheet_rules"},
+    "rights": {"certificate_rules", "office_rules", "sheet_rules"},
     "notices": {"webhook_rules"},
     "test_buys": {"document", "money_rules"},
     "ledger": {"events", "sequencer", "signed", "signing", "fsck", "journal"},

@@ -15,7 +15,8 @@ from hub.db import db, newest
 from hub.members.model import Member
 from hub.rights import policy, rules
 from hub.rights.model import IpRight, IpRightMove, RightCertificate, RightVerdict
-from hub.rights.rules import Command, Facts, RightState, RightType
+from hub.rights.office_rules import RightType
+from hub.rights.rules import Command, Facts, RightState
 
 EXPIRING = "expiring"
 """The standing of a right whose last day comes within rules.SOON."""

@@ -14,7 +14,8 @@ from hub.members.model import Member
 from hub.members.rules import ACTIVE
 from hub.rights import policy, rules
 from hub.rights.model import IpRight
-from hub.rights.rules import RightState, RightType
+from hub.rights.office_rules import RightType
+from hub.rights.rules import RightState
 
 TOLD = [role for role, granted in ROLES.items() if Permission.RIGHT_ENTER in granted]
 """Those who could enter what was renewed."""

@@ -12,7 +12,7 @@ from hub.listing_reports import statement_rules
 from hub.listing_reports.reason_rules import REASONS
 from hub.listing_reports.rules import Action
 from hub.listing_reports.statement_rules import AREA, LAWS, RESTRICTIONS, Acted, statement
-from hub.rights.rules import RightType
+from hub.rights.office_rules import RightType
 from tests.unit.listing_reports import dsa
 
 NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)

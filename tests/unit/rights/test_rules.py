@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.rights import rules
-from hub.rights.rules import EU, OFFICES, Command, FactError, Facts, ForbiddenMoveError, Given, RightState, RightType
+from hub.rights.model import IpRight
+from hub.rights.office_rules import EPC, EU, OFFICES, RightType
+from hub.rights.rules import Command, FactError, Facts, ForbiddenMoveError, Given, RightState
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 law = settings(max_examples=200)
@@ -73,8 +75,37 @@ def test_every_zone_country_and_type_of_an_office_is_known() -> None:
         assert ZoneInfo(office.zone), code
         assert office.jurisdictions <= rules.COUNTRIES, code
         assert office.types, code
+        assert len(code) <= IpRight.__table__.c.office.type.length, code
     assert len(EU) == 27
-    assert len(rules.EPC) == 39
+    assert len(EPC) == 39
+
+
+MARKETS = (
+    *("AE", "AR", "AT", "AU", "BD", "BR", "CA", "CH", "CL", "CN", "CO", "CZ", "DE", "DK", "EG", "ES", "FI", "FR", "GB"),
+    *("GR", "HK", "HU", "ID", "IE", "IL", "IN", "IT", "JP", "KE", "KR", "KZ", "LK", "MA", "MX", "MY", "NG", "NO", "NZ"),
+    *("PE", "PH", "PK", "PL", "PT", "RO", "RU", "SA", "SE", "SG", "TH", "TR", "TW", "UA", "US", "VN", "ZA"),
+)
+
+
+@pytest.mark.parametrize("country", MARKETS)
+def test_mark_that_is_registered_in_one_country_alone_can_be_entered(country: str) -> None:
+    (office,) = [
+        code
+        for code, each in OFFICES.items()
+        if country in each.jurisdictions and len(each.jurisdictions) <= 2 and RightType.TRADE_MARK in each.types
+    ]
+    assert country in facts(office=office).jurisdictions
+
+
+def test_mark_of_the_african_organisation_is_in_force_in_its_members() -> None:
+    assert len(facts(office="OAPI").jurisdictions) == 17
+
+
+def test_eurasian_patent_is_in_force_where_it_is_kept_up() -> None:
+    patent = {"type": "patent", "office": "EAPO", "classes": []}
+    assert facts(**patent, jurisdictions=["KZ", "AM"]).jurisdictions == ["AM", "KZ"]
+    with pytest.raises(FactError):
+        facts(**patent, jurisdictions=["UA"])
 
 
 def test_right_of_the_european_union_is_in_force_in_its_members() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from hub.rights.certificate_rules import KEPT_AFTER_THE_END
 from hub.rights.forms import RightForm, SheetForm
+from hub.rights.office_rules import EU, OFFICES, RightType
 from hub.rights.pages import USES
-from hub.rights.rules import EU, MOVES, OFFICES, SCHEMES, WARNED_BEFORE, Command, Facts, RightState, RightType
+from hub.rights.rules import MOVES, SCHEMES, WARNED_BEFORE, Command, Facts, RightState
 from hub.rights.service import Certificate, Entered, Right, ShownMove, ShownVerdict
 from hub.rights.sheet_rules import FIELDS, MOST_AT_ONCE, Fault
 from hub.web.shown import CursorPage, Filter, Filters
