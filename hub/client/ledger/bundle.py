@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from hub.client.errors import ClientError, usage
 from hub.client.ledger.alarm import altered, withheld
-from hub.client.ledger.log import Place, announcements_in
+from hub.client.ledger.log import Place, announcements_in, verifiers_in
 from hub.client.profile import Profile
 from hub.tree.note import MOST_BYTES
 from hub.tree.tiles import LONGEST_ENTRY, TILE_BYTES, WIDTH, tile_path
@@ -118,8 +118,15 @@ class Bundle:
 
     def announcements(self) -> Iterable[str]:
         """Those of the log's keys when it was exported."""
+        return announcements_in(self._keys())
+
+    def verifiers(self) -> Iterable[str]:
+        """Those that had signed when it was exported."""
+        return verifiers_in(self._keys())
+
+    def _keys(self) -> bytes:
         name = f"{self._prefix}keys"
-        return announcements_in(self._read(name, MOST_BYTES)) if name in self._members else ()
+        return self._read(name, MOST_BYTES) if name in self._members else b""
 
     def older(self) -> Iterable[str]:
         """Its other checkpoints, each with the cosignatures it had."""

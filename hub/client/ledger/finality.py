@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from hub.client.ledger.alarm import altered
 from hub.client.ledger.checking import Checking
-from hub.client.ledger.keys import log_keys, pinned_policy, stated_by
+from hub.client.ledger.keys import log_keys, pinned_policy, signed_by_ours, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.state import Memory
 from hub.client.ledger.tree_check import SignedTree
@@ -53,7 +53,7 @@ def finality_of(check: Checking, reader: LogReader, tree: SignedTree, note: str 
     policy = quorum_policy(check)
     if policy is None:
         return None
-    if note is None:
+    if note is None or not signed_by_ours(check, note):
         return Finality(tree.base, reached=False)
     stated = stated_by(check, note, reader, ended=True)
     tree.extends(Memory(stated.origin, note, stated.size, stated.root))

@@ -11,7 +11,7 @@ from hub.client.errors import ClientError, usage
 from hub.client.ledger.alarm import altered, forked
 from hub.client.ledger.checking import Checking
 from hub.client.ledger.log import LogReader
-from hub.client.ledger.state import replace_file
+from hub.client.ledger.state import read_memory, replace_file
 from hub.client.profile import Profile
 from hub.client.vault import Exchange
 from hub.tree.checkpoint import CheckpointBody, open_checkpoint
@@ -56,18 +56,26 @@ def log_keys(check: Checking) -> list[Verifier]:
 def stated_by(check: Checking, note: str, reader: LogReader, *, ended: bool = False) -> CheckpointBody:
     """What a checkpoint states, after following the log to a key that the one we held has announced.
 
-    `ended`: keys that count no more will do (`log_keys`). Raises LedgerAlarm unless one of the log's keys signed it.
+    `ended`: keys that count no more will do (`log_keys`). Raises LedgerAlarm unless one of the log's keys signed it;
+    ClientError for a file of the time before the key that we pinned.
     """
     origin = str(check.profile.ledger_origin)
     held = held_keys(check)
     try:
-        named = {signature[:HASH_BYTES] for name, signature in signatures(note) if name == origin}
+        named = _named(note, origin)
         if named - {key.verifier.hash for key in held}:
             held = _followed(check, note, named, held, reader)
         now = reader.as_of().timestamp()
         counting = [key.verifier for key in held if ended or key.until is None or key.until > now]
         return open_checkpoint(note, origin, counting)[0]
     except UnknownSignerError:
+        before = _key_before(check, note, held[0].verifier, reader)
+        if before is not None:
+            raise usage(
+                f"the file ends before the key that we pinned; what it holds is signed by {before.vkey}, which, the hub"
+                " says, announced ours",
+                "take a newer file; or pin that key, if the agreement on paper has it",
+            ) from None
         raise forked(
             "the checkpoint is signed by a key that no key we hold has announced, or by one that was replaced",
             now=note,
@@ -76,6 +84,45 @@ def stated_by(check: Checking, note: str, reader: LogReader, *, ended: bool = Fa
         ) from None
     except NoteError as error:
         raise altered(f"the checkpoint is not what the key in your profile signs: {error}", now=note) from None
+
+
+def signed_by_ours(check: Checking, note: str) -> bool:
+    """Whether a note bears the name of a key that we hold; what does not is no word of the log to us.
+
+    The keys before the one that we pinned are none of ours. Nothing of the signature is checked; what is no note bears
+    none, and is not passed over.
+    """
+    try:
+        named = _named(note, str(check.profile.ledger_origin))
+    except NoteError:
+        return True
+    return bool(named & {key.hash for key in log_keys(check)})
+
+
+def _named(note: str, origin: str) -> set[bytes]:
+    """The hashes of the keys that signed a note in the log's name, as it says. Raises NoteError."""
+    return {signature[:HASH_BYTES] for name, signature in signatures(note) if name == origin}
+
+
+def _key_before(check: Checking, note: str, pinned: Verifier, reader: LogReader) -> Verifier | None:
+    """The key that signed a note of earlier, and from which announcements lead to ours; the hub's word, no more.
+
+    None where there is no such key, or an earlier note is none that we may be given: the hub's newest, or one behind
+    what we remember.
+    """
+    origin = str(check.profile.ledger_origin)
+    memory = read_memory(check.folder / "ledger.json")
+    if not reader.caveat or (memory is not None and memory.origin == origin):
+        return None
+    for vkey in reader.verifiers():
+        try:
+            key = Verifier.parse(vkey)
+            open_checkpoint(note, origin, [key])
+            if pinned in [each.verifier for each in follow(key, reader.announcements())]:
+                return key
+        except (NoteError, SuccessionError):
+            continue
+    return None
 
 
 def of_ours(note: str) -> CheckpointBody:

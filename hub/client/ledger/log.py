@@ -45,6 +45,9 @@ class LogReader(Protocol):
     def announcements(self) -> Iterable[str]:
         """The notes by which the log's keys announced others, as far as we are told of them."""
 
+    def verifiers(self) -> Iterable[str]:
+        """The verifier keys that the hub says have signed the log."""
+
     def older(self) -> Iterable[str]:
         """Checkpoints signed before, that came with it."""
 
@@ -63,9 +66,17 @@ class LogReader(Protocol):
 
 def announcements_in(raw: bytes) -> list[str]:
     """The notes in what the hub says of its keys; none for what is no such document."""
+    return _told_in(raw, "statement")
+
+
+def verifiers_in(raw: bytes) -> list[str]:
+    """The keys in what the hub says of them; none for what is no such document."""
+    return _told_in(raw, "vkey")
+
+
+def _told_in(raw: bytes, name: str) -> list[str]:
     try:
-        keys = json.loads(raw)["keys"]
-        return [each["statement"] for each in keys if isinstance(each["statement"], str)]
+        return [each[name] for each in json.loads(raw)["keys"] if isinstance(each[name], str)]
     except (ValueError, KeyError, TypeError, RecursionError):
         return []
 

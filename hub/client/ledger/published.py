@@ -15,7 +15,7 @@ from itertools import islice
 from hub import clock
 from hub.client.http import HubConnection
 from hub.client.ledger.alarm import altered, withheld
-from hub.client.ledger.log import Place, announcements_in
+from hub.client.ledger.log import Place, announcements_in, verifiers_in
 from hub.client.profile import Profile
 from hub.tree.tiles import WIDTH, tile_path
 
@@ -60,6 +60,10 @@ class PublishedLog:
     def announcements(self) -> Iterable[str]:
         """What the hub says now."""
         return announcements_in(self._hub().get(f"/{self._prefix}keys").body)
+
+    def verifiers(self) -> Iterable[str]:
+        """What the hub says now."""
+        return verifiers_in(self._hub().get(f"/{self._prefix}keys").body)
 
     def older(self) -> Iterable[str]:
         """None: what the hub signed before is in our memory."""

@@ -14,7 +14,7 @@ from hub.client.errors import usage
 from hub.client.ledger.alarm import LedgerAlarm, altered, overdue, withheld
 from hub.client.ledger.checking import Checking
 from hub.client.ledger.finality import Finality, finality_of, no_finality
-from hub.client.ledger.keys import log_keys, promise_of, stated_by
+from hub.client.ledger.keys import log_keys, promise_of, signed_by_ours, stated_by
 from hub.client.ledger.log import LogReader
 from hub.client.ledger.parts import Opened, Ours, OwnLeaf, open_views, own_entries, scan
 from hub.client.ledger.shards import ShardLog, followed, shard_of
@@ -177,7 +177,7 @@ def _shard(
     first = _begin(reader, memory, full=full)
     tree = SignedTree(reader, stated, note)
     tree.extends(memory)
-    for older in reader.older():
+    for older in (each for each in reader.older() if signed_by_ours(own_check, each)):
         tree.extends(_remembered(stated_by(own_check, older, reader, ended=True), older))
     found.finality = finality_of(own_check, reader, tree, final)
     try:

@@ -133,7 +133,7 @@ def _newest_cosigned_by(members: int, most: int | None = None, shard: LogShard |
     """The newest checkpoint, up to a size, with lines of at least so many members' witnesses; and of the newest key."""
     if not members:
         return newest_checkpoint(most, shard)
-    least = taken_over_at(shard) if most is None else 0
+    least = taken_over_at(shard, most)
     first, last = (-1, NO_END) if shard is None else (shard.first, shard.most)
     last = last if most is None else min(most, last)
     rows = _COSIGNED.run(first=first, least=least, most=last, members=members)

@@ -124,11 +124,12 @@ def rotate_key(actor: Actor, *, again: bool = False) -> SigningKey:
     return rotated
 
 
-def taken_over_at(shard: LogShard | None = None) -> int:
+def taken_over_at(shard: LogShard | None = None, most: int | None = None) -> int:
     """The size of the first checkpoint that the newest key, or the shard's newest, signed: witnesses are offered none
-    before it any more.
+    before it any more. `most`: of the keys that signed by that size.
     """
     found = select(func.max(LogKey.first_size)).where(*([] if shard is None else [LogKey.shard == shard.n]))
+    found = found if most is None else found.where(LogKey.first_size <= most)
     return db.session.execute(found).scalar_one() or 0
 
 

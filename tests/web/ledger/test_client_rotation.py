@@ -1,5 +1,7 @@
 """A member's client follows the log to another key along announcements alone, says so, and takes no other."""
 
+import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from hub.tree.succession import announce, open_announcement
 from tests.web.ledger.recording import as_superuser
 from tests.web.ledger.rotating import Rotating, later, rotating
 from tests.web.ledger.typing_member import Typing, at_terminal, served
+from tests.web.ledger.witnessing import enrolled
 
 SAID = "which the one before announced"
 REFUSED = "no key we hold has announced"
@@ -198,3 +201,62 @@ def test_bundle_is_verified_across_a_rotation(log: Rotating, member: Typing, tmp
         log.grow()
         member("verify")
         member("verify", "--bundle", file, code=30)
+
+
+# --- files, for who pins the new key
+
+
+@pytest.fixture
+def newcomer(
+    log: Rotating, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: tuple[str, int]
+) -> Typing:
+    """Brand-b, which comes after the rotation; a quorum cosigned the log before it."""
+    return at_terminal(log.hub, url, "brand-b", tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def before(log: Rotating) -> tuple[str, int]:
+    """The old key, and the size at which it alone signed and the quorum cosigned, before the rotation."""
+    sizes = {each.cosign("checkpoint") for each in enrolled(log.hub, "brand-a", "brand-b")}
+    log.grow()
+    log.rotate()
+    log.grow()
+    return log.hub.signer.verifier.vkey, sizes.pop()
+
+
+def test_file_with_checkpoints_of_the_key_before_ours_holds(log: Rotating, newcomer: Typing, tmp_path: Path) -> None:
+    file = tmp_path / "log.zip"
+    newcomer("export", file)
+    assert newcomer.answer("verify", "--bundle", file)["final"] is None
+
+
+def test_file_is_provisional_while_only_what_the_key_before_signed_is_cosigned(
+    log: Rotating, newcomer: Typing, before: tuple[str, int], tmp_path: Path
+) -> None:
+    newcomer("policy", "--take")
+    file, older = tmp_path / "log.zip", tmp_path / "older.zip"
+    newcomer("export", file)
+    with zipfile.ZipFile(file) as told, zipfile.ZipFile(older, "w") as written:
+        about = json.loads(told.read("bundle.json"))
+        assert about["final"] is None
+        for name in told.namelist():
+            final = {"final": before[1], "finals": {"audit/log/": before[1]}}
+            written.writestr(name, json.dumps(about | final) if name == "bundle.json" else told.read(name))
+    for each in (file, older):
+        assert newcomer.answer("verify", "--bundle", each, code=3)["final"] == {"size": 0, "reached": False}
+
+
+def test_file_that_ends_before_the_key_we_pinned_names_the_one_to_pin(
+    log: Rotating, newcomer: Typing, before: tuple[str, int], tmp_path: Path
+) -> None:
+    vkey, size = before
+    file = tmp_path / "log.zip"
+    newcomer("export", file, "--to", str(size))
+    assert vkey in newcomer("verify", "--bundle", file, code=2).err
+    newcomer("verify")
+    newcomer("verify", "--bundle", file, code=30)
+
+
+def test_hub_that_signs_with_the_key_before_ours_alone_is_a_fork(log: Rotating, newcomer: Typing) -> None:
+    signed_by(log, log.hub.signer)
+    assert REFUSED in newcomer("verify", code=30).err
