@@ -21,8 +21,10 @@ from hub.ledger.service.tag_keys import TagKeys, forget_tag_keys, tag_keys_for
 from hub.tree.leaf import MOST_PARTS, new_id, seal_leaf
 
 Counts = Mapping[str, int]
-SEE_THE_AGENT = frozenset({"actor", "agent", "auditor"})
-"""Roles whose views name who acted for the member; no competitor learns who that is."""
+SEE_WHO_ACTED = frozenset({"actor", "agent", "auditor"})
+"""Roles whose views name the person or key that acted, by pseudonym, and the agent; no other member learns of either.
+
+A person of an agent has one pseudonym for all the brands that it serves."""
 
 
 class LedgerHaltedError(Exception):
@@ -85,8 +87,8 @@ def append_each(
     """Record an event in the transaction under way; return the ids of its entries.
 
     The actor's member and every auditor get the whole record, and so does who acts for it as its agent; each concerned
-    member a view of its own, in which the acting member is not named to an owner, and no agent to anybody. More
-    parties than a leaf holds make further entries with the same view of the actor. If the transaction rolls back,
+    member a view of its own, in which nobody learns of the person or the agent that acted, nor an owner of the member.
+    More parties than a leaf holds make further entries with the same view of the actor. If the transaction rolls back,
     nothing was recorded and nothing was exchanged.
 
     Raises LedgerHaltedError, except for what leads out of a halt (events.WHILE_HALTED).
@@ -138,8 +140,9 @@ def _insert(
     for _, role, counts in parties:
         view = {**whole, "id": base64.b64encode(id).decode(), "role": role}
         if role == "owner":
-            view |= {"member": None, "actor": None}
-        if role not in SEE_THE_AGENT:
+            view["member"] = None
+        if role not in SEE_WHO_ACTED:
+            view["actor"] = None
             view.pop("agent", None)
         if counts:
             view["counts"] = dict(counts)

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from hub.access.grants import AGENT_SCOPES
 from tests.conftest import HTML, Hub
-from tests.web.access.test_acting_for import acting
+from tests.web.access.test_acting_for import acting, of
 from tests.web.access.test_acting_person import acting as person_acting
 from tests.web.dialogue.threads import say
 from tests.web.listing_reports import reporting
@@ -98,6 +98,18 @@ def test_thread_names_the_agents_own_alone(alliance: Hub, right: str, bureau: Fl
         for client in (alliance.client("brand-a"), bureau, acting(alliance))
     ]
     assert by == [True, True, False]
+
+
+def test_record_of_the_other_party_names_nobody_that_acted(alliance: Hub, right: str, bureau: FlaskClient) -> None:
+    alliance.admit("checker", "auditor")
+    assert say(bureau, f"{reporting.API}/{reporting.file(alliance.client('brand-a'), right)}").status_code == 201
+    alliance.sequence()
+    told = {}
+    for code in ("brand-a", "bureau", "checker", "shop"):
+        (view,) = of(alliance, code, "message.sent")
+        told[code] = (view["member"], bool(view["actor"]), view.get("agent"))
+    whole = ("brand-a", True, "bureau")
+    assert told == {"brand-a": whole, "bureau": whole, "checker": whole, "shop": ("brand-a", False, None)}
 
 
 def test_answer_to_a_question_names_the_agents_own_alone(alliance: Hub, bureau: FlaskClient) -> None:
