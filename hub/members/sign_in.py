@@ -11,6 +11,7 @@ from datetime import timedelta
 from flask import Flask, Request, current_app, flash, g, redirect, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_security import FSQLALiteUserDatastore, RoleMixin, Security, user_authenticated
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from hub import clock
@@ -259,9 +260,9 @@ def address() -> str:
 
 
 def _named() -> str:
-    """Whose password is tried."""
+    """Whose password is tried, read as Flask-Security reads it: of a list the first."""
     given = request.get_json(silent=True) if request.is_json else request.form
-    return str(given.get("email", ""))[:255] if isinstance(given, Mapping) else ""
+    return str(MultiDict(given).get("email", "")) if isinstance(given, Mapping) else ""
 
 
 def identify() -> Actor | None:

@@ -27,6 +27,7 @@ from hub.members.rules import (
     SESSION_LASTS,
     Notice,
 )
+from hub.members.service.membership import counted_name
 from hub.members.service.notices import tell
 
 
@@ -97,5 +98,5 @@ def _subjects(email: str, address: str, what: str) -> Sequence[bytes]:
     """Digests of address with network, and of network: the table tells nobody who tried."""
     network = network_of(address)
     key = str(current_app.config["SECRET_KEY"]).encode()
-    spoken = (f"{what}\n{email.strip().lower()}\n{network}", f"network\n{network}")
+    spoken = (f"{what}\n{counted_name(email)}\n{network}", f"network\n{network}")
     return [hmac.digest(key, each.encode(), hashlib.sha256) for each in spoken]

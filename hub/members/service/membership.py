@@ -18,7 +18,7 @@ from hub.db import db
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.limits import service as limits
-from hub.mail import plain_address
+from hub.mail import LetterError, plain_address
 from hub.members import rules
 from hub.members.model import Member, MemberMove, Person
 from hub.members.rules import MOVES, MemberState
@@ -157,6 +157,14 @@ def set_sector(actor: Actor, code: str, sector: str | None) -> Member:
 def sign_in_name(email: str) -> str:
     """The one spelling of an e-mail address by which a person signs in. Raises LetterError for what is none."""
     return plain_address(email.strip()).lower()
+
+
+def counted_name(given: str) -> str:
+    """What attempts at an address, and letters to it, are counted under: its one spelling; what is none, as typed."""
+    try:
+        return sign_in_name(given)
+    except LetterError:
+        return given.strip().lower()[: rules.LONGEST_ADDRESS]
 
 
 def invite(actor: Actor, code: str, email: str, name: str, password: str, role: Role = Role.OWNER) -> Person:

@@ -27,6 +27,7 @@ from hub.members.service.actors import actor_of_person, person_named, person_sig
 from hub.members.service.attempts import forgive
 from hub.members.service.invitations import names_of
 from hub.members.service.links import Reader, alliance_name, make_link, reader_of, use_link
+from hub.members.service.membership import counted_name
 from hub.members.service.notices import tell
 from hub.members.service.sessions import end_sessions_of, own_session, renew
 from hub.sealing import seal, unseal
@@ -45,7 +46,7 @@ def ask_for_link(email: str) -> None:
 
     Where too many were asked for it lately none is sent, and nobody is told.
     """
-    named = email.strip().lower()[: rules.LONGEST_ADDRESS]
+    named = counted_name(email)
     bound = Limit("network", f"password of {named}", rules.MOST_LINKS_ASKED, rules.LINKS_ASKED_SPAN, pieces=3)
     if limits.lease(bound, 1).left:
         sealed = base64.b64encode(seal(named.encode(), BOUND)).decode()

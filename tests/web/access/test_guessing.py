@@ -84,6 +84,25 @@ def test_address_is_the_same_in_any_case(alliance: Hub) -> None:
     assert tried(alliance, PASSWORD) == 429
 
 
+@pytest.mark.parametrize(
+    "spelling", ["ana@\uff41lliance-hub.org", "ana@alliance-hub\u3002org"], ids=["full width", "another dot"]
+)
+def test_address_is_the_same_in_any_spelling_of_it(alliance: Hub, spelling: str) -> None:
+    assert tried(alliance, PASSWORD, ELSEWHERE, spelling) == 302
+    for _ in range(MOST_ATTEMPTS):
+        tried(alliance, "wrong", email=spelling)
+    assert tried(alliance, PASSWORD) == 429
+
+
+def test_address_sent_as_the_first_of_a_list_is_the_same(alliance: Hub) -> None:
+    client = alliance.app.test_client()
+    client.environ_base["REMOTE_ADDR"] = HERE
+    token = {"X-CSRFToken": csrf(client.get("/sign-in", headers=HTML).text)}
+    for n in range(MOST_ATTEMPTS):
+        client.post("/sign-in", json={"email": ["ana@alliance-hub.org", str(n)], "password": "wrong"}, headers=token)
+    assert tried(alliance, PASSWORD) == 429
+
+
 def test_person_who_mistyped_starts_anew_once_signed_in(alliance: Hub) -> None:
     for _ in range(2):
         for _ in range(MOST_ATTEMPTS - 1):

@@ -220,6 +220,14 @@ def test_address_is_written_to_so_often_at_most_whoever_asks(alliance: Hub) -> N
     assert len(reset_letters(alliance)) == MOST_LINKS_ASKED + 1
 
 
+def test_address_in_another_spelling_is_written_to_no_more_often(alliance: Hub) -> None:
+    for n in range(MOST_LINKS_ASKED + 2):
+        other = ANA.replace("alliance", "all\uff49ance"[: 3 + n] + "alliance"[3 + n :])
+        assert asked(alliance, other, f"198.51.{n}.1")[0] == 303
+    find_out(alliance)
+    assert len(reset_letters(alliance)) == MOST_LINKS_ASKED
+
+
 def test_older_link_goes_on_serving_who_was_sent_it(alliance: Hub) -> None:
     older = link_for(alliance)
     forget_password(alliance, ANA)
