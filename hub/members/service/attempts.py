@@ -99,4 +99,4 @@ def _subjects(email: str, address: str, what: str) -> Sequence[bytes]:
     network = network_of(address)
     key = str(current_app.config["SECRET_KEY"]).encode()
     spoken = (f"{what}\n{counted_name(email)}\n{network}", f"network\n{network}")
-    return [hmac.digest(key, each.encode(), hashlib.sha256) for each in spoken]
+    return [hmac.digest(key, each.encode(errors="surrogatepass"), hashlib.sha256) for each in spoken]

@@ -103,6 +103,14 @@ def test_address_sent_as_the_first_of_a_list_is_the_same(alliance: Hub) -> None:
     assert tried(alliance, PASSWORD) == 429
 
 
+def test_address_that_is_no_text_is_answered_as_any_wrong_one(alliance: Hub) -> None:
+    client = alliance.app.test_client()
+    token = {"X-CSRFToken": csrf(client.get("/sign-in", headers=HTML).text)}
+    sent = {"password": "wrong"}
+    told = [client.post("/sign-in", json=sent | {"email": email}, headers=token) for email in ("ana@x.org", "\ud800")]
+    assert [answer.status_code for answer in told] == [400, 400]
+
+
 def test_person_who_mistyped_starts_anew_once_signed_in(alliance: Hub) -> None:
     for _ in range(2):
         for _ in range(MOST_ATTEMPTS - 1):
