@@ -162,10 +162,12 @@ def commands(state: BuyState) -> tuple[Command, ...]:
     return tuple(each for each in Command if (state, each) in MOVES)
 
 
-def check_approver(planned_by: str, approved_by: str) -> None:
-    """Four eyes: raises RefusedStepError where who planned would approve."""
+def check_approver(planned_by: str, approved_by: str, *, of_known_person: bool = True) -> None:
+    """Four eyes: raises RefusedStepError where who planned would approve, or may for all that is known."""
     if planned_by == approved_by:
         raise RefusedStepError("another person of the brand than the one who planned it approves the budget")
+    if not of_known_person:
+        raise RefusedStepError("a key of the brand planned it, and who used that is not known: an owner approves it")
 
 
 def check_budget(spent: int, budget: int) -> None:

@@ -145,6 +145,12 @@ def live_credentials(actor: Actor) -> list[LiveCredential]:
     return [LiveCredential(*row[:3], [str(network) for network in row[3]], *row[4:]) for row in rows]
 
 
+def is_own_key(actor: Actor, pseudonym: str) -> bool:
+    """Whether what the record calls so is an API key of the actor's member, also one revoked meanwhile."""
+    found = select(Credential.id).where(policy.own_credentials(actor), Credential.pseudonym == pseudonym)
+    return db.session.execute(found).first() is not None
+
+
 def _may_manage(actor: Actor, member_id: int) -> None:
     if not policy.may_manage_credentials(actor, member_id):
         raise NotPermittedError("only a member's owners manage its credentials")

@@ -15,6 +15,7 @@ from hub.evidence import service as evidence
 from hub.evidence.rules import STRIPPED as PICTURES
 from hub.ledger import service as ledger
 from hub.ledger.events import Event
+from hub.members import service as members
 from hub.test_buys import money_rules, policy, rules
 from hub.test_buys.model import Buy, BuyCost, CustodyStep
 from hub.test_buys.money_rules import AmountError
@@ -75,17 +76,33 @@ class Finding:
 
 
 def approve(actor: Actor, name: str, version: int) -> str:
-    """Approve the budget, as another person of the brand than who planned it; returns the ledger entry. Commits.
+    """Approve the budget, as another person than who planned it; returns the ledger entry. Commits.
 
-    Raises NotPermittedError, also for a key and an agent, UnknownBuyError, StaleBuyError, RefusedStepError.
+    What a key planned an owner approves. Raises NotPermittedError, also for a key and an agent, UnknownBuyError,
+    StaleBuyError, RefusedStepError.
     """
     actor.must(Permission.TESTBUY_APPROVE)
     policy.must_be_person(actor)
     buy = held(actor, name, version)
     to = rules.moved(BuyState(buy.state), Command.APPROVE)
-    rules.check_approver(buy.planned_by, actor.pseudonym)
+    _check_approver(actor, buy.planned_by)
     buy.approved_by = actor.pseudonym
     return _done(actor, buy, Command.APPROVE, to)
+
+
+def may_approve(actor: Actor, planned_by: str) -> bool:
+    """Whether the actor may approve what somebody planned."""
+    try:
+        _check_approver(actor, planned_by)
+    except RefusedStepError:
+        return False
+    return actor.may(Permission.TESTBUY_APPROVE)
+
+
+def _check_approver(actor: Actor, planned_by: str) -> None:
+    """Raises RefusedStepError. Owners, who issue the keys, stand for what these planned."""
+    known = actor.may(Permission.CREDENTIAL_MANAGE) or not members.is_own_key(actor, planned_by)
+    rules.check_approver(planned_by, actor.pseudonym, of_known_person=known)
 
 
 def order(actor: Actor, name: str, version: int, given: Order) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from hub.access.grants import Role
 from tests.conftest import HTML, Hub
 from tests.unit.evidence.files import PNG
 from tests.web.evidence.storing import stored
@@ -20,7 +19,7 @@ NONE = "A" * 22
 @pytest.fixture
 def photo(alliance: Hub) -> str:
     """A picture of brand-a, which has Ben as the second pair of eyes."""
-    alliance.person("brand-a", "ben", Role.ANALYST)
+    alliance.person("brand-a", "ben")
     return str(stored(alliance.client("brand-a"), PNG, "photo.png", type="test_buy")["name"])
 
 

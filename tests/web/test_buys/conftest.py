@@ -2,7 +2,6 @@
 
 import pytest
 
-from hub.access.grants import Role
 from tests.conftest import Hub
 from tests.unit.evidence.files import PNG
 from tests.web.evidence.storing import stored
@@ -13,8 +12,8 @@ __all__ = ["alliance", "right"]
 
 @pytest.fixture
 def brand(alliance: Hub) -> Hub:
-    """With Ben, another person of brand-a, who may approve what others planned."""
-    alliance.person("brand-a", "ben", Role.ANALYST)
+    """With Ben, another owner of brand-a, who may approve what others planned."""
+    alliance.person("brand-a", "ben")
     return alliance
 
 

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 
 from hub import clock
 from hub.access.actor import NotPermittedError
+from hub.access.grants import Role
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.test_buys import service
@@ -114,6 +115,26 @@ def test_who_planned_it_does_not_approve_its_budget(brand: Hub) -> None:
             service.approve(actor, name, 1)
     assert brand.sql("SELECT state FROM test_buy") == [("planned",)]
     approve(brand, name)
+    assert brand.sql("SELECT state FROM test_buy") == [("approved",)]
+
+
+def test_what_a_key_planned_is_approved_by_an_owner_alone(brand: Hub) -> None:
+    """Who plans by a key is not known here: it may be the analyst who would approve."""
+    brand.person("brand-a", "cas", Role.ANALYST)
+    name = plan(brand.client("brand-a"))
+    with pytest.raises(RefusedStepError, match="an owner"):
+        approve(brand, name, "cas")
+    assert 'name="command" value="approve"' not in brand.signed_in("cas").get(f"/test-buys/{name}").text
+    approve(brand, name, "brand-a")
+    assert brand.sql("SELECT state FROM test_buy") == [("approved",)]
+
+
+def test_what_an_owner_planned_is_approved_by_an_analyst(brand: Hub) -> None:
+    brand.person("brand-a", "cas", Role.ANALYST)
+    with person(brand, "brand-a") as actor:
+        name = service.plan(actor, service.Plan("shop", said()["url"], "Watch", "EUR", 25_000))
+        db.session.commit()
+    approve(brand, name, "cas")
     assert brand.sql("SELECT state FROM test_buy") == [("approved",)]
 
 
