@@ -68,6 +68,7 @@ class Verified:
             "waiting": self.waiting,
             "tagged": self.tagged,
             "final": None if self.finality is None else {"size": self.finality.size, "reached": self.finality.reached},
+            "cosigned_at": None if self.finality is None else self.finality.times(),
         }
 
     def lines(self) -> list[str]:
@@ -78,7 +79,7 @@ class Verified:
             f"ledger verified: {self.size:,} entries, {self.new:,} of them looked at now",
             f"  {self.own:,} concern us: {self.views:,} views open their commitments{erased}",
             f"  {self.exchanges:,} answered exchanges of ours are in the log{waiting}",
-            f"  {self.unfinal if self.finality is None else self.finality.line()}",
+            *(f"  {line}" for line in ([self.unfinal] if self.finality is None else self.finality.lines())),
             *([] if self.tagged else [_UNTAGGED]),
         ]
 
@@ -147,7 +148,7 @@ def _check(check: Checking, reader: LogReader, memory: Memory | None, *, full: b
     full_at = memory.full_at if memory is not None and looked_at else clock.stamp(asked_at)
     finality = found.finality
     if finality is not None and check.vault.last_own_leaf() >= finality.size:
-        finality = Finality(finality.size, reached=False)
+        finality = replace(finality, reached=False)
     verified = Verified(
         found.size,
         found.new,

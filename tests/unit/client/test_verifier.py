@@ -25,7 +25,7 @@ from hub import clock
 from hub.client import verifier
 from hub.ledger.service.program import verifier_program
 from hub.tree.leaf import SealedLeaf
-from hub.tree.note import COSIGNATURE_V1, Signer
+from hub.tree.note import COSIGNATURE_V1, Signer, split_note
 from tests.unit.client.bundles import OURS, SIGNER, Exported, packed, sealed, written
 from tests.unit.client.typed import Ended, written_profile
 
@@ -117,6 +117,49 @@ def test_policy_that_asks_for_no_cosignature_is_said_to_and_makes_nothing_final(
         ended = checked(written(tmp_path, bundle), state, key, "--policy", policy)
         assert (ended.code, "asks for no cosignature" in ended.out, "has cosigned" in ended.out) == (0, True, False)
         assert checked(written(tmp_path, bundle), state, key, "--json").document["final"] is None
+
+
+def cosigned(*ages: timedelta) -> tuple[dict[str, bytes], str]:
+    """The log with a cosignature of each age, and the policy that asks for all of them."""
+    text, note = split_note(LOG.note)[0], LOG.note
+    policy, names = f"log {VKEY}\n", ""
+    for n, age in enumerate(ages):
+        key = Ed25519PrivateKey.from_private_bytes(bytes([n + 9]) * 32)
+        signer = Signer(f"example.witness{n}", key, COSIGNATURE_V1)
+        note += signer.line(text, int((clock.now() - age).timestamp()))
+        policy, names = f"{policy}witness w{n} {signer.verifier.vkey}\n", f"{names} w{n}"
+    told = json.dumps(json.loads(LOG.files["bundle.json"]) | {"final": 600}).encode()
+    notes = dict.fromkeys(("audit/log/checkpoint", "audit/log/checkpoints/600"), note.encode())
+    return LOG.files | notes | {"bundle.json": told}, f"{policy}group all all{names}\nquorum all\n"
+
+
+NOW, MONTH = timedelta(seconds=0), timedelta(days=31)
+
+
+@pytest.mark.parametrize(
+    ("ages", "told", "old"),
+    [
+        ((NOW, NOW), "its newest cosignature is less than a minute old, the quorum's less than a minute", False),
+        ((MONTH, MONTH), "its newest cosignature is 31 days old, the quorum's 31 days", True),
+        ((NOW, MONTH), "its newest cosignature is less than a minute old, the quorum's 31 days", True),
+    ],
+)
+def test_age_of_what_was_cosigned_is_told_and_a_view_that_stands_still_is_warned_of(
+    tmp_path: Path, state: Path, key: Path, ages: tuple[timedelta, ...], told: str, old: bool
+) -> None:
+    files, text = cosigned(*ages)
+    policy = tmp_path / "policy"
+    policy.write_text(text)
+    ended = checked(written(tmp_path, files), state, key, "--policy", policy)
+    assert (ended.code, told in ended.out, "OLD:" in ended.out) == (0, True, old), ended.out
+    times = checked(written(tmp_path, files), state, key, "--json").document["cosigned_at"]
+    assert times["quorum"] <= times["newest"] <= clock.stamp(clock.now())
+
+
+def test_age_of_what_no_witness_of_ours_cosigned_is_not_known(tmp_path: Path, state: Path, key: Path) -> None:
+    policy = tmp_path / "policy"
+    policy.write_text(cosigned(NOW)[1])
+    assert "how old it is nobody says" in checked(written(tmp_path, LOG), state, key, "--policy", policy).out
 
 
 @dataclass(frozen=True)
