@@ -141,6 +141,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = behind(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign, assignment]  # as Flask wants it
     app.extensions["settings"] = settings
     app.extensions["sealing"] = AESGCM(bytes.fromhex(_derived(key, b"sealing")))
+    app.extensions["naming"] = bytes.fromhex(_derived(key, b"naming"))
     evidence_key = _derived(settings.secret("secrets/evidence.key"), b"evidence")
     app.extensions["evidence"] = AESGCM(bytes.fromhex(evidence_key))
     app.extensions["evaluator"] = Evaluator(settings.evaluator_url, settings.secret("evaluator/bearer").decode())

@@ -14,8 +14,3 @@ class MatchState(StrEnum):
     SAME = "same"
     NOT_SAME = "not_same"
     INCONCLUSIVE = "inconclusive"
-
-
-def match_name(number: int) -> str:
-    """A match as people and JSON name it: `m_1f`."""
-    return f"m_{number:x}"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import DateTime, LargeBinary, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from hub import clock
+from hub import clock, sealing
 from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.db import Compiled, compiled, db, given
@@ -21,7 +21,7 @@ from hub.ledger import service as ledger
 from hub.ledger.events import Event
 from hub.matches import policy
 from hub.matches.model import Match
-from hub.matches.rules import MatchState, match_name
+from hub.matches.rules import MatchState
 from hub.members import service as members
 
 STATEMENT_TOKENS = 1000
@@ -50,6 +50,11 @@ class Matched:
     entry: str
     asked: int
     hits: Sequence[Hit]
+
+
+def match_name(number: int) -> str:
+    """A match as people and JSON name it: `m_` and what tells nothing of its number, nor so of others' matches."""
+    return f"m_{sealing.opaque(number, 'match')}"
 
 
 def match(actor: Actor, key: Key, tokens: Sequence[bytes]) -> Matched:

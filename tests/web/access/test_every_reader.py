@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from hub.access.grants import Role
 from hub.access.permissions import Permission
+from hub.matches.service import match_name
 from hub.members import service as members
 from hub.members.service.providers import ProviderTerms
 from tests.conftest import HTML
@@ -110,7 +111,8 @@ def _written(value: bytes) -> tuple[str, str, str]:
 def test_match_is_read_by_its_recipients_people_and_keys_alone(all_there_is: Everybody, read: dict[str, str]) -> None:
     code_of = dict(all_there_is.hub.sql("SELECT id, code FROM member"))
     rows = all_there_is.hub.sql("SELECT id, recipient_id FROM match")
-    found = {number: told(read, f">m_{number:x}<") for number, _ in rows}
+    with all_there_is.hub.app.app_context():
+        found = {number: told(read, f">{match_name(int(str(number)))}<") for number, _ in rows}
     whose = {number: str(code_of[owner]) for number, owner in rows}
     scope = Permission.MATCH_READ_OWN
     assert (

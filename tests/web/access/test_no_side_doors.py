@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from psycopg import sql
 
+from hub.matches.service import match_name
 from tests.conftest import HTML, as_role, plain
 from tests.web.access.everybody import Everybody
 from tests.web.access.restated import text_of
@@ -76,10 +77,12 @@ def _marks(all_there_is: Everybody) -> dict[str, set[str]]:
     """By what each kind of secret is known, wherever it stands."""
     written = [token(number) for number in all_there_is.numbers]
     acts = [base64.urlsafe_b64decode(f"{entry.name}==") for entry in all_there_is.entries]
+    with all_there_is.hub.app.app_context():
+        matches = {f">{match_name(int(str(number)))}<" for (number,) in all_there_is.hub.sql("SELECT id FROM match")}
     return {
         "seller": {word.seller for word in all_there_is.words},
         "token": {form for each in written for form in _forms(each)},
-        "match": {f">m_{number:x}<" for (number,) in all_there_is.hub.sql("SELECT id FROM match")},
+        "match": matches,
         "act": {form for each in acts for form in _forms(each)},
     }
 
