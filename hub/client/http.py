@@ -123,7 +123,11 @@ class HubConnection:
 
     def post_json(self, path: str, document: object) -> Answer:
         """POST a JSON document under a fresh Idempotency-Key."""
-        return self._post(path, json.dumps(document).encode(), "application/json")
+        return self.post_document(path, json.dumps(document).encode())
+
+    def post_document(self, path: str, raw: bytes) -> Answer:
+        """POST a JSON document as it is written, under a fresh Idempotency-Key."""
+        return self._post(path, raw, "application/json")
 
     def post_octets(self, path: str, body: bytes) -> Answer:
         """POST bytes under a fresh Idempotency-Key."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ from hub import clock
 from hub.client.errors import ClientError, ExitCode
 
 _TELL = "send this file to your auditor and to another member; the kept state was left as it was"
+
+
+MOST_EVIDENCE = 256 * 1024
+"""Bytes of evidence that the hub takes as a dispute."""
 
 
 class LedgerAlarm(ClientError):
@@ -51,3 +56,14 @@ def withheld(message: str, **evidence: Any) -> LedgerAlarm:
 def overdue(message: str, **evidence: Any) -> LedgerAlarm:
     """An exchange that was answered is not in the log in time."""
     return LedgerAlarm(ExitCode.OVERDUE, message, evidence)
+
+
+def as_many_as_fit(told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first of many of a kind, such that the evidence can be put before the auditor."""
+    kept, room = list[dict[str, Any]](), MOST_EVIDENCE // 2
+    for each in told:
+        room -= len(json.dumps(each, indent=3))
+        if room < 0:
+            break
+        kept.append(each)
+    return kept

@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from hub.client.errors import usage
+from hub.client.ledger.alarm import MOST_EVIDENCE
 from hub.client.session import Session
-
-_LARGEST = 256 * 1024
 
 
 def file_dispute(session: Session, evidence: Path) -> dict[str, Any]:
-    """Send an evidence file as it is; returns the dispute's name and the entry that records it, and keeps the promise.
+    """Send an evidence file byte for byte, as the digest on record is to be the file's, and keep the promise.
 
+    Returns the dispute's name and the entry that records it.
     Raises ClientError: 2 for a file that is none, 4 where the hub refuses it.
     """
     try:
-        raw = evidence.read_bytes()[: _LARGEST + 1]
+        raw = evidence.read_bytes()
+        if len(raw) > MOST_EVIDENCE:
+            raise ValueError("too long")
         document = json.loads(raw)
         if document["v"] != 1 or not isinstance(document["code"], int):
             raise ValueError("another document")
@@ -27,7 +29,7 @@ def file_dispute(session: Session, evidence: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         told = "name the file that `alliance ledger verify` wrote, at most 256 KiB"
         raise usage(f"{evidence} is no evidence file", told) from error
-    answer = session.hub.post_json("/audit/disputes", document)
+    answer = session.hub.post_document("/audit/disputes", raw)
     session.vault.note_exchange(answer.recorded(), "dispute")
     filed = answer.document()
     return {"dispute": str(filed.get("dispute")), "entry": answer.recorded().id}

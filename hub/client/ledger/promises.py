@@ -9,7 +9,7 @@ from typing import Any
 
 from hub import clock
 from hub.client.errors import ClientError, ExitCode
-from hub.client.ledger.alarm import LedgerAlarm, altered, overdue
+from hub.client.ledger.alarm import LedgerAlarm, altered, as_many_as_fit, overdue
 from hub.client.ledger.finality import quorum_policy
 from hub.client.ledger.keys import promise_of, stated_by
 from hub.client.ledger.log import LogReader
@@ -20,8 +20,6 @@ from hub.client.session import Session
 from hub.client.vault import Exchange
 from hub.tree.merkle import leaf_hash
 from hub.tree.promise import Promise
-
-_MOST_IN_EVIDENCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -113,5 +111,5 @@ def _broken(late: list[Exchange], note: str) -> LedgerAlarm:
         f"{len(late):,} promises of the hub are broken: their entries are not in the log by the deadline; the "
         f"first is {late[0].id} ({late[0].act}, {late[0].at})",
         now=note,
-        exchanges=[exchange._asdict() for exchange in late[:_MOST_IN_EVIDENCE]],
+        exchanges=as_many_as_fit(exchange._asdict() for exchange in late),
     )

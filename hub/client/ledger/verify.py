@@ -11,7 +11,7 @@ from typing import Any
 
 from hub import clock
 from hub.client.errors import usage
-from hub.client.ledger.alarm import LedgerAlarm, altered, overdue, withheld
+from hub.client.ledger.alarm import LedgerAlarm, altered, as_many_as_fit, overdue, withheld
 from hub.client.ledger.checking import Checking
 from hub.client.ledger.finality import Finality, finality_of, no_finality
 from hub.client.ledger.keys import log_keys, promise_of, signed_by_ours, stated_by
@@ -273,6 +273,6 @@ def _on_time(exchanges: list[Exchange], found: frozenset[str], now: datetime, no
             f"{len(late):,} of our exchanges are not in the log after {DEADLINE.seconds} seconds; the first is "
             f"{late[0].id} ({late[0].act}, {late[0].at})",
             now=note,
-            exchanges=[exchange._asdict() for exchange in late[:1_000]],
+            exchanges=as_many_as_fit(exchange._asdict() for exchange in late),
         )
     return len(waiting)

@@ -1,6 +1,7 @@
 """A member's promises become receipts; it complains of the hub for what the hub did, not for the network."""
 
 import base64
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.conftest import Hub
 from tests.unit.tree.logs import Log
 from tests.web.ledger.rotating import later
 from tests.web.ledger.test_client_witness import grow
+from tests.web.ledger.test_log_over_http import entries
 from tests.web.ledger.test_promises import shared
 from tests.web.ledger.typing_member import Typing, at_terminal, served
 from tests.web.ledger.witnessing import LOG, enrolled
@@ -82,6 +84,23 @@ def test_complaint_holds_the_checkpoint_that_lacks_the_entry(hub: Hub, member: T
     assert "are broken" in member("promises", code=10).err
     (evidence,) = member.evidence()
     assert evidence["now"] == hub.app.test_client().get(f"{LOG}/checkpoint").text
+
+
+def test_dispute_records_the_digest_of_the_very_file_however_many_exchanges_are_overdue(
+    hub: Hub, member: Typing
+) -> None:
+    with open_vault(member.state) as vault:
+        for n in range(1_000):
+            entry = base64.urlsafe_b64encode(n.to_bytes(16, "big")).decode().rstrip("=")
+            vault.note_exchange(Recorded(entry, signed(hub, entry)), "match")
+        vault._db.execute("UPDATE journal SET at = '2020-01-01T00:00:00.000Z'")
+    assert "1,000 of our exchanges" in member("verify", code=10).err
+    (file,) = member.state.glob("evidence/*.json")
+    member("dispute", file)
+    hub.sequence()
+    view = entries(hub.client("brand-a"))[-1]["view"]
+    assert view["subject"]["digest"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert len(member.evidence()[0]["exchanges"]) > 50
 
 
 def test_other_leaf_than_promised_is_altered_with_receipt_and_promise_as_evidence(hub: Hub, member: Typing) -> None:
