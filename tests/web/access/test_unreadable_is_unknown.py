@@ -15,6 +15,7 @@ import pytest
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from hub.limits.service import Leases
 from hub.web.pagination import seal_cursor
 from tests.shape.source import modules, origins
 from tests.web.access.everybody import ACTING, GROUPS, Everybody
@@ -214,9 +215,11 @@ def test_every_address_that_takes_a_name_has_a_case(all_there_is: Everybody) -> 
 
 
 @pytest.fixture(autouse=True)
-def without_csrf(all_there_is: Everybody, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its refusal would stand before all others."""
+def without_csrf_and_limits(all_there_is: Everybody, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its refusal would stand before all others, and so would that of a network whose requests are used up."""
     monkeypatch.setitem(all_there_is.hub.app.config, "WTF_CSRF_ENABLED", False)
+    all_there_is.hub.sql("DELETE FROM rate_window")
+    all_there_is.hub.app.extensions["leases"] = Leases()
 
 
 @pytest.fixture
