@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, SmallInteger, and_, any_, exists, func, insert, literal, select, tuple_
+from sqlalchemy import Row, Select, SmallInteger, and_, any_, func, insert, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub import clock
@@ -13,9 +13,9 @@ from hub.access.actor import Actor
 from hub.access.permissions import Permission
 from hub.db import db
 from hub.listing_reports import policy, rules, statement_rules
-from hub.listing_reports.model import CounterNotice, ListingReport, ReportedListing, Statement
+from hub.listing_reports.model import ListingReport, ReportedListing, Statement
 from hub.listing_reports.rules import Action
-from hub.listing_reports.service.steps import UnknownReportError
+from hub.listing_reports.service.steps import COUNTERED, UnknownReportError
 from hub.listing_reports.statement_rules import RESTRICTIONS, Acted
 from hub.members import service as members
 
@@ -49,17 +49,12 @@ class ShownStatement:
 def state_reasons(report: ListingReport, listings: Collection[int]) -> None:
     """Write down why listings were restricted, with the act, in the transaction under way; nothing for other acts."""
     title = members.titles_of([report.brand_id])[report.brand_id]
-    countered = exists().where(
-        CounterNotice.report_id == ListingReport.id,
-        CounterNotice.passed_on_at >= ListingReport.asked_at,
-        ReportedListing.n == func.any(CounterNotice.listings),
-    )
     kept = ("report_id", "n", "acted_at", "platform_id", "action", "automated")
     columns = {
         **{each: getattr(ReportedListing, each) for each in kept},
         "asked_at": ListingReport.asked_at,
         "right_facts": ListingReport.right_facts,
-        "countered": countered,
+        "countered": COUNTERED,
         "evidence": func.array(select(func.jsonb_object_keys(ListingReport.evidence)).scalar_subquery()),
         "notifier": literal(title),
     }

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import any_, exists, func, insert, select, update
 
 from hub import clock
 from hub.access.actor import Actor
@@ -20,6 +20,13 @@ from hub.listing_reports.model import CounterNotice, ListingReport, ReportedList
 from hub.listing_reports.preflight_rules import STORE, Fault
 from hub.listing_reports.reason_rules import files_of
 from hub.listing_reports.rules import OVER, Action, Command, Decision, ReportState
+
+COUNTERED = exists().where(
+    CounterNotice.report_id == ListingReport.id,
+    CounterNotice.passed_on_at >= ListingReport.asked_at,
+    ReportedListing.n == any_(CounterNotice.listings),
+)
+"""Whether the seller of a listing of a report answered, since it was asked."""
 
 
 class UnknownReportError(Exception):

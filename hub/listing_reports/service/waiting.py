@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import any_, exists, func, select
+from sqlalchemy import func, select
 
 from hub import clock
 from hub.db import db
 from hub.listing_reports import clock_rules, rules
-from hub.listing_reports.model import CounterNotice, ListingReport, ReportedListing
+from hub.listing_reports.model import ListingReport, ReportedListing
 from hub.listing_reports.rules import Command, RefusedStepError, ReportState
-from hub.listing_reports.service.steps import seller_due, tally
+from hub.listing_reports.service.steps import COUNTERED, seller_due, tally
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,10 @@ def waiting(reports: Sequence[ListingReport]) -> Mapping[int, Waiting]:
     due = {number: at for number, each in open_ones.items() if (at := seller_due(each)) and at[0] > clock.now()}
     if not due:
         return {}
-    countered = exists().where(
-        CounterNotice.report_id == ListingReport.id,
-        CounterNotice.passed_on_at >= ListingReport.asked_at,
-        ReportedListing.n == any_(CounterNotice.listings),
-    )
     found = (
         select(ListingReport.id, func.array_agg(ReportedListing.n))
         .join(ReportedListing, ReportedListing.report_id == ListingReport.id)
-        .where(ListingReport.id.in_(due), ReportedListing.decision.is_(None), ~countered)
+        .where(ListingReport.id.in_(due), ReportedListing.decision.is_(None), ~COUNTERED)
         .group_by(ListingReport.id)
     )
     return {number: _waiting(listings, *due[number]) for number, listings in db.session.execute(found)}

@@ -5,7 +5,7 @@ to those that sit in its group, so a seat given up takes back at the next reques
 Whoever changes who sits in a group, or under what, holds its lock first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, delete, func, insert, select, update
@@ -188,35 +188,39 @@ def end_seats() -> int:
     Each ends as by its own member's leaving, in a transaction of its own. Before that each group passes on whose keeper
     left the alliance. Safe to repeat.
     """
-    return _pass_on_groups() + _end_seats()
+    passed_on = _each(_group_to_pass_on, _kept_by, lambda actor, group, _: _pass_on(actor, group))
+    return passed_on + _each(_seat_to_end, sits_in, _end_seat)
 
 
-def _pass_on_groups() -> int:
-    passed = 0
+def _each(
+    next_due: Callable[[], Any],
+    whose: Callable[[Actor], ColumnElement[bool]],
+    carry_out: Callable[[Actor, SharingGroup, Any], None],
+) -> int:
+    """Carry out what is due next, in the name of the member that it is due of, until nothing is; returns how often.
+
+    What was settled meanwhile, or is of a group that is not `whose` any more, is left.
+    """
+    done = 0
     for _ in range(MOST_ENDED):
         db.session.info.pop("reader", None)
-        due = _group_to_pass_on()
+        due = next_due()
         if due is None:
             break
-        passed += _pass_on_as_upkeep(due)
-    return passed
-
-
-def _pass_on_as_upkeep(due: Any) -> bool:
-    """Whether it passed on: not, if it did or was dissolved meanwhile."""
-    actor = upkeep_actor(due.member_id, "p_seats")
-    db.session.rollback()
-    read_as(db.session, actor)
-    try:
-        group = _held(due.code, SharingGroup.founder_id == actor.member_id)
-    except UnknownGroupError:
-        group = None
-    if group is None or _group_to_pass_on() != due:
+        actor = upkeep_actor(due.member_id, "p_seats")
         db.session.rollback()
-        return False
-    _pass_on(actor, group)
-    db.session.commit()
-    return True
+        read_as(db.session, actor)
+        try:
+            group = _held(due.code, whose(actor))
+        except UnknownGroupError:
+            group = None
+        if group is None or next_due() != due:
+            db.session.rollback()
+            continue
+        carry_out(actor, group, due)
+        db.session.commit()
+        done += 1
+    return done
 
 
 def _group_to_pass_on() -> Any:
@@ -224,15 +228,8 @@ def _group_to_pass_on() -> Any:
     return db.session.execute(select(found)).one_or_none()
 
 
-def _end_seats() -> int:
-    ended = 0
-    for _ in range(MOST_ENDED):
-        db.session.info.pop("reader", None)
-        due = _seat_to_end()
-        if due is None:
-            break
-        ended += _end_seat(due)
-    return ended
+def _kept_by(actor: Actor) -> ColumnElement[bool]:
+    return SharingGroup.founder_id == actor.member_id
 
 
 def _seat_to_end() -> Any:
@@ -240,23 +237,10 @@ def _seat_to_end() -> Any:
     return db.session.execute(select(found)).one_or_none()
 
 
-def _end_seat(due: Any) -> bool:
-    """Whether it ended: not, if it was given up or accepted meanwhile."""
-    actor = upkeep_actor(due.member_id, "p_seats")
-    db.session.rollback()
-    read_as(db.session, actor)
-    try:
-        group = _held(due.code, sits_in(actor))
-    except UnknownGroupError:
-        group = None
-    if group is None or _seat_to_end() != due:
-        db.session.rollback()
-        return False
+def _end_seat(actor: Actor, group: SharingGroup, due: Any) -> None:
     _give_up(actor, group, Event.GROUP_LAPSED if due.lapsed else Event.GROUP_LEFT)
     if due.lapsed:
         write_to_owners(actor, due.code, GroupNews.LAPSED)
-    db.session.commit()
-    return True
 
 
 def _give_up(actor: Actor, group: SharingGroup, event: Event) -> None:

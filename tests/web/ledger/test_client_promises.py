@@ -134,7 +134,7 @@ def forged(hub: Hub, entry: str, *, more: int) -> str:
         "SELECT leaf_index, leaf FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id WHERE e.id = %s", id
     )
     index, log = int(str(index)), Log()
-    log.append([*(b"other %d" % n for n in range(index)), bytes(leaf), *(b"more %d" % n for n in range(more))])  # type: ignore[call-overload]
+    log.append([*(b"other %d" % n for n in range(index)), bytes(leaf), *(b"more %d" % n for n in range(more))])  # type: ignore[call-overload]  # a column has no type
     path = merkle.inclusion_proof(index, log.size, tiles.subtrees(log.read))
     return TlogProof(
         index, tuple(path), hub.signer.sign(CheckpointBody(hub.origin, log.size, log.root).encode())

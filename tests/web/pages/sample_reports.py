@@ -56,6 +56,20 @@ def _line(n: int, state: ReportState, outcome: str | None = None) -> ReportLine:
     )
 
 
+def _counters(on: date) -> list[ShownCounter]:
+    """One that the right holder is to answer, and one that it answered."""
+    waits = {"due_at": NOW, "due_on": on, "zone": "Asia/Shanghai", "silent": Silence.REINSTATED, "asks_proof": True}
+    first: dict[str, Any] = {"name": "N" * 22, "listings": (1, 3), "grounds": "genuine", "evidence": ("f_1",), **waits}
+    second: dict[str, Any] = {"name": "M" * 22, "listings": (2,), "grounds": "exhausted", "evidence": (), **waits}
+    open_, answered = CounterState.FORWARDED, CounterState.MAINTAINED
+    return [
+        ShownCounter(**first, words=WORDS, state=open_, passed_on_at=NOW, answered_at=None, sentence="", proof=""),
+        ShownCounter(
+            **second, words=WORDS, state=answered, passed_on_at=NOW, answered_at=NOW, sentence=WORDS, proof="f_2"
+        ),
+    ]
+
+
 def _shown(full: bool) -> ShownReport:
     address = "https://shop.example.com/" + "item/" * 30
     listings = [
@@ -74,43 +88,7 @@ def _shown(full: bool) -> ShownReport:
     steps += [ShownStep("judge", Party.PLATFORM, "", "listing_gone", WORDS, 1, NOW)]
     state = ReportState.MAINTAINED if full else ReportState.DECIDED
     evidence = {"range_statement": WORDS, "order_number": "2026-<b>4711</b>", "comparison_sheet": "f_" + "A" * 20}
-    on, counted = date(2026, 11, 27), ("Asia/Shanghai", Silence.REINSTATED, True)
-    counters = [
-        ShownCounter(
-            *(
-                "N" * 22,
-                (1, 3),
-                "genuine",
-                WORDS,
-                ("f_1",),
-                CounterState.FORWARDED,
-                NOW,
-                NOW,
-                on,
-                *counted,
-                None,
-                "",
-                "",
-            )
-        ),
-        ShownCounter(
-            *(
-                "M" * 22,
-                (2,),
-                "exhausted",
-                WORDS,
-                (),
-                CounterState.MAINTAINED,
-                NOW,
-                NOW,
-                on,
-                *counted,
-                NOW,
-                WORDS,
-                "f_2",
-            )
-        ),
-    ]
+    on = date(2026, 11, 27)
     timeline = [Moment(NOW, "file", "brand", listings=300), Moment(NOW, "counter", "platform", listings=2)]
     timeline += [Moment(NOW, "judge", "platform", "listing_gone", WORDS, 1)]
     timeline += [Moment(NOW, "reinstate", "platform", "holder_silent", "", 2)]
@@ -119,7 +97,7 @@ def _shown(full: bool) -> ShownReport:
     line = _line(1, state, None if full else "partly")
     digests = {"comparison_sheet": "0a" * 32}
     said = (None if full else True, "", rules.DECLARATION, held, clock("china", zone="Asia/Shanghai"))
-    return ShownReport(line, full, "A" * 22, right, evidence, digests, *said, listings, steps, counters, timeline)
+    return ShownReport(line, full, "A" * 22, right, evidence, digests, *said, listings, steps, _counters(on), timeline)
 
 
 def _returned(full: bool) -> ShownReport:
