@@ -144,17 +144,18 @@ def test_report_is_maintained_with_a_suit_alone_where_the_law_asks_for_one(allia
 
 
 def test_deadline_from_before_a_reopening_keeps_the_days_that_it_was_counted_in(alliance: Hub, right: str) -> None:
-    set_clock(alliance.signed_in("shop"), zone="Asia/Shanghai")
-    name = asked(alliance, right)
-    assert counter(alliance, name).status_code == 200
-    (before,) = read(alliance, name)["counter_notices"]
-    assert answer(alliance, name, "accept").status_code == 200
-    assert review(alliance, name, "close").status_code == 200
-    assert review(alliance, name, "reopen", sentence="New evidence came in from a test buy.").status_code == 200
-    (after,) = read(alliance, name)["counter_notices"]
-    assert (after["zone"], after["due_on"]) == ("Asia/Shanghai", before["due_on"])
-    page = alliance.signed_in("brand-a").get(f"/reports/{name}", headers=HTML).text
-    assert "in Asia/Shanghai" in page
+    set_clock(alliance.signed_in("shop"), zone="America/New_York")
+    alliance.sql("UPDATE credential SET expires_at = '2040-01-01'")
+    with time_machine.travel(datetime(2027, 6, 2, 12, tzinfo=UTC), tick=False):
+        name = asked(alliance, right)
+        assert counter(alliance, name).status_code == 200
+        assert answer(alliance, name, "accept").status_code == 200
+        assert review(alliance, name, "close").status_code == 200
+        assert review(alliance, name, "reopen", sentence="New evidence came in from a test buy.").status_code == 200
+        (after,) = read(alliance, name)["counter_notices"]
+        page = alliance.signed_in("brand-a").get(f"/reports/{name}", headers=HTML).text
+    assert (after["zone"], after["due_on"]) == ("America/New_York", "2027-06-05")  # in UTC it is the sixth already
+    assert "in America/New_York" in page
 
 
 def test_clock_is_on_record_of_its_platform(alliance: Hub) -> None:
